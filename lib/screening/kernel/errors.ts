@@ -1,0 +1,52 @@
+/**
+ * Every reason for which a study is not analysed, with what the sender can do about it.
+ * The list is part of the contract: codes are added, never renamed.
+ */
+export const rejectionReasons = {
+  'not-an-image': 'The file is neither a DICOM image nor a PNG or JPEG. Send the radiograph itself.',
+  unreadable: 'The file could not be opened or read. Check that it exists and may be read, then send it again.',
+  truncated: 'The file ends before its content does. Send it again; check the transfer.',
+  'malformed-dicom': 'The DICOM data set breaks the encoding rules of PS3.5. Export it again from the source system.',
+  'unsupported-transfer-syntax': 'The transfer syntax is not one we decode. Send a listed greyscale syntax.',
+  'unsupported-photometric': 'The photometric interpretation is not greyscale. Send MONOCHROME1 or MONOCHROME2.',
+  'unsupported-bits': 'Only 8 or 16 bits allocated, integer pixel data, are decoded.',
+  'missing-pixel-data': 'The object holds no pixel data. Send the image object, not a report or a presentation state.',
+  'multi-frame': 'The object holds more than one frame. Send the single radiograph.',
+  'inconsistent-pixel-data': 'The pixel attributes contradict each other or the encoded image. Export it again.',
+  'corrupt-pixel-data': 'The compressed pixel data cannot be decoded. Send it again; check the transfer.',
+  'too-small': 'The image has fewer pixels than a readable chest radiograph. Send the full image.',
+  'too-large': 'The file or image exceeds the limits. Send a single radiograph.',
+  'too-complex': 'The data set nests or repeats beyond the limits. Export it again without the private content.',
+  'wrong-modality': 'The modality is not a projection radiograph (CR, DX or a secondary capture of one).',
+  'wrong-body-part': 'The body part examined is not the chest.',
+  'lateral-view': 'The view is not frontal. Send the PA or AP view.',
+  paediatric: 'The patient is younger than the age the models are meant for.',
+  blank: 'The image holds no contrast: every pixel is (nearly) the same.',
+  'not-a-frontal-chest': 'The pixels do not look like a frontal chest radiograph.',
+  'time-limit': 'Decoding took longer than allowed; the pixel data is probably corrupt.',
+} as const
+
+export type RejectionCode = keyof typeof rejectionReasons
+export const rejectionCodes = Object.keys(rejectionReasons) as RejectionCode[]
+
+/** The study cannot be analysed and never will be as it is: a document for the sender, no retry. */
+export class StudyRejectedError extends Error {
+  override readonly name = 'StudyRejectedError'
+  readonly code: RejectionCode
+
+  /** @param detail What was found, without patient data: attribute keywords, numbers, UIDs of the standard. */
+  constructor(code: RejectionCode, detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.code = code
+  }
+}
+
+/** Something outside failed for now (a throttled store, a lost connection): retry the same work. */
+export class TransientError extends Error {
+  override readonly name = 'TransientError'
+}
+
+/** The program cannot start as it is set up. The message says what is wrong, the value, and the remedy. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}

@@ -1,0 +1,102 @@
+import type { ImageSize } from './geometry.ts'
+import type { GreyImage } from './grey-image.ts'
+import type { Tensor } from './tensor.ts'
+
+/** What the domain needs of the outside. Each port has an embedded and a cloud adapter, and one contract suite. */
+
+/** Objects by key: `/`-separated, UTF-8, at most 1,024 bytes. */
+export interface ObjectStore {
+  /** @throws {ObjectNotFoundError} */
+  get(key: string): Promise<Uint8Array>
+  /** `ifAbsent`: writes only when no object has the key; resolves false when one has. Never leaves half an object. */
+  put(key: string, body: Uint8Array, options?: { ifAbsent?: boolean; contentType?: string }): Promise<boolean>
+  exists(key: string): Promise<boolean>
+  delete(key: string): Promise<void>
+  /** Keys under a prefix in byte order. */
+  list(prefix: string): AsyncIterable<string>
+}
+
+export class ObjectNotFoundError extends Error {
+  override readonly name = 'ObjectNotFoundError'
+  readonly key: string
+  constructor(key: string, options?: ErrorOptions) {
+    super('no object has this key', options)
+    this.key = key
+  }
+}
+
+/** A message taken from a queue: invisible to other takers until its visibility ends. */
+export interface ReceivedJob {
+  readonly body: string
+  /** Names this delivery; a later delivery of the same message has another. */
+  readonly receipt: string
+  /** 1 on the first delivery. */
+  readonly receiveCount: number
+}
+
+/** At-least-once delivery with visibility timeout and a dead-letter queue after too many deliveries. */
+export interface JobQueue {
+  send(body: string): Promise<void>
+  /** Up to `maximum` messages; an empty list when none is visible within `waitMs`. */
+  receive(maximum: number, options: { visibilityMs: number; waitMs: number }): Promise<ReceivedJob[]>
+  /** Done: removes the message. A receipt whose visibility ended is ignored. */
+  acknowledge(receipt: string): Promise<void>
+  /** Makes this delivery's visibility end `visibilityMs` from now; 0 gives the message back at once. */
+  extend(receipt: string, visibilityMs: number): Promise<void>
+  /** Approximate number of messages, visible or not. */
+  depth(): Promise<number>
+}
+
+/** One loaded network. */
+export interface InferenceSession {
+  /** Runs the network on one input tensor. @returns its outputs by name. */
+  run(input: Tensor): Promise<ReadonlyMap<string, Tensor>>
+  close(): Promise<void>
+}
+
+/** Unit: milliseconds. `now` counts from the Unix epoch; `monotonic` never goes back. */
+export interface Clock {
+  now(): number
+  monotonic(): number
+}
+
+/** Where facts about finished studies go. Pointers only, no patient data. */
+export interface EventSink {
+  emit(detailType: 'Finding Ready' | 'Study Not Analysed', detail: Record<string, unknown>): Promise<void>
+}
+
+/** A greyscale frame as a codec returns it. */
+export interface DecodedFrame extends ImageSize {
+  /** Row-major, one sample per pixel. Signed arrays hold sign-extended values. */
+  readonly values: Uint8Array | Int8Array | Uint16Array | Int16Array
+}
+
+/** What the data set says of the frame that a codec is about to decode. */
+export interface EncodedFrame extends ImageSize {
+  readonly transferSyntaxUid: string
+  /** The compressed frame, fragments joined. */
+  readonly codestream: Uint8Array
+  readonly bitsAllocated: 8 | 16
+  readonly bitsStored: number
+  readonly signed: boolean
+}
+
+/** A decoded PNG or JPEG, upright (EXIF orientation applied), reduced to luminance. */
+export interface Raster extends ImageSize {
+  readonly values: Uint8Array | Uint16Array
+  readonly bitsStored: 8 | 16
+  /** True when the picture has colours (its channels differ visibly): not a radiograph. */
+  readonly colourful: boolean
+}
+
+/** The codecs of compressed pixels: libraries, some of them WebAssembly, all outside the domain. */
+export interface PixelCodecs {
+  /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit, unsupported-transfer-syntax */
+  decodeFrame(frame: EncodedFrame): Promise<DecodedFrame>
+  /** @throws {StudyRejectedError} not-an-image, truncated, too-large, corrupt-pixel-data */
+  decodeRaster(bytes: Uint8Array): Promise<Raster>
+  /** 8-bit greyscale PNG. */
+  encodeGreyPng(image: GreyImage): Promise<Uint8Array>
+  /** 8-bit RGB PNG. `rgb`: rows × columns × 3, row-major. */
+  encodeRgbPng(size: ImageSize, rgb: Uint8Array): Promise<Uint8Array>
+}
