@@ -1,0 +1,158 @@
+"""The words of model.json: everything the product may believe about a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import onnx
+
+from .checkpoint import TrainedNetwork
+
+CREDIT = "NIH Clinical Center (ChestX-ray14); SIIM-ACR"
+INTENDED_USE = (
+    "Prioritisation of frontal chest radiographs with a suspected pneumothorax, and research; "
+    "not a medical device."
+)
+LIMITS = [
+    "Trained on frontal (PA/AP) radiographs of one hospital; no external validation.",
+    "Labels and masks of the training images were predicted by a public ensemble, not read.",
+    "Not for lateral views, paediatric images or follow-up of a known pneumothorax.",
+    "Small apical pneumothoraces and subtle supine ones are missed more often than large ones.",
+]
+
+
+def file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def training_entry(trained: TrainedNetwork) -> dict:
+    record = trained.record
+    return {
+        "data": (
+            "SIIM-ACR pneumothorax radiographs (NIH ChestX-ray14), silver labels and masks of a "
+            f"public ensemble; data digest {record['data_digest'][:16]}"
+        ),
+        "seed": record["config"]["seed"],
+        "commit": record["commit"],
+        "steps": trained.step,
+        "images": record["images"]["train"],
+        "credit": CREDIT,
+    }
+
+
+def shared_entries(
+    identifier: str, task: str, version: str, trained: TrainedNetwork, side: int, digest: str
+) -> dict:
+    parameters = sum(p.numel() for p in trained.network.parameters()) / 1e6
+    return {
+        "schemaVersion": 1,
+        "id": identifier,
+        "version": version,
+        "task": task,
+        "architecture": (
+            f"residual encoder with a mask decoder to stride 4, joint classification head, "
+            f"{parameters:.1f} M parameters, weights stored as float16"
+        ),
+        "licence": "Apache-2.0",
+        "file": "model.onnx",
+        "sha256": digest,
+        "intendedUse": INTENDED_USE,
+        "limits": LIMITS,
+        "input": {
+            "name": "image",
+            "rows": side,
+            "columns": side,
+            "channels": 1,
+            "layout": "NCHW",
+            "resize": "area-or-bilinear",
+            "fit": "stretch",
+            "valueRange": [0, 1],
+            "mean": [trained.mean],
+            "std": [trained.std],
+        },
+    }
+
+
+def classifier_entries(choice: dict, digest: str) -> dict:
+    grid = choice["side"] // 16
+    return {
+        "output": {
+            "logits": {
+                "name": "logits",
+                "activation": "sigmoid",
+                "labels": [
+                    {
+                        "code": "36118008",
+                        "system": "http://snomed.info/sct",
+                        "display": "Pneumothorax",
+                    }
+                ],
+                "positiveLabel": 0,
+            },
+            "classActivationMap": {"name": "class_activation_map", "rows": grid, "columns": grid},
+        },
+        "calibration": {
+            "method": "temperature",
+            "temperature": round(choice["calibration"]["temperature"], 6),
+        },
+        "operatingPoints": [
+            {"id": point["id"], "threshold": point["threshold"], "modelSha256": digest}
+            | {key: point[key] for key in ("sensitivity", "specificity", "measuredOn")}
+            for point in choice["operatingPoints"]
+        ],
+        "defaultOperatingPoint": "sensitivity-0.95",
+    }
+
+
+def segmenter_entries(choice: dict) -> dict:
+    grid = choice["side"] // 4
+    rule = choice["postprocessing"]
+    return {
+        "output": {
+            "probabilityMap": {
+                "name": "logits",
+                "activation": "sigmoid",
+                "rows": grid,
+                "columns": grid,
+            }
+        },
+        "postprocessing": {
+            "maskThreshold": rule["mask_threshold"],
+            "topThreshold": rule["top_threshold"],
+            "minimumAreaPixels": rule["minimum_area_pixels"],
+            "maximumHoleAreaPixels": rule["maximum_hole_area_pixels"],
+        },
+    }
+
+
+def write_bundle(folder: Path, model: onnx.ModelProto, bundle: dict) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(folder / "model.onnx"))
+    digest = file_digest(folder / "model.onnx")
+    bundle["sha256"] = digest
+    for point in bundle.get("operatingPoints", []):
+        point["modelSha256"] = digest
+    write_bundle_json(folder, bundle)
+
+
+def write_bundle_json(folder: Path, bundle: dict) -> None:
+    (folder / "model.json").write_text(json.dumps(bundle, indent=2) + "\n")
+
+
+def build_profile(models: Path, classifier: str, segmenter: str) -> dict:
+    """profile.json: which bundles the product runs, pinned by digest."""
+    return {
+        "schemaVersion": 1,
+        "id": "default",
+        "classifier": {
+            "bundle": classifier,
+            "sha256": file_digest(models / classifier / "model.onnx"),
+            "operatingPoint": "sensitivity-0.95",
+        },
+        "segmenter": {
+            "bundle": segmenter,
+            "sha256": file_digest(models / segmenter / "model.onnx"),
+        },
+    }

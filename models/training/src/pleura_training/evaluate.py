@@ -1,0 +1,171 @@
+"""Command: measure a pair of bundles on images that nothing was trained or chosen on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from .bundle_session import ClassifierSession, SegmenterSession
+from .calibration import calibration_table, expected_calibration_error
+from .findings import Finding, find
+from .metrics import area_under_curve, bootstrap_interval, sensitivity_specificity
+from .model_card import interval_text
+from .radiographs import read_index, read_run_lengths
+
+COMMAND = (
+    "python -m pleura_training.evaluate --source $RADIOGRAPHS "
+    "--split models/training/splits/silver-20261123.json --models models"
+)
+SIDES = {"gold-test": "gold test", "holdout": "silver hold-out"}
+Statistic = Callable[[np.ndarray], float]
+
+
+def mean_or_nan(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def classifier_statistics(findings: list[Finding], points: list[dict]) -> dict[str, Statistic]:
+    """Each takes chosen rows and returns one number; so each can be resampled."""
+    probability = np.array([finding.probability for finding in findings])
+    labels = np.array([finding.radiograph.label for finding in findings])
+
+    def at(threshold: float, which: int) -> Statistic:
+        def share(rows: np.ndarray) -> float:
+            chosen = rows[labels[rows] == which]
+            found = probability[chosen] >= threshold
+            return mean_or_nan(found if which == 1 else ~found)
+
+        return share
+
+    statistics: dict[str, Statistic] = {
+        "auc": lambda rows: area_under_curve(probability[rows], labels[rows]),
+        "expected_calibration_error": lambda rows: expected_calibration_error(
+            probability[rows], labels[rows]
+        ),
+    }
+    for point in points:
+        statistics[f"sensitivity at {point['id']}"] = at(point["threshold"], 1)
+        statistics[f"specificity at {point['id']}"] = at(point["threshold"], 0)
+    return statistics
+
+
+def segmenter_statistics(findings: list[Finding], threshold: float) -> dict[str, Statistic]:
+    """Dice of the segmenter alone and behind the classifier, positives apart from all."""
+    labels = np.array([finding.radiograph.label for finding in findings])
+    alone = np.array([finding.dice for finding in findings])
+    suspected = np.array([finding.probability >= threshold for finding in findings])
+    # A negative of the classifier leaves an empty mask: right for a negative, 0 for a positive.
+    cascade = np.where(suspected, alone, 1.0 - labels)
+    return {
+        "dice, positives only": lambda rows: mean_or_nan(alone[rows][labels[rows] == 1]),
+        "dice, empty = 1": lambda rows: mean_or_nan(alone[rows]),
+        "negatives left empty": lambda rows: mean_or_nan(alone[rows][labels[rows] == 0]),
+        "cascade dice, positives only": lambda rows: mean_or_nan(cascade[rows][labels[rows] == 1]),
+        "cascade dice, empty = 1": lambda rows: mean_or_nan(cascade[rows]),
+    }
+
+
+def measure(findings: list[Finding], statistics: dict[str, Statistic], name: str) -> list[dict]:
+    """Entries for model.json. Intervals draw patients where known, images elsewhere."""
+    labels = np.array([finding.radiograph.label for finding in findings])
+    patients = np.array([f.radiograph.patient or f.radiograph.id for f in findings])
+    rows = np.arange(len(findings))
+    entries = []
+    for metric, statistic in statistics.items():
+        interval = bootstrap_interval(statistic, patients)
+        entries.append(
+            {
+                "set": name,
+                "n": len(findings),
+                "positives": int(labels.sum()),
+                "metric": metric,
+                "value": round(statistic(rows), 4),
+                "interval95": [round(bound, 4) for bound in interval],
+                "command": COMMAND,
+            }
+        )
+    return entries
+
+
+def subgroups(findings: list[Finding]) -> dict[str, list[Finding]]:
+    """View, sex, and terciles of the true mask's size (positives only)."""
+    groups: dict[str, list[Finding]] = {}
+    for view in ("PA", "AP"):
+        groups[f"view {view}"] = [f for f in findings if f.radiograph.view == view]
+    for sex in ("M", "F"):
+        groups[f"sex {sex}"] = [f for f in findings if f.radiograph.sex == sex]
+    positives = sorted(
+        (f for f in findings if f.radiograph.label == 1), key=lambda finding: finding.true_share
+    )
+    names = ("small mask", "middle mask", "large mask")
+    for name, members in zip(names, np.array_split(np.arange(len(positives)), 3), strict=True):
+        groups[name] = [positives[place] for place in members]
+    return groups
+
+
+def describe_subgroup(findings: list[Finding], threshold: float) -> dict:
+    probability = np.array([finding.probability for finding in findings])
+    labels = np.array([finding.radiograph.label for finding in findings])
+    overlaps = np.array([f.dice for f in findings if f.radiograph.label == 1])
+    row: dict = {"n": len(findings), "positives": int(labels.sum())}
+    if labels.any():
+        found = probability[labels == 1] >= threshold
+        row |= {"sensitivity": round(float(found.mean()), 4)}
+        row |= {"positiveDice": round(float(overlaps.mean()), 4)}
+    if 0 < labels.sum() < len(labels):
+        row["auc"] = round(area_under_curve(probability, labels), 4)
+        row["specificity"] = round(sensitivity_specificity(probability, labels, threshold)[1], 4)
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", type=Path, required=True, help="folder with index.csv")
+    parser.add_argument("--split", type=Path, required=True)
+    parser.add_argument("--models", type=Path, required=True, help="folder with profile.json")
+    parser.add_argument("--out", type=Path, help="report file to write (json)")
+    parser.add_argument("--rows", type=Path, help="per-image rows to write; not for the repository")
+    arguments = parser.parse_args()
+    profile = json.loads((arguments.models / "profile.json").read_text())
+    classifier = ClassifierSession(arguments.models / profile["classifier"]["bundle"])
+    segmenter = SegmenterSession(arguments.models / profile["segmenter"]["bundle"])
+    points = classifier.bundle["operatingPoints"]
+    default = profile["classifier"]["operatingPoint"]
+    threshold = next(point["threshold"] for point in points if point["id"] == default)
+    index = {radiograph.id: radiograph for radiograph in read_index(arguments.source)}
+    codes = read_run_lengths(arguments.source)
+    sides = json.loads(arguments.split.read_text())["sides"]
+    report: dict = {"classifier": [], "segmenter": [], "subgroups": {}, "calibration": {}}
+    written = {}
+    for side, name in SIDES.items():
+        chosen = [index[identifier] for identifier in sides[side]]
+        findings = find(chosen, codes, arguments.source, classifier, segmenter)
+        report["classifier"] += measure(findings, classifier_statistics(findings, points), name)
+        report["segmenter"] += measure(findings, segmenter_statistics(findings, threshold), name)
+        report["subgroups"][name] = {
+            group: describe_subgroup(members, threshold)
+            for group, members in subgroups(findings).items()
+            if members
+        }
+        probability = np.array([finding.probability for finding in findings])
+        labels = np.array([finding.radiograph.label for finding in findings])
+        report["calibration"][name] = calibration_table(probability, labels)
+        written[name] = [
+            {"id": f.radiograph.id, "label": f.radiograph.label, "probability": f.probability}
+            | {"dice": f.dice, "maskShare": f.mask_share, "trueShare": f.true_share}
+            for f in findings
+        ]
+    for entry in report["classifier"] + report["segmenter"]:
+        print(f"{entry['set']:16} {entry['metric']:36} {interval_text(entry)}")
+    if arguments.out:
+        arguments.out.write_text(json.dumps(report, indent=1) + "\n")
+    if arguments.rows:
+        arguments.rows.write_text(json.dumps(written, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

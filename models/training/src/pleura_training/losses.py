@@ -1,0 +1,59 @@
+"""Training losses: overlap and cross-entropy of the masks, cross-entropy of the class."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def soft_dice_loss(mask_logits: Tensor, target: Tensor, present: Tensor) -> Tensor:
+    """1 - Dice per image, averaged over the images that hold a mask.
+
+    Shape: [N, 1, H, W] twice; present [N]. Empty images are left to the cross-entropy:
+    their Dice has no gradient worth following.
+    """
+    probability = mask_logits.sigmoid().flatten(1)
+    truth = target.flatten(1)
+    overlap = (probability * truth).sum(1)
+    dice = (2 * overlap + 1) / (probability.sum(1) + truth.sum(1) + 1)
+    return ((1 - dice) * present).sum() / present.sum().clamp(min=1)
+
+
+def mask_loss(mask_logits: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy plus Dice at the resolution of the logits. Mask coverage is averaged down."""
+    target = F.adaptive_avg_pool2d(mask, mask_logits.shape[-2:])
+    cross_entropy = F.binary_cross_entropy_with_logits(mask_logits, target)
+    # Air is some 2 % of the pixels: without the factor the cross-entropy whispers.
+    return 4 * cross_entropy + soft_dice_loss(mask_logits, target, labels[:, 0])
+
+
+def class_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy against labels that a model wrote, and so may be wrong."""
+    softened = labels * (1 - smoothing) + (1 - labels) * smoothing
+    return F.binary_cross_entropy_with_logits(logits, softened)
+
+
+def joint_loss(
+    logits: Tensor,
+    activation: Tensor,
+    mask_logits: list[Tensor],
+    mask: Tensor,
+    labels: Tensor,
+    smoothing: float,
+) -> dict[str, Tensor]:
+    """Named parts and their sum under `total`. Coarser masks weigh less than the finest."""
+    weights = [0.3] * (len(mask_logits) - 1) + [1.0]
+    masks = torch.stack(
+        [
+            weight * mask_loss(level.float(), mask, labels)
+            for weight, level in zip(weights, mask_logits, strict=True)
+        ]
+    ).sum()
+    activation_target = F.adaptive_max_pool2d(mask, activation.shape[-2:])
+    parts = {
+        "mask": masks,
+        "class": class_loss(logits.float(), labels, smoothing),
+        "activation": F.binary_cross_entropy_with_logits(activation.float(), activation_target),
+    }
+    return {**parts, "total": parts["mask"] + parts["class"] + parts["activation"]}

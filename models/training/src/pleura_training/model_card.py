@@ -1,0 +1,103 @@
+"""MODEL_CARD.md: what the bundle is, what it was measured to do, and where it fails."""
+
+from __future__ import annotations
+
+CAVEATS = """- One hospital (NIH Clinical Center), images of before 2017; no external validation.
+- Patients of the silver images are unknown. Images that look alike were kept on one side and
+  silver images that look like a gold image were used for nothing, but another image of a gold
+  patient may still have been trained on: read the gold numbers as slightly optimistic.
+- The silver hold-out is measured against labels and masks that a public ensemble predicted
+  (about 0.85 Dice on the competition's private board). It measures agreement with that ensemble.
+- Gold is small (33 / 33): mind the intervals, which draw whole patients."""
+
+DATA = """- Images: SIIM-ACR Pneumothorax Segmentation (images of NIH ChestX-ray14), plus
+  NIH images with report labels that only ever train. Credit: NIH Clinical Center
+  (ChestX-ray14), SIIM-ACR (annotations); silver labels by the
+  MIT-licensed ensemble jovenwayfarer/Pneumothorax.
+- Terms: use is free, also commercial; the images may not be redistributed and are in no file of
+  this bundle. Golden pictures are drawn from formulas.
+- Split: `models/training/splits/silver-20261123.json`, stratified by label and view, seed
+  20261123. Train and validation are silver; calibration, operating points and post-processing
+  come from validation alone. Gold (radiologists' labels and masks) is test only."""
+
+
+def interval_text(entry: dict) -> str:
+    low, high = entry["interval95"]
+    return f"{entry['value']:.3f} ({low:.3f}–{high:.3f})"
+
+
+def evaluation_table(entries: list[dict]) -> str:
+    sets = list(dict.fromkeys(entry["set"] for entry in entries))
+    cells = {(entry["metric"], entry["set"]): interval_text(entry) for entry in entries}
+    counts = {entry["set"]: f"n={entry['n']}, {entry['positives']} positive" for entry in entries}
+    lines = ["| metric | " + " | ".join(f"{name} ({counts[name]})" for name in sets) + " |"]
+    lines.append("|---" * (len(sets) + 1) + "|")
+    for metric in dict.fromkeys(entry["metric"] for entry in entries):
+        row = [cells.get((metric, name), "–") for name in sets]
+        lines.append(f"| {metric} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def subgroup_table(groups: dict[str, dict[str, dict]], columns: tuple[str, ...]) -> str:
+    lines = ["| set | group | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
+    for name, members in groups.items():
+        for group, row in members.items():
+            cells = " | ".join(str(row.get(column, "–")) for column in columns)
+            lines.append(f"| {name} | {group} | {cells} |")
+    return "\n".join(lines)
+
+
+def calibration_section(tables: dict[str, list[dict]]) -> str:
+    lines = ["| set | n | mean probability | share of positives |", "|---|---|---|---|"]
+    for name, rows in tables.items():
+        for row in rows:
+            lines.append(
+                f"| {name} | {row['n']} | {row['meanProbability']:.3f} "
+                f"| {row['shareOfPositives']:.3f} |"
+            )
+    return "\n".join(lines)
+
+
+def build_model_card(bundle: dict, report: dict, failures: str) -> str:
+    training = bundle["training"]
+    classifies = bundle["task"] == "classification"
+    columns = ("n", "positives", "auc", "sensitivity", "specificity")
+    if not classifies:
+        columns = ("n", "positives", "positiveDice")
+    parts = [
+        f"# {bundle['id']} {bundle['version']}",
+        f"{bundle['intendedUse']}",
+        f"Architecture: {bundle['architecture']}. Input {bundle['input']['rows']} × "
+        f"{bundle['input']['columns']}, one channel. Licence: {bundle['licence']}.",
+        f"Trained on {training['images']} images for {training['steps']} steps, seed "
+        f"{training['seed']}, commit {training['commit']}. Stored weights differ from float32 "
+        f"PyTorch by at most {training['maxAbsErrorHalfStorage']} (logits of the golden tensor).",
+        "## Limits\n" + "\n".join(f"- {limit}" for limit in bundle["limits"]),
+        "## Data\n" + DATA,
+        "## Measured\nValue (bootstrap 95 % interval). Command: `"
+        + bundle["evaluation"][0]["command"]
+        + "`.\n\n"
+        + evaluation_table(bundle["evaluation"]),
+        "### Sub-groups\nAt the default operating point; sex is unknown for most gold images. "
+        "Mask terciles hold positives only.\n\n" + subgroup_table(report["subgroups"], columns),
+    ]
+    if classifies:
+        points = "\n".join(
+            f"- `{point['id']}`: threshold {point['threshold']} (sensitivity "
+            f"{point['sensitivity']}, specificity {point['specificity']}; {point['measuredOn']})"
+            for point in bundle["operatingPoints"]
+        )
+        silver = {k: v for k, v in report["calibration"].items() if k.startswith("silver")}
+        parts.append("### Operating points (chosen on validation)\n" + points)
+        parts.append(
+            "### Calibration\nFifths of the hold-out by probability. The probability holds for the "
+            "share of positives in the silver set (about 16 %), not for gold (50 %) nor for your "
+            "hospital.\n\n" + calibration_section(silver)
+        )
+    else:
+        parts.append(
+            "### Post-processing (chosen on validation)\n"
+            + "\n".join(f"- {name}: {value}" for name, value in bundle["postprocessing"].items())
+        )
+    parts += ["## Caveats\n" + CAVEATS, "## Failure cases\n" + failures.strip()]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,64 @@
+"""The two ways in which the joint network leaves PyTorch."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from .half_storage import store_weights_as_half
+from .network import ScreeningNetwork
+
+OPSET = 17
+
+
+class Classifier(nn.Module):
+    """Shape: image [N, 1, H, W] -> logits [N, 1], class_activation_map [N, 1, H/16, W/16]."""
+
+    outputs = ("logits", "class_activation_map")
+
+    def __init__(self, network: ScreeningNetwork, shift: float) -> None:
+        super().__init__()
+        self.network = network
+        self.shift = shift
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        logits, activation, _ = self.network(image)
+        return logits + self.shift, activation
+
+
+class Segmenter(nn.Module):
+    """Shape: image [N, 1, H, W] -> logits [N, 1, H/4, W/4]."""
+
+    outputs = ("logits",)
+
+    def __init__(self, network: ScreeningNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network(image)[2]
+
+
+def export_onnx(module: Classifier | Segmenter, side: int, half: bool = True) -> onnx.ModelProto:
+    """Fixed rows and columns, free batch size. Weights as float16 unless told otherwise."""
+    module = module.eval().to("cpu", memory_format=torch.contiguous_format)
+    target = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracer warns about Python numbers; all of them are fixed by the fixed side.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            (torch.zeros(1, 1, side, side),),
+            target,
+            input_names=["image"],
+            output_names=list(module.outputs),
+            dynamic_axes={name: {0: "N"} for name in ("image", *module.outputs)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(target.getvalue())
+    return store_weights_as_half(model) if half else model

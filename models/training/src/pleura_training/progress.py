@@ -1,0 +1,12 @@
+"""A progress bar where a person watches, silence where a log is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from tqdm import tqdm
+
+
+def progress(items: Iterable, title: str, initial: int = 0) -> Iterable:
+    return tqdm(items, desc=title, initial=initial, disable=not sys.stderr.isatty(), leave=False)
