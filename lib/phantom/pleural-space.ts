@@ -1,0 +1,148 @@
+import type { HalfChest } from './anatomy.ts'
+import { smoothStep } from './curve.ts'
+import { lungMargin } from './lung-field.ts'
+import type { PhantomPneumothorax } from './phantom.ts'
+import { atan2, cos, pi, sin } from './portable-math.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+/**
+ * Parietal and visceral pleura of one side in polar coordinates about the hilum, where the lung is held.
+ * Angles: 0 lateral, −π/2 up, π/2 down. Unit: mm, radians.
+ */
+export interface PleuralSpace {
+  readonly hilum: readonly [number, number]
+  /** Position of a point: distance from the hilum, distance to the visceral pleura (negative: free air), width of the gap. */
+  locate(u: number, level: number): { radius: number; inside: number; gap: number; collapse: number }
+  /** Where a point of the expanded lung lies in the collapsed one. */
+  displace(u: number, level: number): readonly [number, number]
+  /** The visceral pleura where it stands off the chest wall, with the gap's width. */
+  visceralLine(): readonly { u: number; level: number; gap: number }[]
+}
+
+const directions = 720
+
+export function createPleuralSpace(
+  half: HalfChest,
+  pneumothorax: PhantomPneumothorax | null,
+  hilumLevel: number,
+  source: SeededRandom,
+): PleuralSpace {
+  const hilum = [half.silhouette(hilumLevel) + 6, hilumLevel] as const
+  const parietal = new Float64Array(directions + 1)
+  for (let k = 0; k <= directions; k++) parietal[k] = reach(half, hilum, angleOf(k))
+  const collapse = collapseCurve(pneumothorax, parietal, source.fork('pleura'))
+
+  const read = (table: Float64Array, angle: number): number => {
+    const position = ((angle + pi) / (2 * pi)) * directions
+    const k = Math.max(0, Math.min(directions - 1, Math.floor(position)))
+    return table[k] + (table[k + 1] - table[k]) * (position - k)
+  }
+  const visceral = parietal.map((distance, k) => distance * (1 - collapse[k]))
+
+  return {
+    hilum,
+    locate(u, level) {
+      const dx = u - hilum[0]
+      const dy = level - hilum[1]
+      const radius = Math.sqrt(dx * dx + dy * dy)
+      const angle = atan2(dy, dx)
+      const edge = read(visceral, angle)
+      return { radius, inside: edge - radius, gap: read(parietal, angle) - edge, collapse: read(collapse, angle) }
+    },
+    displace(u, level) {
+      const dx = u - hilum[0]
+      const dy = level - hilum[1]
+      const factor = 1 - read(collapse, atan2(dy, dx))
+      return [hilum[0] + dx * factor, hilum[1] + dy * factor]
+    },
+    visceralLine() {
+      const line = []
+      for (let k = 0; k <= directions; k++) {
+        const angle = angleOf(k)
+        line.push({
+          u: hilum[0] + visceral[k] * cos(angle),
+          level: hilum[1] + visceral[k] * sin(angle),
+          gap: parietal[k] - visceral[k],
+        })
+      }
+      return line
+    },
+  }
+}
+
+function angleOf(k: number): number {
+  return (k / directions) * 2 * pi - pi
+}
+
+/** Distance from the hilum to the border of the lung field. */
+function reach(half: HalfChest, hilum: readonly [number, number], angle: number): number {
+  const dx = cos(angle)
+  const dy = sin(angle)
+  let inner = 0
+  let outer = 4
+  while (outer < 320 && lungMargin(half, hilum[0] + outer * dx, hilum[1] + outer * dy) > 0) {
+    inner = outer
+    outer += 4
+  }
+  for (let i = 0; i < 8; i++) {
+    const middle = (inner + outer) / 2
+    if (lungMargin(half, hilum[0] + middle * dx, hilum[1] + middle * dy) > 0) inner = middle
+    else outer = middle
+  }
+  return inner
+}
+
+/** By how much of its radius the lung has fallen in, by direction. */
+function collapseCurve(
+  pneumothorax: PhantomPneumothorax | null,
+  parietal: Float64Array,
+  random: SeededRandom,
+): Float64Array {
+  const collapse = new Float64Array(directions + 1)
+  if (!pneumothorax) return collapse
+  const shape = collapseShape(pneumothorax, random)
+  const phase = random.uniform(0, 2 * pi)
+  const waves = random.integer(3, 5)
+  for (let k = 0; k <= directions; k++) {
+    const angle = angleOf(k)
+    const above = smoothStep(shape.from - shape.fadeFrom, shape.from, angle)
+    const below = 1 - smoothStep(shape.to, shape.to + shape.fadeTo, angle)
+    // The visceral pleura is not a perfect arc.
+    const uneven = 1 + 0.06 * sin(waves * angle + phase)
+    // Near the mediastinum the field is narrow and the lung is held by its root.
+    const free = smoothStep(20, 60, parietal[k])
+    collapse[k] = Math.min(0.85, shape.depth * above * below * uneven * free)
+  }
+  return collapse
+}
+
+interface CollapseShape {
+  /** The gap is full between `from` and `to` and fades out over `fadeFrom` before and `fadeTo` after. */
+  readonly from: number
+  readonly to: number
+  readonly fadeFrom: number
+  readonly fadeTo: number
+  readonly depth: number
+}
+
+function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom): CollapseShape {
+  const { kind, extent } = pneumothorax
+  const level = { small: 0, medium: 1, large: 2 }[extent]
+  const vary = random.uniform(0.85, 1.15)
+  switch (kind) {
+    case 'apical':
+      return {
+        from: -1.75,
+        to: -1.15 + 0.2 * level,
+        fadeFrom: 0.35,
+        fadeTo: 0.75 + 0.2 * level,
+        depth: [0.13, 0.22, 0.34][level] * vary,
+      }
+    case 'lateral':
+      return { from: -1.5, to: 0.35, fadeFrom: 0.6, fadeTo: 0.6, depth: [0.12, 0.22, 0.36][level] * vary }
+    case 'basal':
+      return { from: 0.72, to: 1.05, fadeFrom: 0.7, fadeTo: 0.42, depth: [0.14, 0.22, 0.32][level] * vary }
+    case 'tension':
+      return { from: -1.7, to: 1.35, fadeFrom: 0.4, fadeTo: 0.5, depth: [0.45, 0.56, 0.68][level] * vary }
+  }
+}
