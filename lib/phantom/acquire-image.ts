@@ -73,5 +73,5 @@ function present(image: Float32Array, size: ImageSize, settings: AcquisitionSett
 function greyRange(values: Float32Array): [number, number] {
   const body = values.filter((value) => value > 0.45).sort()
   const at = (share: number): number => body[Math.min(body.length - 1, Math.floor(share * body.length))] ?? 1
-  return [at(0.02) - 0.15, at(0.97) + 0.1]
+  return [at(0.02) - 0.15, at(0.97) + 0.4]
 }

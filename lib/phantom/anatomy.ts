@@ -155,10 +155,10 @@ const rightBorder: Points = [
   [122, 35],
   [150, 44],
   [180, 48],
-  [205, 45],
-  [230, 34],
-  [260, 24],
-  [lowestLevel, 22],
+  [206, 48],
+  [230, 43],
+  [260, 38],
+  [lowestLevel, 34],
 ]
 
 function silhouetteCurve(
@@ -181,11 +181,11 @@ function silhouetteCurve(
     [130, 43],
     [152, 55],
     [176, 71],
-    [196, 82],
-    [210, 86],
-    [226, 82],
-    [250, 66],
-    [lowestLevel, 60],
+    [198, 82],
+    [216, 88],
+    [238, 90],
+    [270, 86],
+    [lowestLevel, 80],
   ]
   const points = sign < 0 ? rightBorder : leftBorder
   const curve = smoothCurve(

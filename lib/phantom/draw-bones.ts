@@ -1,5 +1,6 @@
 import type { Anatomy, SideSign } from './anatomy.ts'
 import type { ChestFrame } from './chest-frame.ts'
+import { smoothStep } from './curve.ts'
 import { halfOf } from './lung-field.ts'
 import { cos, pi, sin } from './portable-math.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -30,7 +31,7 @@ export function drawBones(anatomy: Anatomy, frame: ChestFrame, source: SeededRan
 }
 
 /** Thin cortex around marrow: the wall is a quarter of the radius, marrow counts for a little bone. */
-const ribProfile = hollowTube(0.2, 0.16)
+const ribProfile = hollowTube(0.17, 0.12)
 
 /**
  * A rib is a tilted half ellipse about the chest: from the spine backwards and outwards, round the side, forwards and down.
@@ -63,11 +64,16 @@ function drawRib(
     // Posterior ribs first rise a little from the neck of the rib, then fall.
     const level = start + drop * fall - 5 * sin(Math.min(pi, 2.2 * angle)) * (rib > 2 ? 1 : 0.4)
     // At the side the beam runs along the rib.
-    const along = 1 + 0.7 * (sin(angle) > 0.93 ? (sin(angle) - 0.93) / 0.07 : 0)
-    if (share <= 0.53) back.push(frame.point(sign * u, level, radius, along))
+    const along = 1 + 0.35 * smoothStep(0.8, 1, sin(angle))
+    // The neck of the rib is slim, and hidden among vertebrae.
+    const neck = smoothStep(0.07, 0.16, share)
+    // The two halves are one bone: at the side the back one hands over to the front one.
+    const turn = smoothStep(0.47, 0.53, share)
+    if (share <= 0.53)
+      back.push(frame.point(sign * u, level, radius * (0.7 + 0.3 * neck), along * (0.2 + 0.8 * neck) * (1 - turn)))
     if (share >= 0.47) {
       const fade = share > frontEnd - 0.06 ? Math.max(0.25, (frontEnd - share) / 0.06) : 1
-      front.push(frame.point(sign * u, level, radius * (1 + 0.35 * (share - 0.5)), along * 0.72 * fade))
+      front.push(frame.point(sign * u, level, radius * (1 + 0.35 * (share - 0.5)), along * 0.72 * fade * turn))
     }
   }
   posterior.draw(back, ribProfile)
@@ -90,8 +96,8 @@ function drawClavicle(
     const t = i / 30
     const u = (20 + 138 * t) * s
     const level = base - rise * t + 7 * sin(t * 2 * pi) - 4 * sin(t * pi)
-    const radius = 6 + 3.5 * (t < 0.12 ? 1 - t / 0.12 : 0) + 1.4 * (t > 0.75 ? (t - 0.75) / 0.25 : 0)
-    points.push(frame.point(sign * u, level, radius))
+    const radius = 6 + 2.5 * (t < 0.12 ? 1 - t / 0.12 : 0) + 1.4 * (t > 0.75 ? (t - 0.75) / 0.25 : 0)
+    points.push(frame.point(sign * u, level, radius, 0.55 + 0.35 * smoothStep(0, 0.25, t)))
   }
   layer.draw(points, hollowTube(0.3, 0.25))
 }
@@ -125,14 +131,14 @@ function drawScapula(
   layer.draw(head, hollowTube(0.07, 0.28))
   const shaft = anatomy.supine
     ? [
-        frame.point(sign * 172 * s, 52, 13, 0.8),
-        frame.point(sign * 196 * s, 160, 11, 0.8),
-        frame.point(sign * 208 * s, 330, 11, 0.8),
+        frame.point(sign * 172 * s, 52, 13, 0.5),
+        frame.point(sign * 196 * s, 160, 11, 0.5),
+        frame.point(sign * 208 * s, 330, 11, 0.5),
       ]
     : [
-        frame.point(sign * 184 * s, 52, 13, 0.8),
-        frame.point(sign * 216 * s, 120, 11, 0.8),
-        frame.point(sign * 244 * s, 260, 11, 0.8),
+        frame.point(sign * 184 * s, 52, 13, 0.5),
+        frame.point(sign * 216 * s, 120, 11, 0.5),
+        frame.point(sign * 244 * s, 260, 11, 0.5),
       ]
   layer.draw(shaft, hollowTube(0.36, 0.12))
 }
@@ -155,12 +161,12 @@ function drawSpine(anatomy: Anatomy, frame: ChestFrame, random: SeededRandom): S
         [0.84, 0],
         [1, -1],
         [-1, -1],
-      ].map(([h, v]) => frame.point(x + h * width * share, level + v * height * share, 1.5, 3))
+      ].map(([h, v]) => frame.point(x + h * width * share, level + v * height * share, 1.5, 1.5))
     outline.draw(box(1))
     // The body: spongy bone.
     outline.draw(
       [frame.point(x, level - height * 0.1, width * 0.98, 1), frame.point(x, level + height * 0.1, width * 0.98, 1)],
-      (distance, radius) => (distance < radius ? 3.4 / frame.mmPerPixel : 0),
+      (distance, radius) => (distance < radius ? 2.6 / frame.mmPerPixel : 0),
     )
     for (const sign of [-1, 1]) {
       outline.draw(

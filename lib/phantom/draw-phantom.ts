@@ -1,6 +1,7 @@
 import { acquireImage } from './acquire-image.ts'
 import { type Anatomy, chooseAnatomy } from './anatomy.ts'
 import { type ChestFrame, createChestFrame } from './chest-frame.ts'
+import { drawAirway } from './draw-airway.ts'
 import { drawBones } from './draw-bones.ts'
 import { drawDevices } from './draw-devices.ts'
 import { drawVessels } from './draw-vessels.ts'
@@ -12,7 +13,7 @@ import { smoothNoise } from './smooth-noise.ts'
 import { StrokeLayer } from './stroke-layer.ts'
 
 /** Linear attenuation at the mean energy behind a patient of a 120 kV beam, about 70 keV. Unit: 1/mm. @see NIST XCOM */
-const attenuation = { water: 0.0193, bone: 0.031, metal: 0.5 }
+const attenuation = { water: 0.0193, bone: 0.034, metal: 0.5 }
 
 /**
  * Draws an invented frontal chest radiograph with its exact pneumothorax mask.
@@ -28,6 +29,8 @@ export function drawPhantom(options: PhantomOptions): Phantom {
   const spaces = createSpaces(options, anatomy, random)
 
   const tissue = paintSoftTissue(anatomy, frame, spaces)
+  const airway = drawAirway(anatomy, frame)
+  for (let i = 0; i < airway.length; i++) tissue.water[i] -= airway[i] * frame.mmPerPixel
   const integrals = tissue.water
   addLungDetail(integrals, tissue.lung, anatomy, frame, spaces, random)
   const bones = drawBones(anatomy, frame, random)
@@ -44,7 +47,7 @@ export function drawPhantom(options: PhantomOptions): Phantom {
     {
       mmPerPixel: frame.mmPerPixel,
       scatterRatio: anatomy.supine ? look.uniform(0.25, 0.45) : look.uniform(0.1, 0.25),
-      noise: look.uniform(0.003, 0.006) / frame.mmPerPixel,
+      noise: look.uniform(0.0012, 0.0026) / frame.mmPerPixel,
       detailGain: look.uniform(0.5, 1.1),
     },
     random,
@@ -107,8 +110,8 @@ function addLungDetail(
   for (let i = 0; i < water.length; i++) {
     const depth = lung[i]
     if (depth > 0) {
-      const here = Math.min(1, depth / 30)
-      water[i] += here * (blood[i] * (1 - anatomy.lungDensity) + 0.7 * coarse[i] + 0.45 * fine[i])
+      const here = Math.min(1, depth / 70)
+      water[i] += here * (1.8 * blood[i] * (1 - anatomy.lungDensity) + 0.7 * coarse[i] + 0.45 * fine[i])
     } else {
       water[i] += blood[i] * 0.1
     }

@@ -19,7 +19,7 @@ export function drawVessels(
   const blood = new Float32Array(frame.size.rows * frame.size.columns)
   const random = source.fork('vessels')
   // Arteries and veins, in front of and behind each other: the layers add up.
-  for (let depth = 0; depth < 3; depth++) {
+  for (let depth = 0; depth < 4; depth++) {
     const layer = new StrokeLayer(frame.size)
     for (const sign of [-1, 1] as const) {
       const space = sign < 0 ? spaces.right : spaces.left
@@ -51,18 +51,18 @@ function growLung(
   const half = halfOf(anatomy, sign)
   const tree: Tree = { half, sign, space, frame, layer, random }
   const [u, level] = space.hilum
-  const stems = 7
+  const stems = 9
   for (let i = 0; i < stems; i++) {
     const angle = -1.5 + (3.05 * (i + random.uniform(0.15, 0.85))) / stems
     // Upright, the lower vessels carry more blood; supine, all the same.
     const gravity = anatomy.supine ? 1 : 0.82 + 0.34 * ((angle + 1.5) / 3)
-    const radius = (depth === 0 ? 3.9 : 3.1) * gravity * random.uniform(0.85, 1.15)
+    const radius = (depth === 0 ? 3.2 : 2.6) * gravity * random.uniform(0.85, 1.15)
     grow(tree, u - 10 + random.normal(0, 4), level + 12 * sin(angle) + random.normal(0, 4), angle, radius, 0)
   }
   if (depth === 0) {
     // The descending pulmonary artery makes the lower hilum.
-    grow(tree, u - 4, level - 8, 1.25, 6.5, 0)
-    grow(tree, u - 12, level - 4, -0.5, 6, 0)
+    grow(tree, u - 4, level - 8, 1.2, 6.4, 0)
+    grow(tree, u - 12, level - 4, -0.6, 5.6, 0)
   }
 }
 
@@ -71,7 +71,7 @@ const thinnest = 0.28
 
 function grow(tree: Tree, u: number, level: number, direction: number, radius: number, generation: number): void {
   const { random, space, frame, sign, half } = tree
-  const length = (9 + 5.2 * radius) * random.uniform(0.75, 1.25)
+  const length = (10 + 5.5 * radius) * random.uniform(0.75, 1.25)
   const steps = Math.max(3, Math.round(length / 4))
   const stride = length / steps
   const points: StrokePoint[] = []

@@ -1,4 +1,5 @@
 import type { Anatomy, HalfChest, SideSign } from './anatomy.ts'
+import { smoothStep } from './curve.ts'
 import { power } from './portable-math.ts'
 
 /** Level of the diaphragm dome at a distance from the midline; falls away to the wall and to the heart. Unit: mm. */
@@ -41,6 +42,8 @@ export function lungShare(half: HalfChest, u: number, level: number): number {
   if (inHeart > 0) {
     // The heart is round: the chord grows with the square root of the distance from its border.
     share *= Math.max(0, 1 - 0.72 * Math.sqrt(Math.min(1, inHeart / 16)) - inHeart / 110)
+    // Towards the spine there is none.
+    share *= smoothStep(4, 34, u)
   }
   if (inDome > 0) {
     const recess = Math.max(0, 1 - inDome / 55)

@@ -80,33 +80,33 @@ function torsoDepth(anatomy: Anatomy, x: number, y: number): number {
   const f = Math.abs(x) / half
   if (f >= 1 || y < -70) return 0
   // Shoulders: the trunk fades in below the neck.
-  const shoulder = smoothStep(-66, 24, y)
-  return anatomy.bodyDepth(y) * shoulder * Math.sqrt(1 - f * f * f)
+  const shoulder = smoothStep(-60, 10, y)
+  return anatomy.bodyDepth(y) * shoulder * Math.sqrt(1 - f * f * f * f * f * f)
 }
 
 /** Neck, trapezius, shoulders and arms as tapering tubes. */
 function drawLimbs(anatomy: Anatomy, frame: ChestFrame): StrokeLayer {
   const layer = new StrokeLayer(frame.size)
   const s = anatomy.scale
-  layer.draw([frame.point(0, -190, 62), frame.point(0, -70, 56), frame.point(0, 10, 58)])
+  layer.draw([frame.point(0, -190, 62, 1.2), frame.point(0, -70, 56, 1.2), frame.point(0, 10, 58, 1.2)])
   for (const sign of [-1, 1]) {
     const arm = anatomy.supine
       ? [
-          frame.point(sign * 172 * s, 26, 46),
+          frame.point(sign * 172 * s, 30, 48, 1.5),
           frame.point(sign * 196 * s, 120, 43),
           frame.point(sign * 212 * s, 250, 38),
           frame.point(sign * 214 * s, 420, 34),
         ]
       : [
-          frame.point(sign * 168 * s, 22, 45),
+          frame.point(sign * 168 * s, 26, 48, 1.5),
           frame.point(sign * 204 * s, 74, 45),
           frame.point(sign * 236 * s, 170, 40),
           frame.point(sign * 250 * s, 300, 36),
         ]
     layer.draw([
-      frame.point(sign * 8, -62, 50),
-      frame.point(sign * 60 * s, -22, 42),
-      frame.point(sign * 120 * s, 2, 40),
+      frame.point(sign * 8, -62, 50, 1.2),
+      frame.point(sign * 60 * s, -20, 44, 1.5),
+      frame.point(sign * 120 * s, 6, 46, 1.6),
       arm[0],
     ])
     layer.draw(arm)

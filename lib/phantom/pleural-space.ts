@@ -110,8 +110,10 @@ function collapseCurve(
     // The visceral pleura is not a perfect arc.
     const uneven = 1 + 0.06 * sin(waves * angle + phase)
     // Near the mediastinum the field is narrow and the lung is held by its root.
-    const free = smoothStep(20, 60, parietal[k])
-    collapse[k] = Math.min(0.85, shape.depth * above * below * uneven * free)
+    const free = smoothStep(24, 80, parietal[k])
+    // However far it falls in, the lung ends as a rounded stump: no direction keeps more than the rest.
+    const rest = Math.max(0, 1 - shape.stump / Math.max(1, parietal[k]))
+    collapse[k] = Math.min(0.85, Math.max(shape.depth, rest) * above * below * uneven * free)
   }
   return collapse
 }
@@ -123,6 +125,8 @@ interface CollapseShape {
   readonly fadeFrom: number
   readonly fadeTo: number
   readonly depth: number
+  /** Length that no direction exceeds. Unit: mm. */
+  readonly stump: number
 }
 
 function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom): CollapseShape {
@@ -132,17 +136,39 @@ function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom):
   switch (kind) {
     case 'apical':
       return {
-        from: -1.75,
+        from: -1.6,
         to: -1.15 + 0.2 * level,
-        fadeFrom: 0.35,
+        fadeFrom: 0.3,
         fadeTo: 0.75 + 0.2 * level,
         depth: [0.13, 0.22, 0.34][level] * vary,
+        stump: Infinity,
       }
     case 'lateral':
-      return { from: -1.5, to: 0.35, fadeFrom: 0.6, fadeTo: 0.6, depth: [0.12, 0.22, 0.36][level] * vary }
+      return {
+        from: -1.5,
+        to: 0.35,
+        fadeFrom: 0.6,
+        fadeTo: 0.6,
+        depth: [0.12, 0.22, 0.36][level] * vary,
+        stump: Infinity,
+      }
     case 'basal':
-      return { from: 0.72, to: 1.05, fadeFrom: 0.7, fadeTo: 0.42, depth: [0.14, 0.22, 0.32][level] * vary }
+      return {
+        from: 0.72,
+        to: 1.05,
+        fadeFrom: 0.7,
+        fadeTo: 0.42,
+        depth: [0.14, 0.22, 0.32][level] * vary,
+        stump: Infinity,
+      }
     case 'tension':
-      return { from: -1.7, to: 1.35, fadeFrom: 0.4, fadeTo: 0.5, depth: [0.45, 0.56, 0.68][level] * vary }
+      return {
+        from: -1.7,
+        to: 1.35,
+        fadeFrom: 0.4,
+        fadeTo: 0.5,
+        depth: [0.2, 0.28, 0.36][level] * vary,
+        stump: [92, 78, 64][level] * vary,
+      }
   }
 }

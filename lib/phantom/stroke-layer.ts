@@ -27,24 +27,53 @@ export function hollowTube(share: number, filling: number): TubeProfile {
 }
 
 /**
- * A layer of tubes, joined by the larger thickness where they meet, so that branches and bends leave no beads.
+ * A layer of tubes, joined by the larger thickness where they meet, so that branches leave no beads.
  * The values are thicknesses. Unit: pixels. Shape: rows × columns.
  */
 export class StrokeLayer {
   readonly values: Float32Array
   readonly size: ImageSize
+  /** Of the stroke being drawn: square of distance over radius, then radius and weight there. */
+  readonly #nearest: Float32Array
+  readonly #radius: Float32Array
+  readonly #weight: Float32Array
 
   constructor(size: ImageSize) {
     this.size = size
-    this.values = new Float32Array(size.rows * size.columns)
+    const length = size.rows * size.columns
+    this.values = new Float32Array(length)
+    this.#nearest = new Float32Array(length).fill(1)
+    this.#radius = new Float32Array(length)
+    this.#weight = new Float32Array(length)
   }
 
-  /** Draws a tapering tube through the points. */
+  /** Draws a tapering tube through the points. Every pixel belongs to the part of the axis it is nearest to. */
   draw(points: readonly StrokePoint[], profile: TubeProfile = solidTube): void {
-    for (let i = 0; i + 1 < points.length; i++) this.#segment(points[i], points[i + 1], profile)
+    const { rows, columns } = this.size
+    let top = rows
+    let bottom = -1
+    let left = columns
+    let right = -1
+    for (let i = 0; i + 1 < points.length; i++) {
+      const box = this.#measure(points[i], points[i + 1])
+      top = Math.min(top, box.top)
+      bottom = Math.max(bottom, box.bottom)
+      left = Math.min(left, box.left)
+      right = Math.max(right, box.right)
+    }
+    for (let row = top; row <= bottom; row++) {
+      for (let index = row * columns + left; index <= row * columns + right; index++) {
+        const nearest = this.#nearest[index]
+        if (nearest >= 1) continue
+        const radius = this.#radius[index]
+        const value = profile(Math.sqrt(nearest) * radius, radius) * this.#weight[index]
+        if (value > this.values[index]) this.values[index] = value
+        this.#nearest[index] = 1
+      }
+    }
   }
 
-  #segment(from: StrokePoint, to: StrokePoint, profile: TubeProfile): void {
+  #measure(from: StrokePoint, to: StrokePoint): { top: number; bottom: number; left: number; right: number } {
     const { rows, columns } = this.size
     const reach = Math.max(from.radius, to.radius, smallestRadius) + 1
     const left = Math.max(0, Math.floor(Math.min(from.x, to.x) - reach))
@@ -67,14 +96,16 @@ export class StrokeLayer {
         const radius = from.radius + (to.radius - from.radius) * t
         // A tube thinner than a pixel is drawn wider and fainter: the same mass, no broken line.
         const drawn = radius < smallestRadius ? smallestRadius : radius
-        const distanceSquared = ex * ex + ey * ey
-        if (distanceSquared >= drawn * drawn) continue
-        const share = radius / drawn
-        const value = profile(Math.sqrt(distanceSquared), drawn) * share * share * (fromWeight + weightChange * t)
+        const nearest = (ex * ex + ey * ey) / (drawn * drawn)
         const index = row * columns + column
-        if (value > this.values[index]) this.values[index] = value
+        if (nearest >= this.#nearest[index]) continue
+        const share = radius / drawn
+        this.#nearest[index] = nearest
+        this.#radius[index] = drawn
+        this.#weight[index] = share * share * (fromWeight + weightChange * t)
       }
     }
+    return { top, bottom, left, right }
   }
 }
 
