@@ -8,6 +8,7 @@ import torch
 
 from pleura_training.export import largest_difference
 from pleura_training.golden import draw_tensor
+from pleura_training.mirror import MirrorAveraged
 from pleura_training.network import ScreeningNetwork
 from pleura_training.onnx_export import Classifier, Segmenter, export_onnx
 
@@ -36,6 +37,26 @@ def test_onnxruntime_agrees_with_pytorch(network, way):
     stored = export_onnx(module, SIDE)
     assert largest_difference(module, stored, probe) <= 1e-2
     assert len(stored.SerializeToString()) < 0.7 * len(exact.SerializeToString())
+
+
+def test_mirroring_the_image_mirrors_the_mask_and_keeps_the_logit(network):
+    module = MirrorAveraged(network)
+    probe = torch.from_numpy(draw_tensor(SIDE, SIDE))
+    logits, activation, mask_logits = module(probe)
+    mirrored = module(probe.flip(3))
+    assert torch.allclose(logits, mirrored[0], atol=1e-5)
+    assert torch.allclose(activation.flip(3), mirrored[1], atol=1e-5)
+    assert torch.allclose(mask_logits.flip(3), mirrored[2], atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_mirrored_export_agrees_and_holds_the_weights_once(network, batch):
+    probe = np.concatenate([draw_tensor(SIDE, SIDE) * scale for scale in (1, -1, 0.5)[:batch]])
+    module = Segmenter(MirrorAveraged(network))
+    model = export_onnx(module, SIDE, half=False)
+    assert largest_difference(module, model, probe) <= 1e-4
+    plain = export_onnx(Segmenter(network), SIDE, half=False)
+    assert len(model.SerializeToString()) < 1.1 * len(plain.SerializeToString())
 
 
 def test_only_the_batch_is_free(network):
@@ -68,6 +89,7 @@ def test_export_command_writes_two_complete_bundles(network, tmp_path, monkeypat
     rule = {"mask_threshold": 0.4, "top_threshold": 0.6, "minimum_area_pixels": 2}
     choice = {
         "side": SIDE,
+        "mirror": True,
         "calibration": {"shift": -1.0, "temperature": 1.2},
         "operatingPoints": [{"id": "sensitivity-0.95"} | point],
         "postprocessing": rule | {"maximum_hole_area_pixels": 4},

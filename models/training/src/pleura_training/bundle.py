@@ -43,8 +43,10 @@ def training_entry(trained: TrainedNetwork) -> dict:
 
 
 def shared_entries(
-    identifier: str, task: str, version: str, trained: TrainedNetwork, side: int, digest: str
+    identifier: str, task: str, version: str, trained: TrainedNetwork, choice: dict, digest: str
 ) -> dict:
+    side = choice["side"]
+    mirrored = ", averaged with the mirror image" if choice["mirror"] else ""
     parameters = sum(p.numel() for p in trained.network.parameters()) / 1e6
     return {
         "schemaVersion": 1,
@@ -53,7 +55,7 @@ def shared_entries(
         "task": task,
         "architecture": (
             f"residual encoder with a mask decoder to stride 4, joint classification head, "
-            f"{parameters:.1f} M parameters, weights stored as float16"
+            f"{parameters:.1f} M parameters{mirrored}, weights stored as float16"
         ),
         "licence": "Apache-2.0",
         "file": "model.onnx",

@@ -13,6 +13,7 @@ import torch
 from .calibration import fit_calibration, threshold_by_youden, threshold_for_sensitivity
 from .checkpoint import load_network
 from .metrics import area_under_curve, sensitivity_specificity
+from .mirror import MirrorAveraged
 from .prediction import predict
 from .radiographs import load_radiograph_set
 from .resize import resize_stretch
@@ -46,6 +47,9 @@ def main() -> None:
     parser.add_argument("--split", type=Path, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--side", type=int, help="input side; default: the last of training")
+    parser.add_argument(
+        "--no-mirror", action="store_true", help="judge the image alone: half the work"
+    )
     parser.add_argument("--out", type=Path, required=True, help="choice file to write (json)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
@@ -54,7 +58,8 @@ def main() -> None:
     places = radiographs.positions(ids)
     trained = load_network(arguments.checkpoint)
     side = arguments.side or trained.side
-    network = trained.network.to(arguments.device)
+    network = trained.network if arguments.no_mirror else MirrorAveraged(trained.network)
+    network = network.to(arguments.device)
     images = [radiographs.images[place] for place in places]
     predictions = predict(network, images, side, trained.mean, trained.std)
     labels = np.array([radiographs.radiographs[place].label for place in places])
@@ -65,6 +70,7 @@ def main() -> None:
     rule, found, silent = search_postprocessing(predictions.mask_logits, truths)
     choice = {
         "side": side,
+        "mirror": not arguments.no_mirror,
         "calibration": asdict(calibration),
         "operatingPoints": choose_operating_points(probability, labels),
         "postprocessing": asdict(rule),

@@ -23,6 +23,7 @@ from .bundle import (
 from .bundle_session import ClassifierSession, SegmenterSession
 from .checkpoint import load_network
 from .golden import draw_tensor, write_golden
+from .mirror import MirrorAveraged
 from .onnx_export import Classifier, Segmenter, export_onnx
 
 PARITY_TOLERANCE = 1e-4
@@ -57,17 +58,18 @@ def main() -> None:
     trained = load_network(arguments.checkpoint)
     choice = json.loads(arguments.choice.read_text())
     side = choice["side"]
+    network = MirrorAveraged(trained.network) if choice["mirror"] else trained.network
     probe = draw_tensor(side, side)
     ways = {
         "classification": (
             arguments.classifier,
-            Classifier(trained.network, choice["calibration"]["shift"]),
+            Classifier(network, choice["calibration"]["shift"]),
             classifier_entries(choice, ""),
             ClassifierSession,
         ),
         "segmentation": (
             arguments.segmenter,
-            Segmenter(trained.network),
+            Segmenter(network),
             segmenter_entries(choice),
             SegmenterSession,
         ),
@@ -78,7 +80,7 @@ def main() -> None:
             raise RuntimeError(f"{identifier}: onnxruntime is {exact:.2e} away from PyTorch")
         model = export_onnx(module, side)
         rounding = largest_difference(module, model, probe)
-        shared = shared_entries(identifier, task, arguments.version, trained, side, "")
+        shared = shared_entries(identifier, task, arguments.version, trained, choice, "")
         training = training_entry(trained) | {
             "maxAbsErrorFloat32": float(f"{exact:.2e}"),
             "maxAbsErrorHalfStorage": float(f"{rounding:.2e}"),

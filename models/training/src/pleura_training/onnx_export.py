@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from .half_storage import store_weights_as_half
+from .mirror import MirrorAveraged
 from .network import ScreeningNetwork
 
 OPSET = 17
+JointNetwork = ScreeningNetwork | MirrorAveraged
 
 
 class Classifier(nn.Module):
@@ -20,7 +22,7 @@ class Classifier(nn.Module):
 
     outputs = ("logits", "class_activation_map")
 
-    def __init__(self, network: ScreeningNetwork, shift: float) -> None:
+    def __init__(self, network: JointNetwork, shift: float) -> None:
         super().__init__()
         self.network = network
         self.shift = shift
@@ -35,7 +37,7 @@ class Segmenter(nn.Module):
 
     outputs = ("logits",)
 
-    def __init__(self, network: ScreeningNetwork) -> None:
+    def __init__(self, network: JointNetwork) -> None:
         super().__init__()
         self.network = network
 

@@ -10,9 +10,9 @@ from .metrics import dice
 from .postprocessing import Postprocessing, clean_probability_map, sigmoid
 from .progress import progress
 
-MASK_THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-TOP_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
-MINIMUM_AREAS = (1, 4, 8, 16, 32)
+MASK_THRESHOLDS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+TOP_THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95)
+MINIMUM_AREAS = (1, 4, 16, 48)
 HOLE_AREA = 64
 POSITIVE_WEIGHT = 0.7
 """Weight of the positives' Dice against the share of negatives left empty. The segmenter runs
