@@ -35,6 +35,8 @@ export interface Anatomy {
   readonly scale: number
   readonly supine: boolean
   readonly breastDepth: number
+  /** How much gas the stomach holds. Range: 0 … 1. */
+  readonly bubble: number
 }
 
 /** Levels of the lower border of a large field: everything below is abdomen. */
@@ -85,6 +87,7 @@ export function chooseAnatomy(options: PhantomOptions, source: SeededRandom): An
     scale: width,
     supine,
     breastDepth: female ? random.uniform(22, 48) : 0,
+    bubble: Math.max(0, random.uniform(-0.5, 1)),
   }
 }
 

@@ -115,13 +115,13 @@ function drawScapula(
   const at = (u: number, level: number, radius: number, weight: number): StrokePoint =>
     frame.point(sign * (u * s + out), level, radius, weight)
   const plate = hollowTube(0.25, 0.2)
-  layer.draw([at(104, 18, 2.5, 0.7), at(101, 60, 2.2, 0.7), at(106, 110, 2.4, 0.8), at(114, 146, 3.4, 0.9)], plate)
-  layer.draw([at(114, 146, 3.4, 0.9), at(128, 104, 4.4, 1), at(142, 58, 5.4, 1), at(147, 36, 8, 0.9)], plate)
+  layer.draw([at(104, 18, 2.5, 0.7), at(101, 60, 2.2, 0.7), at(106, 110, 2.4, 0.6), at(114, 146, 3.4, 0.5)], plate)
+  layer.draw([at(114, 146, 3.4, 0.5), at(125, 104, 4.2, 0.55), at(139, 60, 5, 0.6), at(147, 36, 8, 0.6)], plate)
   layer.draw([at(104, 18, 2, 0.5), at(124, 6, 2.4, 0.6), at(140, 10, 4, 0.8)], plate)
   layer.draw([at(106, 44, 3, 0.7), at(130, 22, 5, 0.8), at(152, 0, 6.5, 0.9), at(164, -4, 6, 0.8)], plate)
   layer.draw([at(138, 14, 5, 0.8), at(146, 16, 4.4, 0.8), at(143, 26, 4, 0.7)], plate)
   // The blade itself is a thin sheet.
-  layer.draw([at(120, 40, 17, 0.045), at(116, 92, 10, 0.045), at(115, 130, 5, 0.045)], (distance, radius) =>
+  layer.draw([at(120, 40, 17, 0.06), at(116, 92, 10, 0.06), at(115, 130, 5, 0.06)], (distance, radius) =>
     distance < radius ? 2 * radius : 0,
   )
   const head: StrokePoint[] = [
@@ -174,11 +174,11 @@ function drawSpine(anatomy: Anatomy, frame: ChestFrame, random: SeededRandom): S
         hollowTube(0.35, 0.3),
       )
       outline.draw([
-        frame.point(x + sign * width * 0.7, level - 2, 4, 0.7),
-        frame.point(x + sign * (width + 14), level - 5, 3.4, 0.5),
+        frame.point(x + sign * width * 0.7, level - 2, 4, 0.32),
+        frame.point(x + sign * (width + 14), level - 5, 3.2, 0.2),
       ])
     }
-    outline.draw([frame.point(x, level + 2, 2, 1.6), frame.point(x + random.normal(0, 1), level + 10, 3.2, 1.4)])
+    outline.draw([frame.point(x, level + 2, 2, 0.9), frame.point(x + random.normal(0, 1), level + 10, 3, 0.8)])
   }
   return outline
 }

@@ -37,7 +37,7 @@ export function drawPhantom(options: PhantomOptions): Phantom {
   for (let i = 0; i < integrals.length; i++) {
     integrals[i] = Math.max(0, integrals[i]) * attenuation.water + bones[i] * attenuation.bone
   }
-  const devices = drawDevices(options, anatomy, frame, spaces, random)
+  const devices = drawDevices(options, anatomy, frame, random)
   for (let i = 0; i < integrals.length; i++) integrals[i] += devices.metal[i] * attenuation.metal
 
   const look = random.fork('acquisition')
@@ -47,12 +47,12 @@ export function drawPhantom(options: PhantomOptions): Phantom {
     {
       mmPerPixel: frame.mmPerPixel,
       scatterRatio: anatomy.supine ? look.uniform(0.25, 0.45) : look.uniform(0.1, 0.25),
-      noise: look.uniform(0.0012, 0.0026) / frame.mmPerPixel,
+      noise: look.uniform(0.002, 0.004) / frame.mmPerPixel,
       detailGain: look.uniform(0.5, 1.1),
     },
     random,
   )
-  devices.mark(values)
+  devices.collimate(values)
   let maskPixels = 0
   for (let i = 0; i < tissue.mask.length; i++) maskPixels += tissue.mask[i]
   return {
@@ -110,13 +110,15 @@ function addLungDetail(
   for (let i = 0; i < water.length; i++) {
     const depth = lung[i]
     if (depth > 0) {
-      const here = Math.min(1, depth / 70)
+      // Less lung in the beam, fewer vessels: none stand out over the heart or at the very edge.
+      const filled = Math.min(1, depth / 82)
+      const here = filled * filled
       water[i] += here * (1.8 * blood[i] * (1 - anatomy.lungDensity) + 0.7 * coarse[i] + 0.45 * fine[i])
     } else {
       water[i] += blood[i] * 0.1
     }
     // Muscle and fat are not even either.
-    if (water[i] > 0) water[i] *= 1 + 0.012 * uneven[i]
+    if (water[i] > 0) water[i] *= 1 + 0.016 * uneven[i]
   }
   const pleura = new StrokeLayer(frame.size)
   for (const sign of [-1, 1] as const) {
@@ -132,5 +134,5 @@ function addLungDetail(
     }
   }
   // A shell of 0.2 mm about a lung of 60 mm, met edge-on: a few millimetres of tissue.
-  for (let i = 0; i < water.length; i++) water[i] += 4.5 * pleura.values[i]
+  for (let i = 0; i < water.length; i++) water[i] += 9 * pleura.values[i]
 }

@@ -67,11 +67,11 @@ function growLung(
 }
 
 /** Thinnest vessel drawn. Unit: mm. */
-const thinnest = 0.28
+const thinnest = 0.24
 
 function grow(tree: Tree, u: number, level: number, direction: number, radius: number, generation: number): void {
   const { random, space, frame, sign, half } = tree
-  const length = (10 + 5.5 * radius) * random.uniform(0.75, 1.25)
+  const length = (12 + 6 * radius) * random.uniform(0.75, 1.25)
   const steps = Math.max(3, Math.round(length / 4))
   const stride = length / steps
   const points: StrokePoint[] = []
@@ -86,7 +86,7 @@ function grow(tree: Tree, u: number, level: number, direction: number, radius: n
     const margin = generation < 2 ? 30 : lungMargin(half, x, y)
     if (margin < 5) break
     points.push(frame.point(sign * px, py, r * Math.min(1, (margin + 6) / 26)))
-    angle += random.normal(0, 0.07)
+    angle += random.normal(0, 0.12)
     x += stride * cos(angle)
     y += stride * sin(angle)
   }

@@ -55,11 +55,14 @@ export function paintSoftTissue(
           const place = space.locate(u, y)
           let aerated = air
           let density = anatomy.lungDensity
-          if (place.gap > 0.5) {
+          // Behind heart and mediastinum the lung is held by its root and ligament.
+          const clear = u - half.silhouette(y)
+          if (place.gap > 0.5 && clear > 0) {
             const standsOff = Math.min(1, place.gap / 7)
             const ramp = place.inside <= 0 ? 0 : Math.sqrt(Math.min(1, place.inside / roundingMm))
             const cover = place.inside <= 0 ? 0 : 1 - standsOff * (1 - ramp)
             aerated = air * (place.inside <= 0 ? 1 - smoothStep(0, 2, place.gap) : cover)
+            aerated = air + (aerated - air) * smoothStep(0, 2.5, clear)
             // The same tissue in less volume.
             density *= 1 + 1.1 * place.collapse
             if (place.inside < 0 && place.gap > 1.5 && lungMargin(half, u, y) > 0) mask[index] = 1
@@ -67,7 +70,7 @@ export function paintSoftTissue(
           water[index] = -air + density * aerated
           lung[index] = aerated
         }
-        if (sign > 0) thickness -= stomachBubble(anatomy, x, y)
+        if (sign > 0) thickness -= stomachBubble(anatomy, x, y) * anatomy.bubble
       }
       water[index] += thickness
     }
@@ -129,8 +132,8 @@ function stomachBubble(anatomy: Anatomy, x: number, y: number): number {
   const half = anatomy.left
   const centreX = half.domeCentre + 4
   const top = domeLevel(half, centreX, half.wall(y)) + 9
-  const dx = (x - centreX) / 30
-  const dy = (y - top - 20) / 20
+  const dx = (x - centreX) / (24 + 9 * anatomy.bubble)
+  const dy = (y - top - 20) / (14 + 7 * anatomy.bubble)
   const q = dx * dx + dy * dy
   if (q >= 1) return 0
   const level = anatomy.supine ? 1 : 1 - smoothStep(0.38, 0.46, dy)

@@ -6,12 +6,13 @@ import { atan2, cos, pi, sin } from './portable-math.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /**
- * Parietal and visceral pleura of one side in polar coordinates about the hilum, where the lung is held.
+ * Parietal and visceral pleura of one side in polar coordinates about a pole behind the hilum, where the lung is held.
  * Angles: 0 lateral, −π/2 up, π/2 down. Unit: mm, radians.
  */
 export interface PleuralSpace {
+  /** Where the vessels enter. */
   readonly hilum: readonly [number, number]
-  /** Position of a point: distance from the hilum, distance to the visceral pleura (negative: free air), width of the gap. */
+  /** Position of a point: distance from the pole, distance to the visceral pleura (negative: free air), width of the gap. */
   locate(u: number, level: number): { radius: number; inside: number; gap: number; collapse: number }
   /** Where a point of the expanded lung lies in the collapsed one. */
   displace(u: number, level: number): readonly [number, number]
@@ -27,9 +28,12 @@ export function createPleuralSpace(
   hilumLevel: number,
   source: SeededRandom,
 ): PleuralSpace {
-  const hilum = [half.silhouette(hilumLevel) + 6, hilumLevel] as const
+  const border = half.silhouette(hilumLevel)
+  const hilum = [border + 6, hilumLevel] as const
+  // The pole lies inside the mediastinum: seen from there the whole lung field is one fan, and the lung falls towards it.
+  const pole = [Math.max(6, border - 22), hilumLevel] as const
   const parietal = new Float64Array(directions + 1)
-  for (let k = 0; k <= directions; k++) parietal[k] = reach(half, hilum, angleOf(k))
+  for (let k = 0; k <= directions; k++) parietal[k] = reach(half, pole, angleOf(k))
   const collapse = collapseCurve(pneumothorax, parietal, source.fork('pleura'))
 
   const read = (table: Float64Array, angle: number): number => {
@@ -42,26 +46,26 @@ export function createPleuralSpace(
   return {
     hilum,
     locate(u, level) {
-      const dx = u - hilum[0]
-      const dy = level - hilum[1]
+      const dx = u - pole[0]
+      const dy = level - pole[1]
       const radius = Math.sqrt(dx * dx + dy * dy)
       const angle = atan2(dy, dx)
       const edge = read(visceral, angle)
       return { radius, inside: edge - radius, gap: read(parietal, angle) - edge, collapse: read(collapse, angle) }
     },
     displace(u, level) {
-      const dx = u - hilum[0]
-      const dy = level - hilum[1]
+      const dx = u - pole[0]
+      const dy = level - pole[1]
       const factor = 1 - read(collapse, atan2(dy, dx))
-      return [hilum[0] + dx * factor, hilum[1] + dy * factor]
+      return [pole[0] + dx * factor, pole[1] + dy * factor]
     },
     visceralLine() {
       const line = []
       for (let k = 0; k <= directions; k++) {
         const angle = angleOf(k)
         line.push({
-          u: hilum[0] + visceral[k] * cos(angle),
-          level: hilum[1] + visceral[k] * sin(angle),
+          u: pole[0] + visceral[k] * cos(angle),
+          level: pole[1] + visceral[k] * sin(angle),
           gap: parietal[k] - visceral[k],
         })
       }
@@ -74,19 +78,18 @@ function angleOf(k: number): number {
   return (k / directions) * 2 * pi - pi
 }
 
-/** Distance from the hilum to the border of the lung field. */
-function reach(half: HalfChest, hilum: readonly [number, number], angle: number): number {
+/** Distance from the pole to the far border of the lung field; 0 where there is no lung in this direction. */
+function reach(half: HalfChest, pole: readonly [number, number], angle: number): number {
   const dx = cos(angle)
   const dy = sin(angle)
-  let inner = 0
-  let outer = 4
-  while (outer < 320 && lungMargin(half, hilum[0] + outer * dx, hilum[1] + outer * dy) > 0) {
-    inner = outer
-    outer += 4
-  }
+  const step = 4
+  let inner = 320
+  while (inner > 0 && lungMargin(half, pole[0] + inner * dx, pole[1] + inner * dy) <= 0) inner -= step
+  if (inner === 0) return 0
+  let outer = inner + step
   for (let i = 0; i < 8; i++) {
     const middle = (inner + outer) / 2
-    if (lungMargin(half, hilum[0] + middle * dx, hilum[1] + middle * dy) > 0) inner = middle
+    if (lungMargin(half, pole[0] + middle * dx, pole[1] + middle * dy) > 0) inner = middle
     else outer = middle
   }
   return inner
@@ -109,11 +112,9 @@ function collapseCurve(
     const below = 1 - smoothStep(shape.to, shape.to + shape.fadeTo, angle)
     // The visceral pleura is not a perfect arc.
     const uneven = 1 + 0.06 * sin(waves * angle + phase)
-    // Near the mediastinum the field is narrow and the lung is held by its root.
-    const free = smoothStep(24, 80, parietal[k])
     // However far it falls in, the lung ends as a rounded stump: no direction keeps more than the rest.
     const rest = Math.max(0, 1 - shape.stump / Math.max(1, parietal[k]))
-    collapse[k] = Math.min(0.85, Math.max(shape.depth, rest) * above * below * uneven * free)
+    collapse[k] = Math.min(0.85, Math.max(shape.depth, rest) * above * below * uneven)
   }
   return collapse
 }
@@ -154,10 +155,10 @@ function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom):
       }
     case 'basal':
       return {
-        from: 0.72,
-        to: 1.05,
-        fadeFrom: 0.7,
-        fadeTo: 0.42,
+        from: 0.42,
+        to: 0.84,
+        fadeFrom: 0.6,
+        fadeTo: 0.3,
         depth: [0.14, 0.22, 0.32][level] * vary,
         stump: Infinity,
       }
@@ -168,7 +169,7 @@ function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom):
         fadeFrom: 0.4,
         fadeTo: 0.5,
         depth: [0.2, 0.28, 0.36][level] * vary,
-        stump: [92, 78, 64][level] * vary,
+        stump: [116, 100, 84][level] * vary,
       }
   }
 }
