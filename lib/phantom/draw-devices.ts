@@ -48,7 +48,7 @@ export function drawDevices(
     }
     if (random.chance(0.5)) {
       names.push('central-line')
-      draw(centralLine(anatomy, random), 0.9, flat(0.22))
+      draw(centralLine(anatomy, random), 0.9, flat(0.45))
     }
     if (supine && random.chance(0.5)) {
       names.push('endotracheal-tube', 'gastric-tube')
@@ -60,14 +60,14 @@ export function drawDevices(
           [anatomy.shift(tip) - 1, tip],
         ],
         4.4,
-        catheter(0.14),
+        catheter(0.3),
       )
-      draw(gastricTube(anatomy, random), 1.9, catheter(0.2))
+      draw(gastricTube(anatomy, random), 1.9, catheter(0.4))
     }
     const ptx = options.pneumothorax
     if (ptx && random.chance(0.5)) {
       names.push('chest-drain')
-      draw(chestDrain(anatomy, ptx.side === 'right' ? -1 : 1, random), 3.3, catheter(0.22))
+      draw(chestDrain(anatomy, ptx.side === 'right' ? -1 : 1, random), 3.3, catheter(0.5))
     }
   }
   const border = collimation(options, random)

@@ -25,7 +25,7 @@ export interface PhantomSetOptions {
 /** One phantom of a set: what it shows, and where and how it was written. */
 export interface PhantomRecord extends PhantomDescription, PhantomFormat {
   readonly file: string
-  readonly imageId: string
+  readonly sopInstanceUid: string
 }
 
 export interface PhantomSet {
@@ -57,7 +57,7 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<Phant
     await mkdir(join(outDir, ...folder), { recursive: true })
     await writeFile(join(outDir, file), bytes)
     codes.push(`${identity.sopInstanceUid},${encodeRunLength(phantom.mask, phantom)}`)
-    phantoms.push({ ...phantom.description, ...format, file, imageId: identity.sopInstanceUid })
+    phantoms.push({ ...phantom.description, ...format, file, sopInstanceUid: identity.sopInstanceUid })
     onProgress?.(index + 1, count)
   }
   await writeFile(join(outDir, 'train-rle.csv'), `${codes.join('\n')}\n`)
@@ -73,11 +73,11 @@ a figure measured on them says nothing about how a program works on patients.
 
 function phantomTable(phantoms: readonly PhantomRecord[]): string {
   const header =
-    'file,imageId,seed,pneumothorax,side,extent,maskPixels,view,sex,devices,pixelSpacingMm,object,transferSyntax,bitsStored,photometric,voi'
+    'file,sopInstanceUid,seed,pneumothorax,side,extent,maskPixels,view,sex,devices,pixelSpacingMm,object,transferSyntax,bitsStored,photometric,voi'
   const lines = phantoms.map((p) =>
     [
       p.file,
-      p.imageId,
+      p.sopInstanceUid,
       p.seed,
       p.pneumothorax?.kind ?? 'none',
       p.pneumothorax?.side ?? '',
