@@ -83,7 +83,7 @@ export function chooseAnatomy(options: PhantomOptions, source: SeededRandom): An
     lungDepth: scaledCurve(lungDepths, height, depth),
     lungDensity: (supine ? 0.31 : 0.25) * random.normal(1, 0.08),
     ribSpacing: height * random.normal(23.2, 0.5),
-    ribDrop: random.uniform(74, 92) * (supine ? 0.75 : 1),
+    ribDrop: random.uniform(104, 124) * (supine ? 0.78 : 1),
     scale: width,
     supine,
     breastDepth: female ? random.uniform(22, 48) : 0,

@@ -47,8 +47,8 @@ function drawRib(
   random: SeededRandom,
 ): void {
   const half = halfOf(anatomy, sign)
-  const start = -16 + (rib - 1) * anatomy.ribSpacing + random.normal(0, 0.8)
-  const drop = anatomy.ribDrop * Math.min(1, 0.5 + 0.09 * rib) + random.normal(0, 2)
+  const start = -10 + (rib - 1) * anatomy.ribSpacing + random.normal(0, 0.8)
+  const drop = anatomy.ribDrop * Math.min(1, 0.34 + 0.11 * rib) + random.normal(0, 2)
   const lateral = start + drop * 0.46
   const widest = rib === 1 ? 62 * anatomy.scale : half.wall(Math.max(4, lateral)) + 3
   const radius = (rib === 1 ? 5.4 : 6.4 - 0.05 * rib) * random.normal(1, 0.04)
@@ -73,7 +73,7 @@ function drawRib(
       back.push(frame.point(sign * u, level, radius * (0.7 + 0.3 * neck), along * (0.2 + 0.8 * neck) * (1 - turn)))
     if (share >= 0.47) {
       const fade = share > frontEnd - 0.06 ? Math.max(0.25, (frontEnd - share) / 0.06) : 1
-      front.push(frame.point(sign * u, level, radius * (1 + 0.35 * (share - 0.5)), along * 0.72 * fade * turn))
+      front.push(frame.point(sign * u, level, radius * (1 + 0.35 * (share - 0.5)), along * 0.55 * fade * turn))
     }
   }
   posterior.draw(back, ribProfile)
@@ -89,15 +89,15 @@ function drawClavicle(
 ): void {
   const s = anatomy.scale
   // Upright the clavicles cross the apices; supine they ride higher.
-  const base = (anatomy.supine ? 10 : 24) + random.normal(0, 4)
-  const rise = anatomy.supine ? 26 : 20
+  const base = (anatomy.supine ? 12 : 31) + random.normal(0, 4)
+  const rise = anatomy.supine ? 28 : 26
   const points: StrokePoint[] = []
   for (let i = 0; i <= 30; i++) {
     const t = i / 30
     const u = (20 + 138 * t) * s
     const level = base - rise * t + 7 * sin(t * 2 * pi) - 4 * sin(t * pi)
-    const radius = 6 + 2.5 * (t < 0.12 ? 1 - t / 0.12 : 0) + 1.4 * (t > 0.75 ? (t - 0.75) / 0.25 : 0)
-    points.push(frame.point(sign * u, level, radius, 0.55 + 0.35 * smoothStep(0, 0.25, t)))
+    const radius = 6 + 1.2 * (t < 0.12 ? 1 - t / 0.12 : 0) + 1.4 * (t > 0.75 ? (t - 0.75) / 0.25 : 0)
+    points.push(frame.point(sign * u, level, radius, 0.4 + 0.5 * smoothStep(0, 0.3, t)))
   }
   layer.draw(points, hollowTube(0.3, 0.25))
 }
@@ -136,9 +136,9 @@ function drawScapula(
         frame.point(sign * 208 * s, 330, 11, 0.5),
       ]
     : [
-        frame.point(sign * 184 * s, 52, 13, 0.5),
-        frame.point(sign * 216 * s, 120, 11, 0.5),
-        frame.point(sign * 244 * s, 260, 11, 0.5),
+        frame.point(sign * 186 * s, 46, 13, 0.5),
+        frame.point(sign * 232 * s, 82, 11, 0.5),
+        frame.point(sign * 300 * s, 160, 11, 0.5),
       ]
   layer.draw(shaft, hollowTube(0.36, 0.12))
 }
@@ -146,6 +146,7 @@ function drawScapula(
 /** Vertebral bodies with end plates, pedicles and spinous processes, wider and taller downwards. */
 function drawSpine(anatomy: Anatomy, frame: ChestFrame, random: SeededRandom): StrokeLayer {
   const outline = new StrokeLayer(frame.size)
+  const bodies = new StrokeLayer(frame.size)
   const bend = random.normal(0, 3)
   for (let vertebra = -5; vertebra <= 15; vertebra++) {
     const level = -14 + vertebra * anatomy.ribSpacing + 0.12 * vertebra * vertebra
@@ -161,16 +162,19 @@ function drawSpine(anatomy: Anatomy, frame: ChestFrame, random: SeededRandom): S
         [0.84, 0],
         [1, -1],
         [-1, -1],
-      ].map(([h, v]) => frame.point(x + h * width * share, level + v * height * share, 1.5, 1.5))
+      ].map(([h, v]) => frame.point(x + h * width * share, level + v * height * share, 1.5, 0.8))
     outline.draw(box(1))
     // The body: spongy bone.
-    outline.draw(
-      [frame.point(x, level - height * 0.1, width * 0.98, 1), frame.point(x, level + height * 0.1, width * 0.98, 1)],
-      (distance, radius) => (distance < radius ? 2.6 / frame.mmPerPixel : 0),
+    bodies.draw(
+      [frame.point(x - width + height, level, height), frame.point(x + width - height, level, height)],
+      (distance, radius) => (distance < radius ? 3 / frame.mmPerPixel : 0),
     )
     for (const sign of [-1, 1]) {
       outline.draw(
-        [frame.point(x + sign * width * 0.6, level - 3.6, 3.2), frame.point(x + sign * width * 0.6, level - 0.6, 3.2)],
+        [
+          frame.point(x + sign * width * 0.62, level - 3.6, 3, 0.45),
+          frame.point(x + sign * width * 0.62, level - 0.6, 3, 0.45),
+        ],
         hollowTube(0.35, 0.3),
       )
       outline.draw([
@@ -180,5 +184,6 @@ function drawSpine(anatomy: Anatomy, frame: ChestFrame, random: SeededRandom): S
     }
     outline.draw([frame.point(x, level + 2, 2, 0.9), frame.point(x + random.normal(0, 1), level + 10, 3, 0.8)])
   }
+  for (let i = 0; i < outline.values.length; i++) outline.values[i] += bodies.values[i]
   return outline
 }

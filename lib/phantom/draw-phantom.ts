@@ -5,6 +5,7 @@ import { drawAirway } from './draw-airway.ts'
 import { drawBones } from './draw-bones.ts'
 import { drawDevices } from './draw-devices.ts'
 import { drawVessels } from './draw-vessels.ts'
+import { halfOf, lungMargin } from './lung-field.ts'
 import { paintSoftTissue } from './paint-soft-tissue.ts'
 import type { Phantom, PhantomOptions } from './phantom.ts'
 import { createPleuralSpace, type PleuralSpace } from './pleural-space.ts'
@@ -47,7 +48,7 @@ export function drawPhantom(options: PhantomOptions): Phantom {
     {
       mmPerPixel: frame.mmPerPixel,
       scatterRatio: anatomy.supine ? look.uniform(0.25, 0.45) : look.uniform(0.1, 0.25),
-      noise: look.uniform(0.002, 0.004) / frame.mmPerPixel,
+      noise: look.uniform(0.0015, 0.003) / frame.mmPerPixel,
       detailGain: look.uniform(0.5, 1.1),
     },
     random,
@@ -124,15 +125,17 @@ function addLungDetail(
   for (const sign of [-1, 1] as const) {
     const line = (sign < 0 ? spaces.right : spaces.left).visceralLine()
     for (let k = 0; k + 1 < line.length; k++) {
+      // Only where it stands off the wall, and lung lies behind it: heart and dome hide the rest.
       if (line[k].gap < 2 || line[k + 1].gap < 2) continue
+      if (lungMargin(halfOf(anatomy, sign), line[k].u, line[k].level) < 0.5) continue
       pleura.draw(
         [line[k], line[k + 1]].map((p) =>
-          frame.point(sign * p.u, p.level, Math.max(0.55, 0.7 * frame.mmPerPixel), Math.min(1, p.gap / 8)),
+          frame.point(sign * p.u, p.level, Math.max(0.65, 0.7 * frame.mmPerPixel), Math.min(1, p.gap / 8)),
         ),
         () => 1,
       )
     }
   }
   // A shell of 0.2 mm about a lung of 60 mm, met edge-on: a few millimetres of tissue.
-  for (let i = 0; i < water.length; i++) water[i] += 9 * pleura.values[i]
+  for (let i = 0; i < water.length; i++) water[i] += 12 * pleura.values[i]
 }

@@ -19,7 +19,7 @@ export function drawVessels(
   const blood = new Float32Array(frame.size.rows * frame.size.columns)
   const random = source.fork('vessels')
   // Arteries and veins, in front of and behind each other: the layers add up.
-  for (let depth = 0; depth < 4; depth++) {
+  for (let depth = 0; depth < 5; depth++) {
     const layer = new StrokeLayer(frame.size)
     for (const sign of [-1, 1] as const) {
       const space = sign < 0 ? spaces.right : spaces.left
@@ -51,13 +51,13 @@ function growLung(
   const half = halfOf(anatomy, sign)
   const tree: Tree = { half, sign, space, frame, layer, random }
   const [u, level] = space.hilum
-  const stems = 9
+  const stems = 8
   for (let i = 0; i < stems; i++) {
     const angle = -1.5 + (3.05 * (i + random.uniform(0.15, 0.85))) / stems
     // Upright, the lower vessels carry more blood; supine, all the same.
     const gravity = anatomy.supine ? 1 : 0.82 + 0.34 * ((angle + 1.5) / 3)
     const radius = (depth === 0 ? 3.2 : 2.6) * gravity * random.uniform(0.85, 1.15)
-    grow(tree, u - 10 + random.normal(0, 4), level + 12 * sin(angle) + random.normal(0, 4), angle, radius, 0)
+    grow(tree, u - 8 + random.normal(0, 7), level + 18 * sin(angle) + random.normal(0, 8), angle, radius, 0)
   }
   if (depth === 0) {
     // The descending pulmonary artery makes the lower hilum.
@@ -71,7 +71,7 @@ const thinnest = 0.24
 
 function grow(tree: Tree, u: number, level: number, direction: number, radius: number, generation: number): void {
   const { random, space, frame, sign, half } = tree
-  const length = (12 + 6 * radius) * random.uniform(0.75, 1.25)
+  const length = (9 + 5 * radius) * random.uniform(0.75, 1.25)
   const steps = Math.max(3, Math.round(length / 4))
   const stride = length / steps
   const points: StrokePoint[] = []
@@ -86,7 +86,7 @@ function grow(tree: Tree, u: number, level: number, direction: number, radius: n
     const margin = generation < 2 ? 30 : lungMargin(half, x, y)
     if (margin < 5) break
     points.push(frame.point(sign * px, py, r * Math.min(1, (margin + 6) / 26)))
-    angle += random.normal(0, 0.12)
+    angle += random.normal(0, 0.15)
     x += stride * cos(angle)
     y += stride * sin(angle)
   }
@@ -96,7 +96,7 @@ function grow(tree: Tree, u: number, level: number, direction: number, radius: n
   const share = random.uniform(0.35, 0.65)
   const first = endRadius * Math.max(0.55, 1 - 0.42 * share)
   const second = endRadius * Math.max(0.55, 1 - 0.42 * (1 - share))
-  const spread = random.uniform(0.28, 0.62)
+  const spread = random.uniform(0.34, 0.85)
   const turn = random.chance(0.5) ? 1 : -1
   // Branches keep turning away from the hilum.
   const outwards = Math.max(-0.5, Math.min(0.5, turnTowards(angle, tree, x, y))) * 0.35

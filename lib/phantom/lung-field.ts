@@ -41,9 +41,10 @@ export function lungShare(half: HalfChest, u: number, level: number): number {
   let share = 1
   if (inHeart > 0) {
     // The heart is round: the chord grows with the square root of the distance from its border.
-    share *= Math.max(0, 1 - 0.72 * Math.sqrt(Math.min(1, inHeart / 16)) - inHeart / 110)
-    // Towards the spine there is none.
-    share *= smoothStep(4, 34, u)
+    // Behind the heart lung remains; beside the great vessels there is little, towards the spine none.
+    const solid = 0.82 - 0.24 * smoothStep(110, 160, level)
+    share *= Math.max(0, 1 - solid * Math.sqrt(Math.min(1, inHeart / 22)))
+    share *= smoothStep(8, 40, u)
   }
   if (inDome > 0) {
     const recess = Math.max(0, 1 - inDome / 55)

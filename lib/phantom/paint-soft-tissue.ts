@@ -9,7 +9,7 @@ import { StrokeLayer } from './stroke-layer.ts'
 export interface SoftTissue {
   /** Tissue equivalent to water. Unit: mm. */
   readonly water: Float32Array
-  /** Depth of aerated lung along the beam: where vessels and texture are. Unit: mm. */
+  /** Depth of aerated lung along the beam, less where heart or dome hide it: where vessels and texture are. Unit: mm. */
   readonly lung: Float32Array
   /** 1 where free air lies in the projected lung field. */
   readonly mask: Uint8Array
@@ -62,13 +62,14 @@ export function paintSoftTissue(
             const ramp = place.inside <= 0 ? 0 : Math.sqrt(Math.min(1, place.inside / roundingMm))
             const cover = place.inside <= 0 ? 0 : 1 - standsOff * (1 - ramp)
             aerated = air * (place.inside <= 0 ? 1 - smoothStep(0, 2, place.gap) : cover)
-            aerated = air + (aerated - air) * smoothStep(0, 2.5, clear)
+            const under = Math.max(0, y - domeLevel(half, u, half.wall(y)))
+            aerated = air + (aerated - air) * smoothStep(0, 2.5 + 2 * under, clear)
             // The same tissue in less volume.
             density *= 1 + 1.1 * place.collapse
             if (place.inside < 0 && place.gap > 1.5 && lungMargin(half, u, y) > 0) mask[index] = 1
           }
           water[index] = -air + density * aerated
-          lung[index] = aerated
+          lung[index] = aerated * share
         }
         if (sign > 0) thickness -= stomachBubble(anatomy, x, y) * anatomy.bubble
       }
@@ -102,9 +103,9 @@ function drawLimbs(anatomy: Anatomy, frame: ChestFrame): StrokeLayer {
         ]
       : [
           frame.point(sign * 168 * s, 26, 48, 1.5),
-          frame.point(sign * 204 * s, 74, 45),
-          frame.point(sign * 236 * s, 170, 40),
-          frame.point(sign * 250 * s, 300, 36),
+          frame.point(sign * 212 * s, 62, 46, 1.2),
+          frame.point(sign * 250 * s, 104, 42),
+          frame.point(sign * 310 * s, 190, 38),
         ]
     layer.draw([
       frame.point(sign * 8, -62, 50, 1.2),
