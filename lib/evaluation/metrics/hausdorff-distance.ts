@@ -69,5 +69,7 @@ function boundaryWithin(mask: Uint8Array, { rows, columns }: ImageSize, box: Box
 }
 
 function percentile95(boundary: Uint8Array, distances: Float64Array): number {
-  return quantile(distances.filter((_, pixel) => boundary[pixel] === 1).sort(), 0.95)
+  const onBoundary: number[] = []
+  for (let pixel = 0; pixel < boundary.length; pixel++) if (boundary[pixel] === 1) onBoundary.push(distances[pixel])
+  return quantile(Float64Array.from(onBoundary).sort(), 0.95)
 }

@@ -4,6 +4,7 @@ The tests read the JSON with Node alone; run this only to change the vectors:
 
     python -m venv .venv && .venv/bin/pip install numpy scipy scikit-learn
     .venv/bin/python test/evaluation/reference/make_reference.py
+    npx biome check --write test/evaluation/reference
 
 DeLong is computed here by the definition (every positive against every negative), independently of the
 mid-rank algorithm under test; Hausdorff from SciPy's distance transform and erosion, as MONAI defines it.

@@ -1,0 +1,52 @@
+import { imageKeyOf } from './image-key.ts'
+import { findColumn, readTable, requireColumn, type Table } from './read-table.ts'
+
+/** The masks of a data set as run lengths; an image annotated by several readers has several. */
+export interface Annotations {
+  readonly rowCount: number
+  /** Rows beyond the first of an image. */
+  readonly duplicateCount: number
+  /** Per image the run-length codes that are not '-1'; an empty list: annotated as without pneumothorax. */
+  readonly runLengths: ReadonlyMap<string, readonly string[]>
+  readonly problems: readonly string[]
+}
+
+const imageColumns = ['imageid', 'image_id', 'id', 'image'] as const
+const codeColumns = ['encodedpixels', 'encoded_pixels', 'rle', 'run_length'] as const
+
+export const hasRunLengths = (table: Table): boolean => findColumn(table, codeColumns) !== null
+
+/** @throws {ConfigurationError} when the file cannot be read or lacks a column */
+export async function readAnnotations(path: string): Promise<Annotations> {
+  return parseAnnotations(await readTable(path))
+}
+
+export function parseAnnotations(table: Table): Annotations {
+  const imageColumn = requireColumn(table, imageColumns)
+  const codeColumn = requireColumn(table, codeColumns)
+  const runLengths = new Map<string, string[]>()
+  const emptyToo = new Set<string>()
+  const problems: string[] = []
+  table.rows.forEach((row, at) => {
+    const key = imageKeyOf(row[imageColumn])
+    const code = row[codeColumn]
+    if (key === '') {
+      problems.push(`row ${at + 2}: no image is named`)
+      return
+    }
+    const known = runLengths.get(key) ?? []
+    runLengths.set(key, known)
+    if (code === '-1') emptyToo.add(key)
+    else if (code === '') problems.push(`${key}: the run-length code is missing (row ${at + 2}); -1 says 'none'`)
+    else known.push(code)
+  })
+  for (const key of emptyToo) {
+    if (runLengths.get(key)!.length > 0) problems.push(`${key}: both '-1' and a mask are given; the mask counts`)
+  }
+  return {
+    rowCount: table.rows.length,
+    duplicateCount: table.rows.length - runLengths.size,
+    runLengths,
+    problems,
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import type { Figure } from './draw-plot.ts'
+import type { Html } from './html.ts'
+
+export interface Report {
+  readonly page: Html
+  readonly figures: readonly Figure[]
+  /** The figures of the report as numbers, for other programs. */
+  readonly summary: unknown
+}
+
+/** Pixels per inch of the PNG beside each SVG. */
+const plotDensity = 192
+
+/** Writes report.html (self-contained), summary.json and plots/<id>.svg and .png. */
+export async function writeReport(folder: string, report: Report): Promise<void> {
+  const plots = join(folder, 'plots')
+  await mkdir(plots, { recursive: true })
+  for (const { id, svg } of report.figures) {
+    await writeFile(join(plots, `${id}.svg`), `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`)
+    await sharp(Buffer.from(svg), { density: plotDensity })
+      .flatten({ background: 'white' })
+      .png({ palette: true })
+      .toFile(join(plots, `${id}.png`))
+  }
+  await writeFile(join(folder, 'summary.json'), `${JSON.stringify(report.summary, null, 2)}\n`)
+  await writeFile(join(folder, 'report.html'), report.page.markup)
+}
