@@ -1,1 +1,36 @@
-export {}
+import { parentPort } from 'node:worker_threads'
+import type { CodecReply, CodecRequest, WorkerKind } from './codec-messages.ts'
+import { type FrameDecoder, loadFrameDecoder } from './decode-web-assembly.ts'
+
+/*
+ * The thread in which WebAssembly codecs run: a codestream that makes one hang or crash takes this thread with it and
+ * nothing else. Each codec is loaded when its first codestream comes.
+ */
+
+const loaded = new Map<WorkerKind, FrameDecoder>()
+
+async function replyTo({ kind, frame }: CodecRequest): Promise<CodecReply> {
+  let decode: FrameDecoder
+  try {
+    decode = loaded.get(kind) ?? (await loadFrameDecoder(kind))
+    loaded.set(kind, decode)
+  } catch (cause) {
+    return { outcome: 'defect', detail: textOf(cause) }
+  }
+  try {
+    return { outcome: 'decoded', frame: decode(frame) }
+  } catch (cause) {
+    return { outcome: 'refused', detail: textOf(cause) }
+  }
+}
+
+/** Codecs throw raw numbers (pointers to their exceptions), texts, and errors. */
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : `codec exception ${String(cause)}`
+}
+
+parentPort?.on('message', async (request: CodecRequest) => {
+  const reply = await replyTo(request)
+  const transfer = reply.outcome === 'decoded' ? [reply.frame.values.buffer as ArrayBuffer] : []
+  parentPort?.postMessage(reply, transfer)
+})

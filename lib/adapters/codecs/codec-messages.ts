@@ -1,0 +1,15 @@
+import type { CodestreamKind, DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
+
+/** The kinds that WebAssembly decodes; sharp takes the others. */
+export type WorkerKind = Exclude<CodestreamKind, 'jpeg-8'>
+
+export interface CodecRequest {
+  readonly kind: WorkerKind
+  readonly frame: EncodedFrame
+}
+
+/** `refused`: the codec found fault with the codestream. `defect`: the codec could not be loaded or used. */
+export type CodecReply =
+  | { readonly outcome: 'decoded'; readonly frame: DecodedFrame }
+  | { readonly outcome: 'refused'; readonly detail: string }
+  | { readonly outcome: 'defect'; readonly detail: string }

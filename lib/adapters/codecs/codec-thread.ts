@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import { ConfigurationError, StudyRejectedError } from '../../screening/kernel/errors.ts'
+import type { DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
+import type { CodecReply, CodecRequest, WorkerKind } from './codec-messages.ts'
+
+/** A codec could not be loaded, or its thread could not start: ours to repair, no fault of the picture. */
+export class CodecDefectError extends Error {
+  override readonly name = 'CodecDefectError'
+}
+
+/**
+ * One thread that decodes one codestream after the other. It starts with the first, ends with one that fails or
+ * overruns its time, and starts anew with the next: a codec that met a bad codestream is not trusted with a good one.
+ */
+export class CodecThread {
+  readonly #workerFile: string
+  readonly #timeLimitMs: number
+  #worker: Worker | null = null
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(workerFile: string, timeLimitMs: number) {
+    this.#workerFile = workerFile
+    this.#timeLimitMs = timeLimitMs
+  }
+
+  /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit */
+  decode(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedFrame> {
+    const decoded = this.#last.then(() => this.#decodeNow(kind, frame))
+    this.#last = decoded.catch(() => {})
+    return decoded
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#end()
+  }
+
+  async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedFrame> {
+    let failed = true
+    try {
+      const reply = await this.#ask({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
+      if (reply.outcome === 'defect') throw new CodecDefectError(`the ${kind} codec cannot be used: ${reply.detail}`)
+      if (reply.outcome === 'refused') {
+        const cause = new Error(reply.detail)
+        throw new StudyRejectedError('corrupt-pixel-data', `the ${kind} codec refused the compressed frame`, { cause })
+      }
+      failed = false
+      return reply.frame
+    } finally {
+      if (failed) await this.#end()
+    }
+  }
+
+  #ask(request: CodecRequest): Promise<CodecReply> {
+    this.#worker ??= this.#start()
+    const worker = this.#worker
+    return new Promise<CodecReply>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        settle(() => reject(new StudyRejectedError('time-limit', `decoding took longer than ${this.#timeLimitMs} ms`)))
+      }, this.#timeLimitMs)
+      const onMessage = (reply: CodecReply): void => settle(() => resolve(reply))
+      const onError = (cause: unknown): void => settle(() => reject(lostThread(cause)))
+      const onExit = (code: number): void => onError(new Error(`exit code ${code}`))
+      const settle = (outcome: () => void): void => {
+        clearTimeout(limit)
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+        // An idle thread must not keep the program from ending.
+        worker.unref()
+        outcome()
+      }
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+      worker.ref()
+      worker.postMessage(request, [request.frame.codestream.buffer as ArrayBuffer])
+    })
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#workerFile)
+    // One that dies while idle is replaced by the next frame.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = null
+    })
+    return worker
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = null
+    await worker?.terminate()
+  }
+}
+
+/** A missing program or module is our defect; a thread that dies over a codestream says that it is bad. */
+function lostThread(cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
+    return new ConfigurationError('the codec worker is not built; build it with `npm run build`', { cause })
+  }
+  return new StudyRejectedError('corrupt-pixel-data', 'the codec crashed on the compressed frame', { cause })
+}

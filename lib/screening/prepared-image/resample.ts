@@ -1,0 +1,95 @@
+import type { ImageSize } from '../kernel/geometry.ts'
+
+/** For each target position along one axis: the first source position and the weights from there on. */
+interface AxisWeights {
+  readonly first: Int32Array
+  /** `count` weights per target position, zero-padded; each position's weights sum to 1. */
+  readonly weights: Float32Array
+  readonly count: number
+}
+
+/**
+ * Resamples a picture, each axis on its own: area averaging with fractional coverage where the axis shrinks,
+ * bilinear between pixel centres (edges repeated) where it grows. Half-pixel centres throughout, so that
+ * source = (target + 0.5) × from / to − 0.5. No rounding.
+ * Shape: from.rows × from.columns in, to.rows × to.columns out, row-major.
+ */
+export function resample(
+  values: Uint8Array | Uint16Array | Float32Array,
+  from: ImageSize,
+  to: ImageSize,
+): Float32Array {
+  if (from.rows === to.rows && from.columns === to.columns) return new Float32Array(values)
+  const down = axisWeights(from.rows, to.rows)
+  const across = axisWeights(from.columns, to.columns)
+  const out = new Float32Array(to.rows * to.columns)
+  const line = new Float32Array(from.columns)
+  for (let row = 0; row < to.rows; row++) {
+    mixRows(values, from.columns, down, row, line)
+    mixColumns(line, across, out, row * to.columns, to.columns)
+  }
+  return out
+}
+
+function mixRows(
+  values: Uint8Array | Uint16Array | Float32Array,
+  columns: number,
+  axis: AxisWeights,
+  target: number,
+  line: Float32Array,
+): void {
+  line.fill(0)
+  const first = axis.first[target]
+  for (let tap = 0; tap < axis.count; tap++) {
+    const weight = axis.weights[target * axis.count + tap]
+    if (weight === 0) continue
+    const start = (first + tap) * columns
+    for (let column = 0; column < columns; column++) line[column] += weight * values[start + column]
+  }
+}
+
+function mixColumns(line: Float32Array, axis: AxisWeights, out: Float32Array, start: number, columns: number): void {
+  const { first, weights, count } = axis
+  for (let column = 0; column < columns; column++) {
+    let sum = 0
+    const from = first[column]
+    for (let tap = 0, w = column * count; tap < count; tap++, w++) {
+      if (weights[w] !== 0) sum += weights[w] * line[from + tap]
+    }
+    out[start + column] = sum
+  }
+}
+
+function axisWeights(from: number, to: number): AxisWeights {
+  return to < from ? areaWeights(from, to) : bilinearWeights(from, to)
+}
+
+function areaWeights(from: number, to: number): AxisWeights {
+  const scale = from / to
+  const count = Math.ceil(scale) + 1
+  const first = new Int32Array(to)
+  const weights = new Float32Array(to * count)
+  for (let target = 0; target < to; target++) {
+    const begin = target * scale
+    const end = Math.min(from, begin + scale)
+    first[target] = Math.floor(begin)
+    for (let source = first[target]; source < Math.ceil(end - 1e-9); source++) {
+      const covered = Math.min(end, source + 1) - Math.max(begin, source)
+      weights[target * count + source - first[target]] = covered / (end - begin)
+    }
+  }
+  return { first, weights, count }
+}
+
+function bilinearWeights(from: number, to: number): AxisWeights {
+  const first = new Int32Array(to)
+  const weights = new Float32Array(to * 2)
+  for (let target = 0; target < to; target++) {
+    const position = Math.min(from - 1, Math.max(0, ((target + 0.5) * from) / to - 0.5))
+    first[target] = Math.min(Math.floor(position), Math.max(0, from - 2))
+    const fraction = position - first[target]
+    weights[target * 2] = 1 - fraction
+    if (from > 1) weights[target * 2 + 1] = fraction
+  }
+  return { first, weights, count: 2 }
+}

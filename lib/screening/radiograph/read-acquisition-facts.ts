@@ -1,0 +1,79 @@
+import type { Attributes } from './attributes.ts'
+import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
+import type { TransferSyntax } from './transfer-syntax.ts'
+
+/** What the data set says of the acquisition, without what names the patient. */
+export function readAcquisitionFacts(
+  attributes: Attributes,
+  syntax: TransferSyntax,
+  warnings: string[],
+): AcquisitionFacts {
+  const pixelSpacing = readPixelSpacing(attributes)
+  if (!pixelSpacing) warnings.push('spacing-unknown')
+  else if (pixelSpacing.origin === 'ImagerPixelSpacing') warnings.push('spacing-at-detector')
+  if (attributes.text('PresentationIntentType') === 'FOR PROCESSING') warnings.push('for-processing')
+  const patientAgeYears = parseAge(attributes.text('PatientAge'))
+  if (patientAgeYears === null) warnings.push('age-unknown')
+  return {
+    format: 'dicom',
+    transferSyntaxUid: syntax.uid,
+    sopClassUid: attributes.text('SOPClassUID') || null,
+    sopInstanceUid: attributes.text('SOPInstanceUID') || null,
+    studyInstanceUid: attributes.text('StudyInstanceUID') || null,
+    seriesInstanceUid: attributes.text('SeriesInstanceUID') || null,
+    modality: attributes.text('Modality') || null,
+    bodyPartExamined: attributes.text('BodyPartExamined') || null,
+    viewPosition: attributes.text('ViewPosition') || null,
+    patientOrientation: readOrientation(attributes),
+    photometricInterpretation: attributes.text('PhotometricInterpretation') || null,
+    bitsAllocated: attributes.uint16('BitsAllocated') ?? 0,
+    bitsStored: attributes.uint16('BitsStored') ?? 0,
+    patientAgeYears,
+    patientSex: parseSex(attributes.text('PatientSex')),
+    manufacturer: attributes.text('Manufacturer') || null,
+    pixelSpacing,
+  }
+}
+
+/** @see DICOM PS3.3 10.7.1.3: the two spacings say different things and are never mixed. */
+function readPixelSpacing(attributes: Attributes): PixelSpacing | null {
+  const calibrated = readPair(attributes, 'PixelSpacing')
+  const atDetector = readPair(attributes, 'ImagerPixelSpacing')
+  if (calibrated) {
+    // A PixelSpacing that only repeats the detector's was not calibrated. @see PS3.3 10.7.1.3
+    const isRepeated =
+      atDetector && calibrated.rowMm === atDetector.rowMm && calibrated.columnMm === atDetector.columnMm
+    return { ...calibrated, origin: isRepeated ? 'ImagerPixelSpacing' : 'PixelSpacing' }
+  }
+  if (!atDetector) return null
+  const magnification = attributes.number('EstimatedRadiographicMagnificationFactor')
+  if (magnification === null || magnification < 1 || magnification > 3)
+    return { ...atDetector, origin: 'ImagerPixelSpacing' }
+  return {
+    rowMm: atDetector.rowMm / magnification,
+    columnMm: atDetector.columnMm / magnification,
+    origin: 'ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor',
+  }
+}
+
+function readPair(attributes: Attributes, keyword: 'PixelSpacing' | 'ImagerPixelSpacing') {
+  const [rowMm, columnMm = rowMm] = attributes.numbers(keyword)
+  return rowMm > 0 && columnMm > 0 ? { rowMm, columnMm } : null
+}
+
+function readOrientation(attributes: Attributes): [string, string] | null {
+  const [along, down] = attributes.texts('PatientOrientation')
+  const isDirection = (text: string | undefined) => text !== undefined && /^[LRAPHF]{1,3}$/.test(text)
+  return isDirection(along) && isDirection(down) ? [along, down] : null
+}
+
+/** `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. Unit: years. @see DICOM PS3.5 6.2, AS */
+export function parseAge(text: string | null): number | null {
+  const match = /^(\d{1,3})([YMWD]?)$/.exec(text ?? '')
+  if (!match) return null
+  const perYear = { Y: 1, M: 12, W: 52.18, D: 365.25, '': 1 }[match[2]] as number
+  return Number(match[1]) / perYear
+}
+
+const parseSex = (text: string | null): AcquisitionFacts['patientSex'] =>
+  text === 'M' || text === 'F' || text === 'O' ? text : null

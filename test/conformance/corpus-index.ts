@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parse } from 'csv-parse/sync'
+
+/** The shared data folder: PLEURA_SHARED, or `shared` beside the checkout; null on machines without it. */
+export const sharedFolder: string | null =
+  [process.env.PLEURA_SHARED, resolve(import.meta.dirname, '../../../shared')].find(
+    (folder) => folder && existsSync(join(folder, 'data')),
+  ) ?? null
+
+export const corpusFolder = sharedFolder ? join(sharedFolder, 'data/dicom-samples') : null
+
+/** One row of the corpus' index, as far as it is used. */
+export interface CorpusFile {
+  readonly file: string
+  readonly path: string
+  readonly expected: 'decode' | 'reject' | 'either'
+  readonly expected_codec: 'decode' | 'reject' | 'either'
+  readonly reason: string
+  readonly scope: 'cxr' | 'xr' | 'codec'
+  readonly ts_name: string
+  readonly rows: string
+  readonly cols: string
+  readonly photometric: string
+  readonly samples: string
+  readonly frames: string
+  readonly raw_dtype: '' | 'uint8' | 'int8' | 'uint16' | 'int16'
+  readonly raw_min: string
+  readonly raw_max: string
+  readonly raw_mean: string
+  readonly raw_sha256: string
+  readonly raw_tolerance: '' | '0' | '1'
+  readonly render: '' | 'window' | 'voilut' | 'minmax'
+  readonly render_strict: '' | '0' | '1'
+  readonly ref8_png: string
+  readonly notes: string
+}
+
+export function readCorpus(folder: string): CorpusFile[] {
+  const rows: Omit<CorpusFile, 'path'>[] = parse(readFileSync(join(folder, 'index.csv')), { columns: true })
+  return rows.map((row) => ({ ...row, path: join(folder, 'corpus', row.file) }))
+}
