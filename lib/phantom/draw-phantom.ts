@@ -1,6 +1,7 @@
 import { acquireImage } from './acquire-image.ts'
-import { type Anatomy, chooseAnatomy } from './anatomy.ts'
-import { type ChestFrame, createChestFrame } from './chest-frame.ts'
+import type { Anatomy } from './anatomy.ts'
+import { arrangeChest } from './arrange-chest.ts'
+import type { ChestFrame } from './chest-frame.ts'
 import { drawAirway } from './draw-airway.ts'
 import { drawBones } from './draw-bones.ts'
 import { drawDevices } from './draw-devices.ts'
@@ -8,8 +9,8 @@ import { drawVessels } from './draw-vessels.ts'
 import { halfOf, lungMargin } from './lung-field.ts'
 import { paintSoftTissue } from './paint-soft-tissue.ts'
 import type { Phantom, PhantomOptions } from './phantom.ts'
-import { createPleuralSpace, type PleuralSpace } from './pleural-space.ts'
-import { createRandom, type SeededRandom } from './seeded-random.ts'
+import type { PleuralSpaces } from './pleural-space.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import { smoothNoise } from './smooth-noise.ts'
 import { StrokeLayer } from './stroke-layer.ts'
 
@@ -24,10 +25,7 @@ const attenuation = { water: 0.0193, bone: 0.034, metal: 0.5 }
 export function drawPhantom(options: PhantomOptions): Phantom {
   const { rows, columns, seed } = options
   const size = { rows, columns }
-  const random = createRandom(seed)
-  const anatomy = chooseAnatomy(options, random)
-  const frame = placeChest(options, anatomy, random.fork('placement'))
-  const spaces = createSpaces(options, anatomy, random)
+  const { random, anatomy, frame, spaces } = arrangeChest(options)
 
   const tissue = paintSoftTissue(anatomy, frame, spaces)
   const airway = drawAirway(anatomy, frame)
@@ -73,35 +71,13 @@ export function drawPhantom(options: PhantomOptions): Phantom {
   }
 }
 
-function placeChest(options: PhantomOptions, anatomy: Anatomy, random: SeededRandom): ChestFrame {
-  const supine = options.view === 'AP'
-  return createChestFrame(options, {
-    fieldMm: random.uniform(375, 415) * (0.5 + 0.5 * anatomy.scale),
-    centre: [random.normal(0, supine ? 7 : 3), random.normal(supine ? 118 : 138, 7)],
-    tilt: random.normal(0, supine ? 0.035 : 0.012),
-  })
-}
-
-function createSpaces(
-  options: PhantomOptions,
-  anatomy: Anatomy,
-  random: SeededRandom,
-): { right: PleuralSpace; left: PleuralSpace } {
-  const ptx = options.pneumothorax ?? null
-  const hilum = anatomy.right.domeTop * 0.53
-  return {
-    right: createPleuralSpace(anatomy.right, ptx?.side === 'right' ? ptx : null, hilum, random),
-    left: createPleuralSpace(anatomy.left, ptx?.side === 'left' ? ptx : null, hilum - 7, random),
-  }
-}
-
 /** Vessels, the fine texture of the interstitium, and the visceral pleura seen edge-on. */
 function addLungDetail(
   water: Float32Array,
   lung: Float32Array,
   anatomy: Anatomy,
   frame: ChestFrame,
-  spaces: { readonly right: PleuralSpace; readonly left: PleuralSpace },
+  spaces: PleuralSpaces,
   random: SeededRandom,
 ): void {
   const blood = drawVessels(anatomy, frame, spaces, random)
@@ -126,7 +102,7 @@ function addLungDetail(
     const line = (sign < 0 ? spaces.right : spaces.left).visceralLine()
     for (let k = 0; k + 1 < line.length; k++) {
       // Only where it stands off the wall, and lung lies behind it: heart and dome hide the rest.
-      if (line[k].gap < 2 || line[k + 1].gap < 2) continue
+      if (line[k].gap < 2 || line[k + 1].gap < 2 || Math.abs(line[k].gap - line[k + 1].gap) > 4) continue
       if (lungMargin(halfOf(anatomy, sign), line[k].u, line[k].level) < 0.5) continue
       pleura.draw(
         [line[k], line[k + 1]].map((p) =>

@@ -1,7 +1,7 @@
 import type { Anatomy, HalfChest, SideSign } from './anatomy.ts'
 import type { ChestFrame } from './chest-frame.ts'
 import { halfOf, lungMargin } from './lung-field.ts'
-import type { PleuralSpace } from './pleural-space.ts'
+import type { PleuralSpace, PleuralSpaces } from './pleural-space.ts'
 import { cos, pi, sin } from './portable-math.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { StrokeLayer, type StrokePoint } from './stroke-layer.ts'
@@ -13,7 +13,7 @@ import { StrokeLayer, type StrokePoint } from './stroke-layer.ts'
 export function drawVessels(
   anatomy: Anatomy,
   frame: ChestFrame,
-  spaces: { readonly right: PleuralSpace; readonly left: PleuralSpace },
+  spaces: PleuralSpaces,
   source: SeededRandom,
 ): Float32Array {
   const blood = new Float32Array(frame.size.rows * frame.size.columns)

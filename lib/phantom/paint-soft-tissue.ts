@@ -2,7 +2,7 @@ import type { Anatomy } from './anatomy.ts'
 import type { ChestFrame } from './chest-frame.ts'
 import { smoothStep } from './curve.ts'
 import { cavityDepth, domeLevel, halfOf, lungMargin, lungShare } from './lung-field.ts'
-import type { PleuralSpace } from './pleural-space.ts'
+import type { PleuralSpaces } from './pleural-space.ts'
 import { StrokeLayer } from './stroke-layer.ts'
 
 /** Everything of the chest that is water or air, as thicknesses along the beam. Shape of each: rows × columns. */
@@ -18,11 +18,7 @@ export interface SoftTissue {
 /** Lung whose edge is met along the surface is thin: it reaches its full depth this far inside the visceral pleura. Unit: mm. */
 const roundingMm = 34
 
-export function paintSoftTissue(
-  anatomy: Anatomy,
-  frame: ChestFrame,
-  spaces: { readonly right: PleuralSpace; readonly left: PleuralSpace },
-): SoftTissue {
+export function paintSoftTissue(anatomy: Anatomy, frame: ChestFrame, spaces: PleuralSpaces): SoftTissue {
   const { rows, columns } = frame.size
   const { a, b, c, d, e, f } = frame.toChest
   const limbs = drawLimbs(anatomy, frame)
@@ -54,7 +50,8 @@ export function paintSoftTissue(
           const air = Math.min(depth * share, thickness * 0.86)
           const place = space.locate(u, y)
           let aerated = air
-          let density = anatomy.lungDensity
+          // The same tissue in less volume.
+          const density = anatomy.lungDensity * (1 + 0.75 * space.collapse)
           // Behind heart and mediastinum the lung is held by its root and ligament.
           const clear = u - half.silhouette(y)
           if (place.gap > 0.5 && clear > 0) {
@@ -64,8 +61,6 @@ export function paintSoftTissue(
             aerated = air * (place.inside <= 0 ? 1 - smoothStep(0, 2, place.gap) : cover)
             const under = Math.max(0, y - domeLevel(half, u, half.wall(y)))
             aerated = air + (aerated - air) * smoothStep(0, 2.5 + 2 * under, clear)
-            // The same tissue in less volume.
-            density *= 1 + 1.1 * place.collapse
             if (place.inside < 0 && place.gap > 1.5 && lungMargin(half, u, y) > 0) mask[index] = 1
           }
           water[index] = -air + density * aerated

@@ -12,12 +12,19 @@ import type { SeededRandom } from './seeded-random.ts'
 export interface PleuralSpace {
   /** Where the vessels enter. */
   readonly hilum: readonly [number, number]
-  /** Position of a point: distance from the pole, distance to the visceral pleura (negative: free air), width of the gap. */
-  locate(u: number, level: number): { radius: number; inside: number; gap: number; collapse: number }
+  /** By how much the lung has shrunk in area. Range: 0 … 1. */
+  readonly collapse: number
+  /** Distance from a point to the visceral pleura (negative: beyond it), and the width of the gap in its direction. */
+  locate(u: number, level: number): { inside: number; gap: number }
   /** Where a point of the expanded lung lies in the collapsed one. */
   displace(u: number, level: number): readonly [number, number]
-  /** The visceral pleura where it stands off the chest wall, with the gap's width. */
-  visceralLine(): readonly { u: number; level: number; gap: number }[]
+  /** The visceral pleura in steps of half a degree, with the width of the gap before it. */
+  visceralLine(): readonly { readonly u: number; readonly level: number; readonly gap: number }[]
+}
+
+export interface PleuralSpaces {
+  readonly right: PleuralSpace
+  readonly left: PleuralSpace
 }
 
 const directions = 720
@@ -43,15 +50,18 @@ export function createPleuralSpace(
   }
   const visceral = parietal.map((distance, k) => distance * (1 - collapse[k]))
 
+  const area = (radii: Float64Array): number => radii.reduce((sum, radius) => sum + radius * radius, 0)
+
   return {
     hilum,
+    collapse: 1 - area(visceral) / area(parietal),
     locate(u, level) {
       const dx = u - pole[0]
       const dy = level - pole[1]
       const radius = Math.sqrt(dx * dx + dy * dy)
       const angle = atan2(dy, dx)
       const edge = read(visceral, angle)
-      return { radius, inside: edge - radius, gap: read(parietal, angle) - edge, collapse: read(collapse, angle) }
+      return { inside: edge - radius, gap: read(parietal, angle) - edge }
     },
     displace(u, level) {
       const dx = u - pole[0]
@@ -103,7 +113,7 @@ function collapseCurve(
 ): Float64Array {
   const collapse = new Float64Array(directions + 1)
   if (!pneumothorax) return collapse
-  const shape = collapseShape(pneumothorax, random)
+  const shape = collapseShape(pneumothorax, sulcusAngle(parietal), random)
   const phase = random.uniform(0, 2 * pi)
   const waves = random.integer(3, 5)
   for (let k = 0; k <= directions; k++) {
@@ -130,7 +140,14 @@ interface CollapseShape {
   readonly stump: number
 }
 
-function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom): CollapseShape {
+/** Direction of the costophrenic angle: the farthest point below. */
+function sulcusAngle(parietal: Float64Array): number {
+  let farthest = directions / 2
+  for (let k = directions / 2; angleOf(k) < pi / 2; k++) if (parietal[k] > parietal[farthest]) farthest = k
+  return angleOf(farthest)
+}
+
+function collapseShape(pneumothorax: PhantomPneumothorax, sulcus: number, random: SeededRandom): CollapseShape {
   const { kind, extent } = pneumothorax
   const level = { small: 0, medium: 1, large: 2 }[extent]
   const vary = random.uniform(0.85, 1.15)
@@ -155,10 +172,11 @@ function collapseShape(pneumothorax: PhantomPneumothorax, random: SeededRandom):
       }
     case 'basal':
       return {
-        from: 0.42,
-        to: 0.84,
+        from: sulcus - 0.42,
+        to: sulcus,
         fadeFrom: 0.6,
-        fadeTo: 0.3,
+        // Beyond lies the dome: the field is nearer there, and the lung rests on it.
+        fadeTo: 0.004,
         depth: [0.14, 0.22, 0.32][level] * vary,
         stump: Infinity,
       }
