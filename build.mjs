@@ -1,7 +1,9 @@
 // Bundles the programs into dist/, packages left outside. `npm ci` runs it, so `npx pleura` works in the checkout.
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 
+const root = import.meta.dirname ?? new URL('.', import.meta.url).pathname
 const programs = [
   'lib/cli/main.ts',
   'lib/cli/screen-worker.ts',
@@ -9,8 +11,8 @@ const programs = [
   'test/bench/main.ts',
 ]
 
-rmSync(new URL('dist', import.meta.url), { recursive: true, force: true })
-await build({
+const { metafile } = await build({
+  absWorkingDir: root,
   entryPoints: programs,
   outbase: '.',
   outdir: 'dist',
@@ -21,5 +23,11 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
 })
+
+for (const entry of readdirSync(join(root, 'dist'), { withFileTypes: true, recursive: true })) {
+  const file = join(entry.parentPath ?? entry.path, entry.name)
+  if (entry.isFile() && !(relative(root, file) in metafile.outputs)) rmSync(file, { force: true })
+}

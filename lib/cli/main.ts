@@ -1,1 +1,32 @@
-export {}
+#!/usr/bin/env node
+import { Command, Option } from 'commander'
+import { addDemoCommand } from './demo-command.ts'
+import { describeFailure, exitCodes } from './failed-program.ts'
+import { addModelsCommand } from './models-command.ts'
+import { packageVersion } from './package-root.ts'
+import { addPhantomCommand } from './phantom-command.ts'
+import { addPrepareCommand } from './prepare-command.ts'
+import { addScreenCommand } from './screen-command.ts'
+import { addWatchCommand } from './watch-command.ts'
+
+const program = new Command('pleura')
+  .description('Pneumothorax screening of chest radiographs. For research and prioritisation; not a medical device.')
+  .version(packageVersion)
+  .addOption(new Option('--log <format>', 'log format on standard error').choices(['text', 'json']).default('text'))
+  .showHelpAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride((end) => process.exit(end.exitCode === 0 ? exitCodes.done : exitCodes.failed))
+
+addScreenCommand(program)
+addPrepareCommand(program)
+addWatchCommand(program)
+addModelsCommand(program)
+addPhantomCommand(program)
+addDemoCommand(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  console.error(`pleura: ${describeFailure(error)}`)
+  process.exitCode = exitCodes.failed
+}

@@ -1,1 +1,187 @@
-export {}
+import { readFile, stat } from 'node:fs/promises'
+import { createCodecs } from '../adapters/codecs/create-codecs.ts'
+import { encodeOverlay } from '../adapters/codecs/encode-overlay.ts'
+import { loadTypeface } from '../adapters/codecs/load-typeface.ts'
+import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
+import { systemClock } from '../adapters/embedded/system-clock.ts'
+import { loadCascade } from '../adapters/onnx/load-cascade.ts'
+import type { Finding } from '../screening/finding/finding.ts'
+import { StudyRejectedError } from '../screening/kernel/errors.ts'
+import type { GreyImage } from '../screening/kernel/grey-image.ts'
+import type { ImageId } from '../screening/kernel/identifiers.ts'
+import { type Preprocessed, preprocess } from '../screening/preprocess.ts'
+import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import { buildOverlay } from '../screening/result-documents/build-overlay.ts'
+import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
+import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import { screeningKeyOf } from '../screening/result-documents/screening-key.ts'
+import { type ResultPictures, writeResult } from '../screening/result-documents/write-result.ts'
+import { type ClassActivationMap, screen } from '../screening/screen.ts'
+import { packageVersion } from './package-root.ts'
+import type { PreparedLine } from './prepared-line.ts'
+import { rejectedLine } from './rejected-line.ts'
+import type { ScreeningSettings } from './screening-settings.ts'
+
+/*
+ * The program of a screening process: one image at a time, the whole way from file to documents. The networks block
+ * the process while they run and codecs may hang or crash on hostile files, so the parent starts as many of these as
+ * images may be under way, and ends one that overruns its time.
+ */
+
+export interface ScreenTask {
+  readonly path: string
+  readonly imageId: ImageId
+  readonly settings: ScreeningSettings
+}
+
+export interface PrepareTask {
+  readonly path: string
+  readonly imageId: ImageId
+  readonly outDir: string
+  readonly policy: SuitabilityPolicy
+  readonly fullResolution: boolean
+}
+
+const codecs = createCodecs()
+const typeface = once(loadTypeface)
+const cascadeOf = once((settings: ScreeningSettings) =>
+  loadCascade(settings.modelsFolder, { executionProvider: settings.executionProvider, threads: settings.threads }),
+)
+
+/** Screens one file and writes its documents. A rejection is a result; anything else that fails is thrown. */
+export async function screenFile({ path, imageId, settings }: ScreenTask): Promise<ResultDocument> {
+  const started = systemClock.monotonic()
+  const cascade = await cascadeOf(settings)
+  const { classifier, segmenter, operatingPoint } = cascade
+  const timingsMs: Record<string, number> = {}
+  const sizeBytes = (await stat(path)).size
+  let preprocessed: Preprocessed | null = null
+  let finding: Finding
+  try {
+    const source = await readSource(path, sizeBytes, settings.policy)
+    timingsMs.read = systemClock.monotonic() - started
+    preprocessed = await preprocess(source, codecs, settings.policy, systemClock)
+    const screening = await screen(preprocessed.prepared, preprocessed.facts, cascade, systemClock)
+    Object.assign(timingsMs, preprocessed.timingsMs, screening.timingsMs)
+    finding = screening.finding
+  } catch (error) {
+    if (!(error instanceof StudyRejectedError)) throw error
+    finding = { outcome: 'not-analysed', code: error.code, detail: error.message }
+  }
+
+  const documenting = systemClock.monotonic()
+  const pictures = preprocessed ? await drawPictures(finding, preprocessed, settings) : {}
+  timingsMs.documents = systemClock.monotonic() - documenting
+  timingsMs.total = systemClock.monotonic() - started
+  const result = buildResultDocument(finding, {
+    imageId,
+    sizeBytes,
+    facts: preprocessed?.facts ?? null,
+    prepared: preprocessed?.prepared ?? null,
+    models: [classifier.bundle, segmenter.bundle].map(({ task, id, version, sha256 }) => ({
+      task,
+      id,
+      version,
+      sha256,
+    })),
+    screeningKey: screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, settings.policy),
+    softwareVersion: packageVersion,
+    analysedAt: new Date(systemClock.now()),
+    timingsMs: roundAll(timingsMs),
+  })
+  await writeResult(new FolderObjectStore(settings.outDir), result, pictures)
+  return result
+}
+
+/** The first half alone: writes the prepared image and says how it was made. */
+export async function prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {
+  const { path, imageId, outDir, policy, fullResolution } = task
+  try {
+    const source = await readSource(path, (await stat(path)).size, policy)
+    const { facts, prepared } = await preprocess(source, codecs, policy, systemClock, { fullResolution })
+    await new FolderObjectStore(outDir).put(`${imageId}.png`, await codecs.encodeGreyPng(prepared))
+    const { origin, window } = prepared.greyLevels
+    return {
+      imageId,
+      outcome: 'prepared',
+      reason: null,
+      detail: null,
+      png: `${imageId}.png`,
+      rows: prepared.source.rows,
+      columns: prepared.source.columns,
+      preparedRows: prepared.rows,
+      preparedColumns: prepared.columns,
+      transferSyntaxUid: facts.transferSyntaxUid,
+      photometricInterpretation: facts.photometricInterpretation,
+      bitsStored: facts.bitsStored,
+      window: {
+        origin,
+        center: window?.center ?? null,
+        width: window?.width ?? null,
+        function: window?.function ?? null,
+      },
+      viewPosition: facts.viewPosition,
+      modality: facts.modality,
+      pixelSpacingMm: facts.pixelSpacing
+        ? { row: facts.pixelSpacing.rowMm, column: facts.pixelSpacing.columnMm, origin: facts.pixelSpacing.origin }
+        : null,
+      warnings: prepared.warnings,
+    }
+  } catch (error) {
+    if (!(error instanceof StudyRejectedError)) throw error
+    return rejectedLine(imageId, error.code, error.message)
+  }
+}
+
+async function readSource(path: string, sizeBytes: number, policy: SuitabilityPolicy): Promise<Uint8Array> {
+  if (sizeBytes > policy.maximumFileBytes) {
+    throw new StudyRejectedError(
+      'too-large',
+      `the file has ${sizeBytes} bytes, the limit is ${policy.maximumFileBytes}`,
+    )
+  }
+  return readFile(path)
+}
+
+async function drawPictures(
+  finding: Finding,
+  { prepared, facts }: Preprocessed,
+  settings: ScreeningSettings,
+): Promise<ResultPictures> {
+  const pictures: Record<string, Uint8Array> = {}
+  if (finding.outcome === 'not-analysed') return pictures
+  const { classActivationMap } = finding.classification
+  if (settings.classActivationMap && classActivationMap) {
+    pictures['class-activation-map.png'] = await codecs.encodeGreyPng(greyOf(classActivationMap))
+  }
+  if (finding.outcome === 'suspected') {
+    pictures['mask.png'] = await codecs.encodeGreyPng({
+      rows: prepared.source.rows,
+      columns: prepared.source.columns,
+      pixels: finding.delineation.mask.map((inside) => (inside ? 255 : 0)),
+    })
+    pictures['overlay.png'] = await encodeOverlay(prepared, buildOverlay(finding, prepared, facts, typeface()))
+  }
+  return pictures
+}
+
+/** The map from its lowest value (black) to its highest (white), on its own upright grid. */
+function greyOf(map: ClassActivationMap): GreyImage {
+  const low = map.values.reduce((a, b) => Math.min(a, b))
+  const range = map.values.reduce((a, b) => Math.max(a, b)) - low || 1
+  const pixels = Uint8Array.from(map.values, (value) => Math.round((255 * (value - low)) / range))
+  return { rows: map.rows, columns: map.columns, pixels }
+}
+
+function roundAll(timings: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]))
+}
+
+/** A process serves one run with one set of settings: what is loaded once stays. */
+function once<A extends unknown[], R>(make: (...args: A) => R): (...args: A) => R {
+  let made: { value: R } | undefined
+  return (...args) => {
+    made ??= { value: make(...args) }
+    return made.value
+  }
+}

@@ -122,11 +122,12 @@ function imageModules({ view }: PhantomDescription, { object, syntax }: PhantomF
     { tag: 0x00080102, vr: 'SH', value: scheme },
     { tag: 0x00080104, vr: 'LO', value: meaning },
   ]
+  // CID 4010, DX View.
   const viewCode =
-    view === 'PA' ? code('399348003', 'SCT', 'postero-anterior') : code('399067008', 'SCT', 'antero-posterior')
+    view === 'PA' ? code('272479007', 'SCT', 'postero-anterior') : code('399348003', 'SCT', 'antero-posterior')
   return [
     ...elements,
-    { tag: 0x00082218, vr: 'SQ', value: [code('43799004', 'SCT', 'Chest')] },
+    { tag: 0x00082218, vr: 'SQ', value: [code('51185008', 'SCT', 'Thorax')] },
     { tag: 0x00181508, vr: 'CS', value: '' },
     { tag: 0x00187004, vr: 'CS', value: 'DIRECT' },
     { tag: 0x00200062, vr: 'CS', value: 'U' },

@@ -1,1 +1,38 @@
-export {}
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listInputs } from '../../lib/cli/list-inputs.ts'
+import { formatTable } from '../../lib/cli/terminal.ts'
+import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
+import { benchCascade } from './cascade.ts'
+import { benchMemory } from './memory.ts'
+import { benchPreprocessing } from './preprocessing.ts'
+import { benchThroughput } from './throughput.ts'
+
+/** `npm run bench [-- --images N]`: everything on this machine in one run. Times are noisy on a shared machine. */
+const images = process.argv.includes('--images') ? Number(process.argv[process.argv.indexOf('--images') + 1]) : 1000
+
+const folder = await mkdtemp(join(tmpdir(), 'pleura-bench-'))
+console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}\n`)
+
+async function makePhantoms(name: string, count: number, rows: number): Promise<string[]> {
+  await writePhantomSet({ count, outDir: join(folder, name), seed: 1, rows })
+  return listInputs([join(folder, name, 'dicom-images-train')], '')
+}
+
+function print(title: string, rows: string[][]): void {
+  console.log(`${formatTable([title, ''], rows)}\n`)
+}
+
+/** The first phantom in a native transfer syntax: DCMTK's tool reads it without further codecs. */
+async function firstNative(files: readonly string[]): Promise<string> {
+  for (const file of files) if ((await readFile(file)).includes('1.2.840.10008.1.2.1\0')) return file
+  throw new Error('no phantom in explicit little endian')
+}
+
+const ordinary = await makePhantoms('ordinary', 16, 1024)
+const large = await makePhantoms('large', 4, 3000)
+print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
+print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
+print('end to end', await benchThroughput(ordinary))
+print(`memory of one screening process over ${images} images`, await benchMemory(ordinary, images))

@@ -71,10 +71,19 @@ export interface DecodedFrame extends ImageSize {
   readonly values: Uint8Array | Int8Array | Uint16Array | Int16Array
 }
 
-/** What the data set says of the frame that a codec is about to decode. */
+/** What a compressed frame is by its own header, whatever the transfer syntax declares. */
+export type CodestreamKind =
+  | 'jpeg-8' // baseline or extended sequential DCT of 8 bits
+  | 'jpeg-12' // extended sequential DCT of 12 bits
+  | 'jpeg-lossless'
+  | 'jpeg-ls'
+  | 'jpeg-2000'
+  | 'htj2k'
+
+/** A compressed frame, its header already held against the data set. */
 export interface EncodedFrame extends ImageSize {
-  readonly transferSyntaxUid: string
-  /** The compressed frame, fragments joined. */
+  readonly kind: CodestreamKind
+  /** The whole frame, fragments joined. */
   readonly codestream: Uint8Array
   readonly bitsAllocated: 8 | 16
   readonly bitsStored: number
@@ -91,12 +100,10 @@ export interface Raster extends ImageSize {
 
 /** The codecs of compressed pixels: libraries, some of them WebAssembly, all outside the domain. */
 export interface PixelCodecs {
-  /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit, unsupported-transfer-syntax */
+  /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit */
   decodeFrame(frame: EncodedFrame): Promise<DecodedFrame>
   /** @throws {StudyRejectedError} not-an-image, truncated, too-large, corrupt-pixel-data */
-  decodeRaster(bytes: Uint8Array): Promise<Raster>
+  decodeRaster(bytes: Uint8Array, limits?: { maximumPixels: number }): Promise<Raster>
   /** 8-bit greyscale PNG. */
   encodeGreyPng(image: GreyImage): Promise<Uint8Array>
-  /** 8-bit RGB PNG. `rgb`: rows × columns × 3, row-major. */
-  encodeRgbPng(size: ImageSize, rgb: Uint8Array): Promise<Uint8Array>
 }

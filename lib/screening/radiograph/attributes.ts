@@ -1,96 +1,115 @@
-import type dicomParser from 'dicom-parser'
-import { StudyRejectedError } from '../kernel/errors.ts'
+import type { DataElement, DataSetReader, ElementMap } from './data-set-reader.ts'
 
 /** Attributes that are read, by the keyword of PS3.6. */
 const tags = {
-  SOPClassUID: 'x00080016',
-  SOPInstanceUID: 'x00080018',
-  Modality: 'x00080060',
-  PresentationIntentType: 'x00080068',
-  Manufacturer: 'x00080070',
-  PatientSex: 'x00100040',
-  PatientAge: 'x00101010',
-  BodyPartExamined: 'x00180015',
-  ImagerPixelSpacing: 'x00181164',
-  EstimatedRadiographicMagnificationFactor: 'x00181114',
-  ViewPosition: 'x00185101',
-  StudyInstanceUID: 'x0020000d',
-  SeriesInstanceUID: 'x0020000e',
-  PatientOrientation: 'x00200020',
-  SamplesPerPixel: 'x00280002',
-  PhotometricInterpretation: 'x00280004',
-  NumberOfFrames: 'x00280008',
-  Rows: 'x00280010',
-  Columns: 'x00280011',
-  PixelSpacing: 'x00280030',
-  BitsAllocated: 'x00280100',
-  BitsStored: 'x00280101',
-  HighBit: 'x00280102',
-  PixelRepresentation: 'x00280103',
-  PixelPaddingValue: 'x00280120',
-  PixelPaddingRangeLimit: 'x00280121',
-  WindowCenter: 'x00281050',
-  WindowWidth: 'x00281051',
-  RescaleIntercept: 'x00281052',
-  RescaleSlope: 'x00281053',
-  VOILUTFunction: 'x00281056',
-  ModalityLUTSequence: 'x00283000',
-  LUTDescriptor: 'x00283002',
-  LUTData: 'x00283006',
-  VOILUTSequence: 'x00283010',
-  ViewCodeSequence: 'x00540220',
-  CodeValue: 'x00080100',
-  PresentationLUTShape: 'x20500020',
-  FloatPixelData: 'x7fe00008',
-  DoubleFloatPixelData: 'x7fe00009',
+  SOPClassUID: 0x00080016,
+  SOPInstanceUID: 0x00080018,
+  Modality: 0x00080060,
+  PresentationIntentType: 0x00080068,
+  Manufacturer: 0x00080070,
+  CodeValue: 0x00080100,
+  PatientSex: 0x00100040,
+  PatientAge: 0x00101010,
+  BodyPartExamined: 0x00180015,
+  EstimatedRadiographicMagnificationFactor: 0x00181114,
+  ImagerPixelSpacing: 0x00181164,
+  ViewPosition: 0x00185101,
+  StudyInstanceUID: 0x0020000d,
+  SeriesInstanceUID: 0x0020000e,
+  PatientOrientation: 0x00200020,
+  SamplesPerPixel: 0x00280002,
+  PhotometricInterpretation: 0x00280004,
+  NumberOfFrames: 0x00280008,
+  Rows: 0x00280010,
+  Columns: 0x00280011,
+  PixelSpacing: 0x00280030,
+  BitsAllocated: 0x00280100,
+  BitsStored: 0x00280101,
+  HighBit: 0x00280102,
+  PixelRepresentation: 0x00280103,
+  PixelPaddingValue: 0x00280120,
+  PixelPaddingRangeLimit: 0x00280121,
+  WindowCenter: 0x00281050,
+  WindowWidth: 0x00281051,
+  RescaleIntercept: 0x00281052,
+  RescaleSlope: 0x00281053,
+  VOILUTFunction: 0x00281056,
+  ModalityLUTSequence: 0x00283000,
+  LUTDescriptor: 0x00283002,
+  LUTData: 0x00283006,
+  VOILUTSequence: 0x00283010,
+  ViewCodeSequence: 0x00540220,
+  PresentationLUTShape: 0x20500020,
+  FloatPixelData: 0x7fe00008,
+  DoubleFloatPixelData: 0x7fe00009,
+  PixelData: 0x7fe00010,
 } as const
 
 export type Keyword = keyof typeof tags
 
-/** A parsed data set by keyword. Absent, empty and unreadable values are null; texts are trimmed and in ASCII terms. */
-export class Attributes {
-  readonly #dataSet: dicomParser.DataSet
+export const readTags: ReadonlySet<number> = new Set(Object.values(tags))
 
-  constructor(dataSet: dicomParser.DataSet) {
-    this.#dataSet = dataSet
+/** Longer texts than any of the attributes above may have. Unit: bytes. */
+const maximumTextBytes = 4096
+/** @see DICOM PS3.5 6.2, DS and IS */
+const decimalString = /^[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?$/i
+
+/** The read part of a data set by keyword. What is absent or empty is null or an empty list. */
+export class Attributes {
+  readonly #elements: ElementMap
+  readonly #reader: DataSetReader
+  readonly #explicitVr: boolean
+
+  constructor(elements: ElementMap, reader: DataSetReader, explicitVr: boolean) {
+    this.#elements = elements
+    this.#reader = reader
+    this.#explicitVr = explicitVr
   }
 
   has(keyword: Keyword): boolean {
-    return this.#dataSet.elements[tags[keyword]] !== undefined
+    return this.#elements.has(tags[keyword])
   }
 
-  /** The first value. */
+  /** Present and not empty. */
+  hasValue(keyword: Keyword): boolean {
+    return (this.element(keyword)?.length ?? 0) > 0
+  }
+
+  element(keyword: Keyword): DataElement | null {
+    return this.#elements.get(tags[keyword]) ?? null
+  }
+
+  /** The first value; null when it is empty. */
   text(keyword: Keyword): string | null {
-    return this.texts(keyword)[0] ?? null
+    return this.texts(keyword)[0] || null
   }
 
+  /** All values, trimmed. Bytes are taken for Latin letters: what is read here is defined terms, numbers and UIDs. */
   texts(keyword: Keyword): string[] {
-    const element = this.#dataSet.elements[tags[keyword]]
-    if (!element || element.length === 0 || element.length > 4096 || element.items) return []
-    const value = this.#dataSet.string(tags[keyword])
-    if (!value) return []
-    return value.split('\\').map((part) => part.replace(/\0/g, '').trim())
+    const element = this.element(keyword)
+    if (!element || element.length === 0 || element.length > maximumTextBytes) return []
+    const { view } = this.#reader
+    const value = Buffer.from(view.buffer, view.byteOffset + element.offset, element.length).toString('latin1')
+    return value.split('\\').map((part) => part.replaceAll('\0', '').trim())
   }
 
-  /** The first value of a decimal or integer string. */
+  /** The first value of a decimal or integer string; null when it is none. */
   number(keyword: Keyword): number | null {
     return this.numbers(keyword)[0] ?? null
   }
 
-  /** Values of a decimal or integer string; a value that is no number ends the list. */
-  numbers(keyword: Keyword): number[] {
-    const values: number[] = []
-    for (const text of this.texts(keyword)) {
-      const value = text === '' ? Number.NaN : Number(text)
-      if (!Number.isFinite(value)) break
-      values.push(value)
-    }
-    return values
+  /** Values of a decimal or integer string; null in place of one that is no number. */
+  numbers(keyword: Keyword): (number | null)[] {
+    return this.texts(keyword).map((text) => {
+      const value = decimalString.test(text) ? Number(text) : Number.NaN
+      return Number.isFinite(value) ? value : null
+    })
   }
 
   uint16(keyword: Keyword, index = 0): number | null {
-    const element = this.#dataSet.elements[tags[keyword]]
-    return element && element.length >= 2 * (index + 1) ? (this.#dataSet.uint16(tags[keyword], index) ?? null) : null
+    const element = this.element(keyword)
+    if (!element || element.length < 2 * (index + 1)) return null
+    return this.#reader.view.getUint16(element.offset + 2 * index, this.#reader.littleEndian)
   }
 
   int16(keyword: Keyword, index = 0): number | null {
@@ -98,23 +117,18 @@ export class Attributes {
     return value === null ? null : (value << 16) >> 16
   }
 
-  /** The first item of a sequence. */
-  firstItem(keyword: Keyword): Attributes | null {
-    const item = this.#dataSet.elements[tags[keyword]]?.items?.[0]?.dataSet
-    return item ? new Attributes(item) : null
-  }
-
-  /** Number of values of two bytes. */
+  /** Number of whole values of two bytes. */
   uint16Count(keyword: Keyword): number {
-    return Math.floor((this.#dataSet.elements[tags[keyword]]?.length ?? 0) / 2)
+    return Math.floor((this.element(keyword)?.length ?? 0) / 2)
   }
 
-  /** @throws {StudyRejectedError} truncated, when an element reaches beyond the end of the bytes */
-  assertWithin(length: number): void {
-    for (const element of Object.values(this.#dataSet.elements)) {
-      if (element.tag !== 'x7fe00010' && element.dataOffset + element.length > length) {
-        throw new StudyRejectedError('truncated', `element ${element.tag} reaches beyond the end of the file`)
-      }
-    }
+  /**
+   * The first item of a sequence.
+   * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
+   */
+  firstItem(keyword: Keyword): Attributes | null {
+    const sequence = this.element(keyword)
+    const elements = sequence && this.#reader.readFirstItem(sequence, this.#explicitVr, readTags)
+    return elements ? new Attributes(elements, this.#reader, this.#explicitVr && sequence.vr !== 'UN') : null
   }
 }

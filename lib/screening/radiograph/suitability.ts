@@ -41,7 +41,7 @@ const sopClasses = [
 const chestParts = /CHEST|THORAX|LUNG|RIB|PORT|TORAX|TORSO|BODY|TRUNK|CLAVICLE|STERNUM/
 const lateralViews = ['LL', 'RL', 'LLD', 'RLD', 'LATERAL', 'LAT', 'LEFT LATERAL', 'RIGHT LATERAL', 'LLO', 'RLO']
 /** SNOMED CT and SNOMED-RT codes of lateral projections. @see DICOM PS3.16 CID 4010 */
-const lateralViewCodes = ['R-10206', 'R-10232', 'R-10236', '399067008', '399198007', '399173006']
+const lateralViewCodes = ['R-102CD', 'R-10232', 'R-10236', '399067008', '399198007', '399173006']
 
 /**
  * Judges by what the data set says, before a pixel is decoded.

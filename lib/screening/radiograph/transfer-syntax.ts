@@ -12,12 +12,15 @@ export interface TransferSyntax {
   readonly lossy: boolean
 }
 
+export const implicitLittleEndian = '1.2.840.10008.1.2'
+export const explicitLittleEndian = '1.2.840.10008.1.2.1'
+
 const little = { explicitVr: true, bigEndian: false, deflated: false, lossy: false }
 
 /** Every greyscale single-frame transfer syntax that is decoded. @see DICOM PS3.5 10 and Annex A */
 const syntaxes: Readonly<Record<string, Omit<TransferSyntax, 'uid'>>> = {
-  '1.2.840.10008.1.2': { ...little, explicitVr: false, encoding: 'native' },
-  '1.2.840.10008.1.2.1': { ...little, encoding: 'native' },
+  [implicitLittleEndian]: { ...little, explicitVr: false, encoding: 'native' },
+  [explicitLittleEndian]: { ...little, encoding: 'native' },
   '1.2.840.10008.1.2.1.99': { ...little, deflated: true, encoding: 'native' },
   '1.2.840.10008.1.2.2': { ...little, bigEndian: true, encoding: 'native' },
   '1.2.840.10008.1.2.5': { ...little, encoding: 'rle' },

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import opentype from 'opentype.js'
+import type { Typeface } from '../../screening/result-documents/build-overlay.ts'
+
+/** IBM Plex Sans (OFL-1.1) from its npm package: overlays look the same on machines without any font. */
+export function loadTypeface(): Typeface {
+  const file = createRequire(import.meta.url).resolve(
+    '@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff',
+  )
+  const bytes = readFileSync(file)
+  const font = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  return {
+    outline(text, x, y, sizePixels) {
+      return { path: font.getPath(text, x, y, sizePixels).toPathData(1), width: font.getAdvanceWidth(text, sizePixels) }
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/**
+ * Writes a whole file or none: to a hidden neighbour first, flushed to disk, then renamed.
+ * @param options.ifAbsent Leave a file that exists as it is.
+ * @returns whether the file was written
+ */
+export async function writeFileAtomically(
+  file: string,
+  body: Uint8Array | string,
+  options: { ifAbsent?: boolean } = {},
+): Promise<boolean> {
+  await mkdir(dirname(file), { recursive: true })
+  const draft = join(dirname(file), `.${randomUUID()}.draft`)
+  try {
+    const handle = await open(draft, 'wx')
+    try {
+      await handle.writeFile(body)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (options.ifAbsent) return await linkIfAbsent(draft, file)
+    await rename(draft, file)
+    return true
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** A hard link fails where the name is taken: the file system decides the race. */
+async function linkIfAbsent(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

@@ -1,0 +1,16 @@
+/** Writes one fact about the program's run. Identifiers of ours only: never names, dates of birth or the sender's keys. */
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: Record<string, unknown>) => void
+
+export type LogFormat = 'text' | 'json'
+
+/** Logs go to standard error, so that standard output stays for results. Text shows warnings and errors only. */
+export function createLog(format: LogFormat): Log {
+  return (level, event, fields = {}) => {
+    if (format === 'json') {
+      process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`)
+    } else if (level !== 'info') {
+      const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`)
+      process.stderr.write(`${level}: ${[event, ...details].join(' ')}\n`)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { writePhantomSet } from '../phantom/write-phantom-set.ts'
+import { parsePositive } from './screening-settings.ts'
+import { createProgress } from './terminal.ts'
+
+interface Options {
+  count: number
+  out: string
+  seed: number
+  size: number
+  json: boolean
+}
+
+export function addPhantomCommand(program: Command): void {
+  program
+    .command('phantom')
+    .description('make synthetic chest radiographs as DICOM, in the SIIM-ACR layout with train-rle.csv')
+    .requiredOption('--count <n>', 'how many', parsePositive)
+    .requiredOption('--out <dir>', 'where they go')
+    .option('--seed <n>', 'the same seed makes the same files', parsePositive, 1)
+    .option('--size <pixels>', 'rows and columns', parsePositive, 1024)
+    .option('--json', 'print a JSON summary', false)
+    .addHelpText('after', '\nPhantoms serve demos, tests and benchmarks. They never stand in for clinical evidence.')
+    .action(async (options: Options) => {
+      const progress = createProgress(options.count, 'phantoms')
+      const written = await writePhantomSet({
+        count: options.count,
+        outDir: options.out,
+        seed: options.seed,
+        rows: options.size,
+        onProgress: () => progress.step(),
+      }).finally(() => progress.stop())
+      console.log(
+        options.json
+          ? JSON.stringify(written)
+          : `${options.count} phantoms in ${options.out}: dicom-images-train/, train-rle.csv, phantoms.csv`,
+      )
+    })
+}

@@ -1,0 +1,58 @@
+import { Tinypool } from 'tinypool'
+import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import { builtProgram } from './package-root.ts'
+import type { PreparedLine } from './prepared-line.ts'
+import type { PrepareTask, ScreenTask } from './screen-worker.ts'
+
+/** An image that takes longer than this, models loaded, is given up: its process is ended and replaced. Unit: ms. */
+const imageTimeLimitMs = 120_000
+
+/** A process died twice over one image, or it overran its time: the system failed, nothing is said of the picture. */
+export class ScreeningProcessError extends Error {
+  override readonly name = 'ScreeningProcessError'
+}
+
+/** Child processes that each take one image at a time through the pipeline. */
+export class ProcessPool {
+  readonly #pool: Tinypool
+
+  constructor(concurrency: number) {
+    this.#pool = new Tinypool({
+      filename: builtProgram('lib/cli/screen-worker.ts'),
+      runtime: 'child_process',
+      minThreads: concurrency,
+      maxThreads: concurrency,
+      concurrentTasksPerWorker: 1,
+      isolateWorkers: false,
+    })
+  }
+
+  screenFile(task: ScreenTask): Promise<ResultDocument> {
+    return this.#run('screenFile', task)
+  }
+
+  prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {
+    return this.#run('prepareFile', task)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
+  async #run<R>(name: string, task: ScreenTask | PrepareTask): Promise<R> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#pool.run(task, { name, signal: AbortSignal.timeout(imageTimeLimitMs) })
+      } catch (cause) {
+        if (isOverrun(cause)) throw new ScreeningProcessError(`gave up after ${imageTimeLimitMs} ms`, { cause })
+        if (!isCrash(cause)) throw cause
+        if (attempt === 2)
+          throw new ScreeningProcessError('the screening process ended twice over this image', { cause })
+      }
+    }
+  }
+}
+
+const isOverrun = (error: unknown): boolean => (error as Error).name === 'AbortError'
+/** tinypool gives a crash no class of its own. */
+const isCrash = (error: unknown): boolean => (error as Error).message === 'Worker exited unexpectedly'

@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import { exitCodes } from './failed-program.ts'
+import { formatResults, formatSummary } from './format-results.ts'
+import { listInputs } from './list-inputs.ts'
+import { createLog, type LogFormat } from './log.ts'
+import { screenFiles } from './screen-files.ts'
+import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-settings.ts'
+import { createProgress } from './terminal.ts'
+
+interface Options extends ScreeningOptions {
+  out: string
+  json: boolean
+  force: boolean
+}
+
+export function addScreenCommand(program: Command): void {
+  const command = program
+    .command('screen')
+    .description('screen radiographs for pneumothorax: DICOM, PNG and JPEG files, or folders of them')
+    .argument('<path...>', 'files and folders; folders are searched to the bottom')
+    .requiredOption('--out <dir>', 'where results go: <dir>/<imageId>/ per image and <dir>/results.jsonl')
+    .option('--json', 'print one JSON line per input instead of a table', false)
+    .option('--force', 'screen again what an earlier run has finished', false)
+  addScreeningOptions(command).addHelpText(
+    'after',
+    '\nExit code: 0 every input analysed; 2 some not analysed, each with its reason; 1 the program failed.\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
+  )
+  command.action(async (paths: string[], options: Options) => {
+    const log = createLog(program.opts<{ log: LogFormat }>().log)
+    const files = await listInputs(paths, options.out)
+    const progress = createProgress(files.length, 'images')
+    const lines: ResultLine[] = []
+    const summary = await screenFiles(files, settingsOf(options, options.out), {
+      concurrency: options.concurrency,
+      force: options.force,
+      log,
+      onStudy: (line, index) => {
+        lines[index] = line
+        progress.step()
+      },
+    }).finally(() => progress.stop())
+    if (options.json) for (const line of lines) console.log(JSON.stringify(line))
+    else console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
+    process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+  })
+}

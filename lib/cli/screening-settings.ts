@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type ExecutionProvider, executionProviders } from '../adapters/onnx/create-onnx-session.ts'
+import { defaultSuitabilityPolicy, type SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import { defaultModelsFolder } from './package-root.ts'
+
+/** What every screening process is told; plain data, sent to child processes. */
+export interface ScreeningSettings {
+  readonly modelsFolder: string
+  readonly executionProvider: ExecutionProvider
+  readonly threads: number
+  readonly outDir: string
+  readonly policy: SuitabilityPolicy
+  readonly classActivationMap: boolean
+}
+
+export interface PolicyOptions {
+  concurrency: number
+  minimumAge: number
+}
+
+export interface ScreeningOptions extends PolicyOptions {
+  models: string
+  executionProvider: ExecutionProvider
+  threads: number
+  cam: boolean
+}
+
+/** The options of everything that reads radiographs. */
+export function addPolicyOptions(command: Command): Command {
+  return command
+    .option(
+      '--concurrency <n>',
+      'images at a time, each in a process of its own',
+      parsePositive,
+      availableParallelism(),
+    )
+    .option(
+      '--minimum-age <years>',
+      'younger patients are rejected as paediatric',
+      parseYears,
+      defaultSuitabilityPolicy.minimumAgeYears,
+    )
+}
+
+export function policyOf(options: PolicyOptions): SuitabilityPolicy {
+  return { ...defaultSuitabilityPolicy, minimumAgeYears: options.minimumAge }
+}
+
+/** The options that `screen`, `watch` and `demo` share. */
+export function addScreeningOptions(command: Command): Command {
+  return addPolicyOptions(command)
+    .option('--models <dir>', 'folder with profile.json and the model bundles', defaultModelsFolder)
+    .option('--threads <n>', 'threads of one inference', parsePositive, 1)
+    .addOption(
+      new Option('--execution-provider <name>', 'where the networks run; never replaced in silence')
+        .choices(executionProviders)
+        .default('cpu'),
+    )
+    .option('--cam', "also write the classifier's class-activation map (class-activation-map.png)", false)
+}
+
+export function settingsOf(options: ScreeningOptions, outDir: string): ScreeningSettings {
+  return {
+    modelsFolder: options.models,
+    executionProvider: options.executionProvider,
+    threads: options.threads,
+    outDir,
+    policy: policyOf(options),
+    classActivationMap: options.cam,
+  }
+}
+
+export function parsePositive(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1')
+  return value
+}
+
+function parseYears(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0)) throw new InvalidArgumentError('expected a number of years, 0 or more')
+  return value
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
+import { readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
+import { operatingPointOf } from '../screening/classification/model-bundle.ts'
+import { ConfigurationError } from '../screening/kernel/errors.ts'
+import type { ObjectStore } from '../screening/kernel/ports.ts'
+import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
+import { screeningKeyOf } from '../screening/result-documents/screening-key.ts'
+import { readResult } from '../screening/result-documents/write-result.ts'
+import type { Log } from './log.ts'
+import { ProcessPool } from './process-pool.ts'
+import type { ScreeningSettings } from './screening-settings.ts'
+import { identifySource } from './source-identity.ts'
+
+/** The reason of a line whose image was not analysed because the system failed; a later run tries again. */
+export const systemFailure = 'system-failure'
+
+export interface ScreenedStudy {
+  readonly line: ResultLine
+  /** The stored result of an earlier run or of an identical input stands; nothing was computed. */
+  readonly reused: boolean
+}
+
+/** Screens files in child processes, each image once: identical files share a result, finished ones are not redone. */
+export class StudyScreener {
+  readonly #settings: ScreeningSettings
+  readonly #force: boolean
+  readonly #log: Log
+  readonly #pool: ProcessPool
+  readonly #store: ObjectStore
+  readonly #screeningKey: string
+  readonly #underWay = new Map<string, Promise<ObtainedResult>>()
+  /** Images computed by this run: with --force, their duplicates need not be computed again. */
+  readonly #finishedHere = new Set<string>()
+
+  private constructor(
+    settings: ScreeningSettings,
+    screeningKey: string,
+    options: { concurrency: number; force: boolean; log: Log },
+  ) {
+    this.#settings = settings
+    this.#screeningKey = screeningKey
+    this.#force = options.force
+    this.#log = options.log
+    this.#pool = new ProcessPool(options.concurrency)
+    this.#store = new FolderObjectStore(settings.outDir)
+  }
+
+  /** @throws {ConfigurationError} when profile, bundles and thresholds do not belong together */
+  static async open(
+    settings: ScreeningSettings,
+    options: { concurrency: number; force: boolean; log: Log },
+  ): Promise<StudyScreener> {
+    const profile = await readProfile(settings.modelsFolder)
+    const { bundle: classifier } = await readBundle(join(settings.modelsFolder, profile.classifier.bundle))
+    const { bundle: segmenter } = await readBundle(join(settings.modelsFolder, profile.segmenter.bundle))
+    if (classifier.task !== 'classification' || segmenter.task !== 'segmentation') {
+      throw new ConfigurationError(`Profile '${profile.id}' names a ${classifier.task} and a ${segmenter.task} bundle.`)
+    }
+    const operatingPoint = operatingPointOf(classifier, profile.classifier.operatingPoint)
+    const key = screeningKeyOf(classifier, segmenter, operatingPoint, settings.policy)
+    return new StudyScreener(settings, key, options)
+  }
+
+  /** Never throws for one bad file: what cannot be screened is a line that says why. */
+  async screen(path: string): Promise<ScreenedStudy> {
+    let imageId: string
+    try {
+      imageId = await identifySource(path)
+    } catch (error) {
+      this.#log('warn', 'unreadable', { cause: (error as Error).message })
+      return { line: failedLine(path, null, 'unreadable'), reused: false }
+    }
+    try {
+      const same = this.#underWay.get(imageId)
+      const { result, reused } = await (same ?? this.#obtainOnce(path, imageId))
+      return { line: buildResultLine(path, result), reused: reused || same !== undefined }
+    } catch (error) {
+      if (isConfigurationError(error)) throw error
+      this.#log('error', 'screening-failed', { imageId, cause: (error as Error).message })
+      return { line: failedLine(path, imageId, systemFailure), reused: false }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  #obtainOnce(path: string, imageId: string): Promise<ObtainedResult> {
+    const obtained = this.#obtain(path, imageId).finally(() => this.#underWay.delete(imageId))
+    this.#underWay.set(imageId, obtained)
+    return obtained
+  }
+
+  async #obtain(path: string, imageId: string): Promise<ObtainedResult> {
+    if (!this.#force || this.#finishedHere.has(imageId)) {
+      const stored = await readResult(this.#store, imageId)
+      if (stored?.screeningKey === this.#screeningKey) return { result: stored, reused: true }
+    }
+    const result = await this.#pool.screenFile({ path, imageId, settings: this.#settings })
+    this.#finishedHere.add(imageId)
+    this.#log('info', 'screened', { imageId, outcome: result.outcome, timingsMs: result.timingsMs })
+    return { result, reused: false }
+  }
+}
+
+interface ObtainedResult {
+  readonly result: ResultDocument
+  readonly reused: boolean
+}
+
+/** Errors lose their class on the way from a child process; their name stays. */
+const isConfigurationError = (error: unknown): boolean => (error as Error).name === ConfigurationError.name
+
+/** The line of an input of which nothing could be found out. */
+export function failedLine(input: string, imageId: string | null, reason: string): ResultLine {
+  return {
+    input,
+    imageId,
+    outcome: 'not-analysed',
+    reason,
+    discordant: false,
+    probability: null,
+    maskAreaPixels: null,
+    areaMm2: null,
+    side: null,
+    warnings: [],
+    models: [],
+    timingsMs: {},
+  }
+}

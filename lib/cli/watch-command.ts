@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import { formatResults } from './format-results.ts'
+import { createLog, type LogFormat } from './log.ts'
+import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-settings.ts'
+import { FolderWatch } from './watch-folder.ts'
+
+interface Options extends ScreeningOptions {
+  out: string
+  json: boolean
+  interval: number
+  untilEmpty: boolean
+}
+
+export function addWatchCommand(program: Command): void {
+  const command = program
+    .command('watch')
+    .description('watch a folder as a bucket: screen every file that arrives, each once, through a queue on disk')
+    .argument('<dir>', 'the folder to watch, to the bottom')
+    .requiredOption('--out <dir>', 'where results and the queue go')
+    .option('--interval <ms>', 'how often the folder is looked at; a file must rest this long', parsePositive, 1000)
+    .option('--until-empty', 'end when every file is screened', false)
+    .option('--json', 'print one JSON line per image', false)
+  addScreeningOptions(command).addHelpText(
+    'after',
+    '\nEnd it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
+  )
+  command.action(async (dir: string, options: Options) => {
+    const stop = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+    if (!options.json) console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.`)
+    await FolderWatch.run(dir, settingsOf(options, options.out), {
+      concurrency: options.concurrency,
+      log: createLog(program.opts<{ log: LogFormat }>().log),
+      intervalMs: options.interval,
+      untilEmpty: options.untilEmpty,
+      signal: stop.signal,
+      onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatResults([line]).split('\n')[2]),
+    })
+  })
+}

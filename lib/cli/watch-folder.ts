@@ -1,0 +1,188 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FolderJobQueue } from '../adapters/embedded/folder-job-queue.ts'
+import { systemClock } from '../adapters/embedded/system-clock.ts'
+import type { ReceivedJob } from '../screening/kernel/ports.ts'
+import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import { buildScreeningJob, parseScreeningJob, type ScreeningJob } from '../screening/screening-job/screening-job.ts'
+import { AppendJournal } from './append-journal.ts'
+import { type Arrival, ArrivalScan, versionOf } from './arrival-scan.ts'
+import type { Log } from './log.ts'
+import { lockForThisProcess } from './process-lock.ts'
+import type { ScreeningSettings } from './screening-settings.ts'
+import { failedLine, StudyScreener, systemFailure } from './study-screener.ts'
+
+/** Longer than any image may take, so that a message under way is not delivered twice. */
+const visibilityMs = 600_000
+/** How often an image is tried before it counts as a failure of the system. */
+const maximumReceives = 3
+
+export interface WatchOptions {
+  readonly concurrency: number
+  readonly log: Log
+  readonly intervalMs: number
+  /** Ends when every file is screened and nothing is still arriving. */
+  readonly untilEmpty: boolean
+  readonly signal: AbortSignal
+  readonly onStudy: (line: ResultLine) => void
+}
+
+/** A result line that also names the version of the file it was made from. */
+type WatchedLine = ResultLine & { readonly inputVersion: string }
+
+/**
+ * Watches a folder as a bucket: every file that arrives is queued on disk, screened, and written as one line of
+ * `outDir/results.jsonl`. The order of the steps makes a kill at any point harmless: a file is noted as queued only
+ * after its message is on disk, a message is removed only after its line is, and a file gets a second line only when
+ * its content has changed.
+ */
+export class FolderWatch {
+  readonly #options: WatchOptions
+  readonly #scan: ArrivalScan
+  readonly #screener: StudyScreener
+  readonly #queue: FolderJobQueue
+  readonly #queued: AppendJournal<Arrival>
+  readonly #results: AppendJournal<WatchedLine>
+  readonly #queuedNames: Set<string>
+  readonly #finishedVersions: Set<string>
+  readonly #finishedImages: Set<string>
+  readonly #underWay = new Set<Promise<void>>()
+  #failure: unknown = null
+
+  private constructor(
+    options: WatchOptions,
+    parts: {
+      scan: ArrivalScan
+      screener: StudyScreener
+      queue: FolderJobQueue
+      queued: AppendJournal<Arrival>
+      results: AppendJournal<WatchedLine>
+    },
+  ) {
+    this.#options = options
+    this.#scan = parts.scan
+    this.#screener = parts.screener
+    this.#queue = parts.queue
+    this.#queued = parts.queued
+    this.#results = parts.results
+    this.#queuedNames = new Set(parts.queued.lines.map((arrival) => nameOf(arrival.path, arrival.version)))
+    this.#finishedVersions = new Set(parts.results.lines.map((line) => nameOf(line.input, line.inputVersion)))
+    this.#finishedImages = new Set(parts.results.lines.map((line) => nameOf(line.input, line.imageId)))
+  }
+
+  /** Runs until `signal` is aborted (what is under way is finished first), or with `untilEmpty` until all is done. */
+  static async run(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<void> {
+    const state = join(settings.outDir, '.watch')
+    const unlock = lockForThisProcess(join(state, 'lock'))
+    try {
+      const screener = await StudyScreener.open(settings, { ...options, force: false })
+      const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
+      const queued = await AppendJournal.open<Arrival>(join(state, 'queued.jsonl'))
+      const results = await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl'))
+      try {
+        await queue.undoDeliveries()
+        const scan = new ArrivalScan(dir, settings.outDir)
+        await new FolderWatch(options, { scan, screener, queue, queued, results }).#loop()
+      } finally {
+        await screener.close()
+        await queued.close()
+        await results.close()
+      }
+    } finally {
+      unlock()
+    }
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#isEnding()) {
+      const unsettled = await this.#enqueueArrivals()
+      await this.#recordDeadLetters()
+      await this.#screenUntil(performance.now() + this.#options.intervalMs)
+      if (this.#options.untilEmpty && unsettled === 0 && this.#underWay.size === 0) {
+        if ((await this.#queue.depth()) === 0) break
+      }
+    }
+    await Promise.all(this.#underWay)
+    if (this.#failure) throw this.#failure
+  }
+
+  #isEnding(): boolean {
+    return this.#options.signal.aborted || this.#failure !== null
+  }
+
+  async #enqueueArrivals(): Promise<number> {
+    const { settled, unsettled } = await this.#scan.next()
+    for (const arrival of settled) {
+      const name = nameOf(arrival.path, arrival.version)
+      if (this.#queuedNames.has(name)) continue
+      await this.#queue.send(buildScreeningJob(arrival.path, arrival.version))
+      await this.#queued.append(arrival)
+      this.#queuedNames.add(name)
+    }
+    return unsettled
+  }
+
+  async #screenUntil(deadline: number): Promise<void> {
+    const slots = this.#options.concurrency * 2
+    for (let left = deadline - performance.now(); left > 0 && !this.#isEnding(); left = deadline - performance.now()) {
+      if (this.#underWay.size >= slots) {
+        await Promise.race([...this.#underWay, sleep(left)])
+        continue
+      }
+      const jobs = await this.#queue.receive(slots - this.#underWay.size, { visibilityMs, waitMs: Math.min(left, 200) })
+      for (const job of jobs) {
+        const work = this.#finish(job).finally(() => this.#underWay.delete(work))
+        this.#underWay.add(work)
+      }
+      if (jobs.length === 0 && this.#options.untilEmpty) return
+    }
+  }
+
+  /** Takes one message to its end. Never rejects: a failure of the set-up is kept and ends the watch. */
+  async #finish(job: ReceivedJob): Promise<void> {
+    try {
+      if (await this.#screen(parseScreeningJob(job.body), job.receiveCount)) await this.#queue.acknowledge(job.receipt)
+      else await this.#queue.extend(job.receipt, 0)
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  /** @returns whether the job is done; otherwise it is to be delivered again, in the end as a dead letter */
+  async #screen({ source, version }: ScreeningJob, receiveCount: number): Promise<boolean> {
+    if (this.#finishedVersions.has(nameOf(source, version))) return true
+    if ((await versionOf(source)) !== version) {
+      // The file has changed or gone since; the scan queues what is there now.
+      this.#options.log('info', 'stale-arrival')
+      return true
+    }
+    const { line } = await this.#screener.screen(source)
+    if (line.reason === systemFailure) {
+      if (receiveCount >= maximumReceives) await this.#record(line, version)
+      return false
+    }
+    await this.#record(line, version)
+    return true
+  }
+
+  async #record(line: ResultLine, inputVersion: string): Promise<void> {
+    const image = nameOf(line.input, line.imageId)
+    if (this.#finishedImages.has(image) && line.reason !== systemFailure) return
+    this.#finishedImages.add(image)
+    this.#finishedVersions.add(nameOf(line.input, inputVersion))
+    await this.#results.append({ ...line, inputVersion })
+    this.#options.onStudy(line)
+  }
+
+  /** A message may die without a line when its last delivery was cut short: it gets its line here. */
+  async #recordDeadLetters(): Promise<void> {
+    for (const body of await this.#queue.deadLetters()) {
+      const { source, version } = parseScreeningJob(body)
+      if (!this.#finishedVersions.has(nameOf(source, version))) {
+        await this.#record(failedLine(source, null, systemFailure), version)
+      }
+    }
+  }
+}
+
+const nameOf = (path: string, mark: string | null): string => `${mark} ${path}`

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { rejectionCodes } from '../kernel/errors.ts'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const pixels = z.number().int().nonnegative()
+const milliseconds = z.number().nonnegative()
+const boundingBox = z.strictObject({ row: pixels, column: pixels, rows: pixels, columns: pixels })
+
+const model = z.strictObject({
+  task: z.enum(['classification', 'segmentation']),
+  id: z.string(),
+  version: z.string(),
+  sha256,
+})
+
+const source = z.strictObject({
+  sizeBytes: pixels,
+  format: z.enum(['dicom', 'png', 'jpeg']),
+  rows: pixels,
+  columns: pixels,
+  transferSyntaxUid: z.string().nullable(),
+  photometricInterpretation: z.string().nullable(),
+  bitsStored: pixels,
+  sopClassUid: z.string().nullable(),
+  sopInstanceUid: z.string().nullable(),
+  studyInstanceUid: z.string().nullable(),
+  seriesInstanceUid: z.string().nullable(),
+  modality: z.string().nullable(),
+  bodyPartExamined: z.string().nullable(),
+  viewPosition: z.string().nullable(),
+  patientOrientation: z.array(z.string()).length(2).nullable(),
+  pixelSpacingMm: z.strictObject({ row: z.number(), column: z.number(), origin: z.string() }).nullable(),
+})
+
+const classification = z.strictObject({
+  probability: z.number().min(0).max(1).describe('Calibrated probability of pneumothorax'),
+  operatingPoint: z.strictObject({
+    id: z.string(),
+    threshold: z.number(),
+    sensitivity: z.number(),
+    specificity: z.number(),
+  }),
+})
+
+const segmentation = z.strictObject({
+  mask: z.literal('mask.png').describe('8-bit PNG in the geometry of the source: 255 air, 0 elsewhere'),
+  maskThreshold: z.number(),
+  maskAreaPixels: pixels,
+  areaMm2: z.number().nonnegative().nullable(),
+  areaPlane: z
+    .enum(['patient', 'patient-estimated', 'detector'])
+    .nullable()
+    .describe('The plane in which the spacing holds; areas at the detector are magnified'),
+  side: z.enum(['left', 'right', 'both']).nullable().describe("The patient's side"),
+  sideBasis: z.enum(['patient-orientation', 'assumed-standard-display']),
+  boundingBox: boundingBox.nullable(),
+  components: z.array(
+    z.strictObject({
+      areaPixels: pixels,
+      areaMm2: z.number().nonnegative().nullable(),
+      boundingBox,
+      side: z.enum(['left', 'right']),
+    }),
+  ),
+  runLength: z.string().describe('SIIM-ACR run-length code of the mask: relative starts, column-major, -1 when empty'),
+})
+
+/** result.json: everything that is known of one image after screening. Versioned; fields are added, never renamed. */
+export const resultDocument = z.strictObject({
+  schemaVersion: z.literal(1),
+  imageId: z.string().regex(/^[0-9a-f]{32}$/),
+  outcome: z
+    .enum(['suspected', 'not-suspected', 'not-analysed'])
+    .describe("'not-analysed' says nothing about the patient and must never be shown as a negative"),
+  reason: z
+    .strictObject({ code: z.enum(rejectionCodes as [string, ...string[]]), detail: z.string(), remedy: z.string() })
+    .nullable()
+    .describe('Why the image was not analysed; null when it was'),
+  discordant: z.boolean().describe('The classifier suspects pneumothorax but the segmenter delineates none'),
+  classification: classification.nullable(),
+  segmentation: segmentation.nullable(),
+  source: source.nullable().describe('Null when the file could not be read as an image'),
+  preparation: z
+    .strictObject({
+      rows: pixels,
+      columns: pixels,
+      greyLevels: z.strictObject({
+        origin: z.enum(['window', 'voi-lut', 'percentile', 'full-range']),
+        center: z.number().nullable(),
+        width: z.number().nullable(),
+        function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']).nullable(),
+      }),
+    })
+    .nullable(),
+  warnings: z.array(z.string()),
+  screeningKey: sha256.describe('Digest of models, thresholds and policy: equal keys mean comparable results'),
+  models: z.array(model),
+  software: z.strictObject({ name: z.literal('pleura'), version: z.string() }),
+  analysedAt: z.iso.datetime(),
+  timingsMs: z.record(z.string(), milliseconds),
+  notice: z.string(),
+})
+
+export type ResultDocument = z.infer<typeof resultDocument>
+export type ModelReference = z.infer<typeof model>
+
+export const notice =
+  'For research and prioritisation only. Not for diagnostic use. Not a medical device. A radiologist reads every image.'

@@ -1,0 +1,35 @@
+import type { ResultDocument } from './result-document.ts'
+
+/** One line of results.jsonl: what a caller needs of one input without opening its folder. */
+export interface ResultLine {
+  readonly input: string
+  /** Null only when the input could not be read at all. */
+  readonly imageId: string | null
+  readonly outcome: ResultDocument['outcome']
+  readonly reason: string | null
+  readonly discordant: boolean
+  readonly probability: number | null
+  readonly maskAreaPixels: number | null
+  readonly areaMm2: number | null
+  readonly side: 'left' | 'right' | 'both' | null
+  readonly warnings: readonly string[]
+  readonly models: readonly { readonly id: string; readonly sha256: string }[]
+  readonly timingsMs: Readonly<Record<string, number>>
+}
+
+export function buildResultLine(input: string, result: ResultDocument): ResultLine {
+  return {
+    input,
+    imageId: result.imageId,
+    outcome: result.outcome,
+    reason: result.reason?.code ?? null,
+    discordant: result.discordant,
+    probability: result.classification?.probability ?? null,
+    maskAreaPixels: result.segmentation?.maskAreaPixels ?? null,
+    areaMm2: result.segmentation?.areaMm2 ?? null,
+    side: result.segmentation?.side ?? null,
+    warnings: result.warnings,
+    models: result.models.map(({ id, sha256 }) => ({ id, sha256 })),
+    timingsMs: result.timingsMs,
+  }
+}

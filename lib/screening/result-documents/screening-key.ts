@@ -1,0 +1,27 @@
+import type { ClassifierBundle, OperatingPoint, SegmenterBundle } from '../classification/model-bundle.ts'
+import { sha256Hex } from '../kernel/identifiers.ts'
+import type { SuitabilityPolicy } from '../radiograph/suitability.ts'
+
+/** Raised whenever preprocessing, cascade or measurement would give another result for the same image and models. */
+const pipelineVersion = 1
+
+/**
+ * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.
+ * Another key: the old result is superseded.
+ */
+export function screeningKeyOf(
+  classifier: ClassifierBundle,
+  segmenter: SegmenterBundle,
+  operatingPoint: OperatingPoint,
+  policy: SuitabilityPolicy,
+): string {
+  return sha256Hex(
+    JSON.stringify({
+      pipelineVersion,
+      classifier: { sha256: classifier.sha256, input: classifier.input, calibration: classifier.calibration },
+      operatingPoint: { id: operatingPoint.id, threshold: operatingPoint.threshold },
+      segmenter: { sha256: segmenter.sha256, input: segmenter.input, postprocessing: segmenter.postprocessing },
+      policy,
+    }),
+  )
+}

@@ -1,0 +1,53 @@
+import type { ObjectStore } from '../kernel/ports.ts'
+import { type ResultDocument, resultDocument } from './result-document.ts'
+
+/** The pictures that go with a result, by the name of their object. */
+export type ResultPictures = Readonly<Record<string, Uint8Array>>
+
+export const resultKey = (imageId: string): string => `${imageId}/result.json`
+
+/**
+ * Writes a result and its pictures under `<imageId>/`. result.json comes last: where it stands, everything stands.
+ * A result of another screening key moves to `<imageId>/superseded/<its key>/` first; nothing is overwritten in silence.
+ */
+export async function writeResult(store: ObjectStore, result: ResultDocument, pictures: ResultPictures): Promise<void> {
+  await supersede(store, result)
+  for (const [name, body] of Object.entries(pictures)) {
+    await store.put(`${result.imageId}/${name}`, body, { contentType: 'image/png' })
+  }
+  await store.put(resultKey(result.imageId), encodeJson(result), { contentType: 'application/json' })
+}
+
+/** The stored result of an image; null when there is none, or none that can be read. */
+export async function readResult(store: ObjectStore, imageId: string): Promise<ResultDocument | null> {
+  if (!(await store.exists(resultKey(imageId)))) return null
+  const text = new TextDecoder().decode(await store.get(resultKey(imageId)))
+  try {
+    return resultDocument.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+async function supersede(store: ObjectStore, result: ResultDocument): Promise<void> {
+  const previous = await readResult(store, result.imageId)
+  if (!previous) return
+  const prefix = `${result.imageId}/`
+  const keys: string[] = []
+  for await (const key of store.list(prefix)) if (!key.startsWith(`${prefix}superseded/`)) keys.push(key)
+  const changed = previous.screeningKey !== result.screeningKey
+  // result.json goes first: from here on the folder is unfinished, and a crash makes the image run again.
+  const resultFirst = keys.sort(
+    (a, b) => Number(b === resultKey(result.imageId)) - Number(a === resultKey(result.imageId)),
+  )
+  if (changed) {
+    for (const key of resultFirst) {
+      await store.put(`${prefix}superseded/${previous.screeningKey}/${key.slice(prefix.length)}`, await store.get(key))
+    }
+  }
+  for (const key of resultFirst) await store.delete(key)
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
+}

@@ -1,0 +1,75 @@
+import { type ClassActivationMap, type Classification, classify } from './classification/classify.ts'
+import { buildInputTensor } from './classification/input-tensor.ts'
+import type { ClassifierBundle, OperatingPoint, SegmenterBundle } from './classification/model-bundle.ts'
+import type { NotSuspectedFinding, SuspectedFinding } from './finding/finding.ts'
+import { measureMask } from './finding/measure-mask.ts'
+import type { Clock, InferenceSession } from './kernel/ports.ts'
+import type { PreparedImage } from './prepared-image/prepared-image.ts'
+import { turnOf } from './prepared-image/upright.ts'
+import type { AcquisitionFacts } from './radiograph/radiograph.ts'
+import { projectMask, segment } from './segmentation/segment.ts'
+
+export type { ClassActivationMap, Classification }
+
+/** The two networks that screen together, loaded and checked. */
+export interface Cascade {
+  readonly classifier: { readonly bundle: ClassifierBundle; readonly session: InferenceSession }
+  readonly segmenter: { readonly bundle: SegmenterBundle; readonly session: InferenceSession }
+  readonly operatingPoint: OperatingPoint
+}
+
+/** Unit: milliseconds. */
+export interface ScreeningTimings {
+  readonly classification: number
+  readonly segmentation: number
+  readonly measurement: number
+}
+
+export interface Screening {
+  readonly finding: SuspectedFinding | NotSuspectedFinding
+  readonly timingsMs: ScreeningTimings
+}
+
+/**
+ * The second half of the pipeline: a prepared image in, a finding out. The segmenter runs only when the classifier
+ * reaches its operating point; a positive with an empty mask stays suspected, marked discordant.
+ */
+export async function screen(
+  prepared: PreparedImage,
+  facts: Pick<AcquisitionFacts, 'patientOrientation' | 'pixelSpacing'>,
+  cascade: Cascade,
+  clock: Clock,
+): Promise<Screening> {
+  const turn = turnOf(facts.patientOrientation)
+  const started = clock.monotonic()
+  const { classifier, segmenter, operatingPoint } = cascade
+  const classifierTensor = buildInputTensor(prepared, turn, classifier.bundle.input)
+  const classification = await classify(classifier.session, classifier.bundle, operatingPoint, classifierTensor)
+  const classified = clock.monotonic()
+  if (!classification.positive) {
+    return {
+      finding: { outcome: 'not-suspected', classification },
+      timingsMs: { classification: classified - started, segmentation: 0, measurement: 0 },
+    }
+  }
+
+  const segmenterTensor = buildInputTensor(prepared, turn, segmenter.bundle.input)
+  const probabilityMap = await segment(segmenter.session, segmenter.bundle, segmenterTensor)
+  const segmented = clock.monotonic()
+
+  const mask = projectMask(probabilityMap, prepared.source, turn)
+  const measurements = measureMask(mask, prepared.source, turn, facts.pixelSpacing)
+  return {
+    finding: {
+      outcome: 'suspected',
+      classification,
+      delineation: { probabilityMap, mask, ...measurements },
+      discordant: measurements.areaPixels === 0,
+    },
+    timingsMs: {
+      classification: classified - started,
+      segmentation: segmented - classified,
+      measurement: clock.monotonic() - segmented,
+    },
+  }
+}

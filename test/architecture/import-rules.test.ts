@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** The way of a study: a stage may import those before it. */
+const stages = [
+  'upload',
+  'radiograph',
+  'prepared-image',
+  'screening-job',
+  'classification',
+  'segmentation',
+  'finding',
+  'result-documents',
+]
+/** Pure libraries that compute and touch nothing outside. */
+const pureLibraries = ['zod', 'dicom-parser', 'd3-contour']
+const pureBuiltins = ['node:crypto', 'node:zlib', 'node:util', 'node:buffer']
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+}
+
+interface Import {
+  readonly from: string
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const pattern =
+    /^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm
+  return [...text.matchAll(pattern)].map(([, type, statically, dynamically]) => {
+    const specifier = statically ?? dynamically
+    const target = specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier
+    return { from: file, target, typeOnly: type !== undefined }
+  })
+}
+
+function violations(folder: string, isAllowed: (target: string, imported: Import) => boolean): string[] {
+  return sourcesBelow(folder)
+    .flatMap(importsOf)
+    .filter((imported) => !isAllowed(imported.target, imported))
+    .map(({ from, target }) => `${from} imports ${target}`)
+}
+
+const isOutside = (target: string): boolean => !/^(lib|functions|test)\//.test(target)
+const isPure = (target: string): boolean => pureLibraries.includes(target) || pureBuiltins.includes(target)
+const below =
+  (...folders: string[]) =>
+  (target: string) =>
+    folders.some((folder) => target.startsWith(`lib/${folder}/`))
+
+describe('import rules', () => {
+  it('finds the imports it judges', () => {
+    expect(importsOf('lib/screening/screen.ts').map(({ target }) => target)).toContain(
+      'lib/screening/classification/classify.ts',
+    )
+  })
+
+  it('lets the kernel import itself and the schema library only', () => {
+    const isKernel = below('screening/kernel')
+    expect(violations('lib/screening/kernel', (t) => isKernel(t) || isPure(t))).toEqual([])
+  })
+
+  it.each(stages)('lets stage %s import the kernel, itself, earlier stages and pure libraries only', (stage) => {
+    const allowed = ['kernel', ...stages.slice(0, stages.indexOf(stage) + 1)].map((name) => `screening/${name}`)
+    expect(violations(`lib/screening/${stage}`, (t) => below(...allowed)(t) || isPure(t))).toEqual([])
+  })
+
+  it('lets the two halves of the pipeline import stages only', () => {
+    const halves = ['lib/screening/preprocess.ts', 'lib/screening/screen.ts']
+    const bad = halves.flatMap(importsOf).filter(({ target }) => !below('screening')(target))
+    expect(bad).toEqual([])
+  })
+
+  it('keeps the domain from clocks, the environment, consoles and randomness', () => {
+    const forbidden = /\b(Date\.now|new Date\(\)|performance\.now|process\.|console\.|Math\.random|setTimeout)\b/
+    const bad = sourcesBelow('lib/screening').filter((file) => forbidden.test(readFileSync(join(root, file), 'utf8')))
+    expect(bad).toEqual([])
+  })
+
+  it('lets adapters import the domain and the libraries they adapt', () => {
+    expect(violations('lib/adapters', (t) => isOutside(t) || below('screening', 'adapters')(t))).toEqual([])
+  })
+
+  it('keeps phantoms out of the domain and the adapters', () => {
+    const bad = ['lib/screening', 'lib/adapters'].flatMap((folder) => violations(folder, (t) => !below('phantom')(t)))
+    expect(bad).toEqual([])
+    expect(violations('lib/phantom', (t) => isOutside(t) || below('screening', 'adapters', 'phantom')(t))).toEqual([])
+  })
+
+  it('lets the command line import all but infrastructure and functions', () => {
+    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cli')
+    expect(violations('lib/cli', (t) => isOutside(t) || allowed(t))).toEqual([])
+  })
+
+  it('keeps evaluation from the command line', () => {
+    const allowed = below('screening', 'adapters', 'evaluation')
+    expect(violations('lib/evaluation', (t) => isOutside(t) || allowed(t))).toEqual([])
+  })
+})

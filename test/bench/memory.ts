@@ -1,0 +1,30 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defaultModelsFolder } from '../../lib/cli/package-root.ts'
+import { screenFile } from '../../lib/cli/screen-worker.ts'
+import { identifySource } from '../../lib/cli/source-identity.ts'
+import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
+
+/** Resident memory of one screening process after 100, 250, 500 and `count` images. */
+export async function benchMemory(files: readonly string[], count: number): Promise<string[][]> {
+  const settings = {
+    modelsFolder: defaultModelsFolder,
+    executionProvider: 'cpu' as const,
+    threads: 1,
+    outDir: await mkdtemp(join(tmpdir(), 'pleura-bench-')),
+    policy: defaultSuitabilityPolicy,
+    classActivationMap: false,
+  }
+  const ids = await Promise.all(files.map(identifySource))
+  const rows: string[][] = []
+  for (let image = 1; image <= count; image++) {
+    const index = image % files.length
+    await screenFile({ path: files[index], imageId: ids[index], settings })
+    if ([100, 250, 500, count].includes(image)) {
+      rows.push([`after ${image} images`, `${Math.round(process.memoryUsage.rss() / 1e6)} MB`])
+    }
+  }
+  rows.push(['peak', `${Math.round(process.resourceUsage().maxRSS / 1e3)} MB`])
+  return rows
+}

@@ -1,0 +1,112 @@
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { listInputs } from '../../lib/cli/list-inputs.ts'
+import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
+import { readResults, runPleura, startPleura } from './run-pleura.ts'
+
+let folder: string
+let phantoms: string[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pleura-watch-'))
+  await writePhantomSet({ count: 5, outDir: join(folder, 'made'), seed: 11, rows: 256 })
+  phantoms = await listInputs([join(folder, 'made/dicom-images-train')], join(folder, 'none'))
+})
+
+/** A bucket with `count` files: five phantoms over and over, each copy made distinct by its trailing padding. */
+async function fillBucket(name: string, count: number): Promise<string> {
+  const bucket = join(folder, name)
+  await mkdir(bucket)
+  for (let file = 0; file < count; file++) {
+    const source = await readFile(phantoms[file % phantoms.length])
+    const padded = Buffer.concat([source, Buffer.alloc(2 * Math.floor(file / phantoms.length))])
+    await writeFile(join(bucket, `${String(file).padStart(3, '0')}.dcm`), padded)
+  }
+  return bucket
+}
+
+const watch = (bucket: string, out: string, ...more: string[]) =>
+  startPleura('watch', bucket, '--out', out, '--interval', '100', '--concurrency', '1', '--json', ...more)
+
+describe('pleura watch', () => {
+  it('screens what arrives, also while it runs, and ends on SIGTERM with the work done', async () => {
+    const bucket = await fillBucket('arriving', 2)
+    const out = join(folder, 'arriving-out')
+    const { process: watcher, ended } = watch(bucket, out)
+    const lines = () => readResults(out).catch(() => [])
+    while ((await lines()).length < 2) await sleep(100)
+    await copyFile(phantoms[2], join(bucket, 'late.dcm'))
+    await writeFile(join(bucket, 'notes.txt'), 'no image')
+    while ((await lines()).length < 4) await sleep(100)
+    watcher.kill('SIGTERM')
+    expect((await ended).code).toBe(0)
+    const results = await readResults(out)
+    expect(results.map((line) => line.input).sort()).toEqual(
+      ['000.dcm', '001.dcm', 'late.dcm', 'notes.txt'].map((name) => join(bucket, name)),
+    )
+    expect(results.filter((line) => line.outcome === 'not-analysed').map((line) => line.reason)).toEqual([
+      'not-an-image',
+    ])
+  })
+
+  it('loses nothing and does nothing twice when killed again and again', async () => {
+    const bucket = await fillBucket('killed', 20)
+    const out = join(folder, 'killed-out')
+    let kills = 0
+    // Seeded pauses, so that the kills fall at other points of the work each time.
+    for (let pause = 650; kills < 8; pause = 500 + ((pause * 7919) % 900)) {
+      const { process: watcher, ended } = watch(bucket, out)
+      await sleep(pause)
+      process.kill(-watcher.pid!, 'SIGKILL')
+      await ended
+      kills++
+    }
+    expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
+    const results = await readResults(out)
+    expect(results.map((line) => line.input).sort()).toEqual(await listInputs([bucket], out))
+    expect(results.filter((line) => line.outcome === 'not-analysed')).toEqual([])
+    for (const line of results) {
+      const result = JSON.parse(await readFile(join(out, line.imageId!, 'result.json'), 'utf8'))
+      expect(result.outcome).toBe(line.outcome)
+    }
+  })
+
+  it('starts again after a kill that tore its journals', async () => {
+    const bucket = await fillBucket('torn', 2)
+    const out = join(folder, 'torn-out')
+    await watch(bucket, out, '--until-empty').ended
+    const whole = await readFile(join(out, 'results.jsonl'), 'utf8')
+    const lines = whole.trimEnd().split('\n')
+    await writeFile(join(out, 'results.jsonl'), `${lines[0]}\n${lines[1].slice(0, 40)}`)
+    await writeFile(join(out, '.watch/queued.jsonl'), '{"path":"/tor')
+    expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
+    expect((await readResults(out)).map((line) => line.input).sort()).toEqual(await listInputs([bucket], out))
+  })
+
+  it('gives a file that changed a second line, and one that was only touched none', async () => {
+    const bucket = await fillBucket('changed', 2)
+    const out = join(folder, 'changed-out')
+    await watch(bucket, out, '--until-empty').ended
+    await copyFile(phantoms[3], join(bucket, '000.dcm'))
+    await writeFile(join(bucket, '001.dcm'), await readFile(join(bucket, '001.dcm')))
+    await watch(bucket, out, '--until-empty').ended
+    const results = await readResults(out)
+    expect(results.map((line) => line.input.slice(-7)).sort()).toEqual(['000.dcm', '000.dcm', '001.dcm'])
+    expect(new Set(results.map((line) => line.imageId)).size).toBe(3)
+  })
+
+  it('refuses a second watcher over the same results', async () => {
+    const bucket = await fillBucket('locked', 1)
+    const out = join(folder, 'locked-out')
+    const { process: watcher, ended } = watch(bucket, out)
+    while ((await readResults(out).catch(() => [])).length < 1) await sleep(50)
+    const second = await runPleura('watch', bucket, '--out', out)
+    expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(/is held by process/)
+    watcher.kill('SIGTERM')
+    await ended
+  })
+})

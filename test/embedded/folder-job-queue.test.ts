@@ -1,0 +1,44 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { FolderJobQueue } from '../../lib/adapters/embedded/folder-job-queue.ts'
+import { itKeepsTheJobQueueContract } from '../contracts/job-queue-contract.ts'
+
+async function createQueue() {
+  let now = 1_700_000_000_000
+  const clock = { now: () => now, monotonic: () => now }
+  const folder = await mkdtemp(join(tmpdir(), 'pleura-queue-'))
+  const open = () => new FolderJobQueue(folder, { maximumReceives: 3, clock })
+  return {
+    open,
+    pass: async (ms: number) => {
+      now += ms + 1
+    },
+  }
+}
+
+describe('a folder as a job queue', () => {
+  itKeepsTheJobQueueContract(async () => {
+    const { open, pass } = await createQueue()
+    const queue = open()
+    return { queue, pass, deadLetters: () => queue.deadLetters() }
+  })
+
+  it('delivers in order of sending', async () => {
+    const queue = (await createQueue()).open()
+    for (const body of ['first', 'second', 'third']) await queue.send(body)
+    const jobs = await queue.receive(3, { visibilityMs: 1000, waitMs: 0 })
+    expect(jobs.map((job) => job.body)).toEqual(['first', 'second', 'third'])
+  })
+
+  it('keeps its messages when the process that took them is gone, without counting that delivery', async () => {
+    const { open } = await createQueue()
+    await open().send('a')
+    await open().receive(1, { visibilityMs: 60_000, waitMs: 0 })
+    const reopened = open()
+    expect(await reopened.receive(1, { visibilityMs: 1000, waitMs: 0 })).toEqual([])
+    await reopened.undoDeliveries()
+    expect(await reopened.receive(1, { visibilityMs: 1000, waitMs: 0 })).toMatchObject([{ body: 'a', receiveCount: 1 }])
+  })
+})
