@@ -140,7 +140,7 @@ export function driftEffectFigure(tests: readonly DriftTest[], names: Record<Dri
       },
       y: { label: null, domain: bars.map(({ name }) => name), tickSize: 0 },
       marks: [
-        Plot.barX(bars, { x: 'part', y: 'name', fill: 'colour', inset: 4 }),
+        Plot.barX(bars, { x: 'part', y: 'name', fill: 'colour', insetTop: 4, insetBottom: 4 }),
         Plot.text(bars, {
           x: 'part',
           y: 'name',

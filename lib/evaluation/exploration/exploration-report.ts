@@ -10,7 +10,7 @@ import { attributeFigure } from './figures/attribute-figure.ts'
 import { histogramByLabel } from './figures/histogram-by-label.ts'
 import { maskFigures } from './figures/mask-figures.ts'
 import { pixelFigures } from './figures/pixel-figures.ts'
-import { type Attribute, attributeNames, attributes, oldestPlausibleAge } from './image-summary.ts'
+import { type Attribute, attributeNames, attributes, type ImageSummary, oldestPlausibleAge } from './image-summary.ts'
 import { totalOf } from './label-counts.ts'
 
 const acquisitionAttributes: readonly Attribute[] = attributeNames.filter(
@@ -34,14 +34,18 @@ export function buildExplorationReport(exploration: Exploration, folderName: str
     {
       id: 'records',
       title: 'Records',
-      body: [tableHtml(recordsTable(exploration)), tableHtml(classTable(exploration))],
+      body: [sideBySide([tableHtml(recordsTable(exploration)), tableHtml(classTable(exploration))])],
     },
     {
       id: 'people',
       title: 'People and views',
-      body: [figuresHtml(people), ...crossTables(exploration, ['sex', 'viewPosition']), ...ageRemarks(exploration)],
+      body: [
+        figuresHtml(people),
+        sideBySide(crossTables(exploration, ['sex', 'viewPosition'])),
+        ...ageRemarks(exploration),
+      ],
     },
-    { id: 'acquisition', title: 'Acquisition', body: crossTables(exploration, acquisitionAttributes) },
+    { id: 'acquisition', title: 'Acquisition', body: [sideBySide(crossTables(exploration, acquisitionAttributes))] },
     { id: 'pixels', title: 'Pixels', body: [figuresHtml(pixels)] },
     maskPlots.length > 0
       ? { id: 'masks', title: 'Masks', body: [figuresHtml(maskPlots), ...maskTable(exploration)] }
@@ -55,8 +59,8 @@ export function buildExplorationReport(exploration: Exploration, folderName: str
   ]
   return {
     page: buildReportPage({
-      title: `The radiographs of ${folderName}`,
-      lead: `${formatCount(counts.files)} files hold ${formatCount(counts.images)} different images${images.patients.size > 0 ? ` of ${formatCount(images.patients.size)} patients` : ''}; ${formatShare(images.classes.positive, images.classes.positive + images.classes.negative)} of the labelled ones show pneumothorax.`,
+      title: `Radiographs: ${folderName}`,
+      lead: `${formatCount(counts.files)} files hold ${formatCount(counts.images)} different images${patientWords(images)}; ${formatShare(images.classes.positive, images.classes.positive + images.classes.negative)} of the labelled ones show pneumothorax.`,
       sections: present(sections),
       colophon: [
         'Files of the same content count once. Attributes come from the files; where a file is silent, from the table of labels if one was given.',
@@ -216,6 +220,16 @@ function summaryOf(exploration: Exploration): unknown {
       areaFractionQuartiles: areas.length === 0 ? null : [0, 0.25, 0.5, 0.75, 1].map((at) => quantile(areas, at)),
     },
   }
+}
+
+function patientWords({ patients, withoutPatient }: ImageSummary): string {
+  if (patients.size === 0) return ' (patients not stated)'
+  const rest = withoutPatient === 0 ? '' : `, and ${formatCount(withoutPatient)} images whose patient is not stated`
+  return ` of ${formatCount(patients.size)} patients${rest}`
+}
+
+function sideBySide(tables: readonly Html[]): Html {
+  return html`<div class="tables">${tables}</div>\n`
 }
 
 function present<T>(items: readonly (T | null)[]): T[] {

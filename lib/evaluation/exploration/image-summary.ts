@@ -44,6 +44,7 @@ export class ImageSummary {
     readonly positive: boolean | null
   }[] = []
   readonly patients = new Set<string>()
+  withoutPatient = 0
   readonly warnings = new Map<string, number>()
   readonly classes = { positive: 0, negative: 0, unlabelled: 0 }
   readonly #histogram = new Float64Array(16)
@@ -57,6 +58,7 @@ export class ImageSummary {
     this.#addAge(facts.key, facts.acquisition?.ageYears ?? label?.ageYears ?? null, positive)
     const patient = label?.patient ?? facts.patient
     if (patient) this.patients.add(patient)
+    else this.withoutPatient++
     for (const warning of facts.warnings) this.warnings.set(warning, (this.warnings.get(warning) ?? 0) + 1)
     if (facts.grey) {
       const { mean, standardDeviation, histogram } = facts.grey

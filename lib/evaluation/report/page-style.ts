@@ -23,7 +23,7 @@ figure.table { overflow-x: auto; margin: 16px 0; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 56px; }
 .tables .note { max-width: 50ch; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: bold; padding: 0 0 6px; }
+caption { text-align: left; font-weight: bold; padding: 0 0 6px; white-space: nowrap; }
 th, td { padding: 4px 14px 4px 0; text-align: left; font-weight: normal; vertical-align: top; }
 thead th { border-bottom: 1.5px solid #1a1a1a; font-weight: bold; font-size: 13px; vertical-align: bottom; }
 tbody tr + tr th, tbody tr + tr td { border-top: 1px solid #e4e4e4; }

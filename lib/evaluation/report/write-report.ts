@@ -11,8 +11,8 @@ export interface Report {
   readonly summary: unknown
 }
 
-/** Pixels per inch of the PNG beside each SVG. */
-const plotDensity = 192
+/** Three pixels of the PNG for one of the SVG, whose unit is 1/72 inch to the renderer. */
+const plotDensity = 3 * 72
 
 /** Writes report.html (self-contained), summary.json and plots/<id>.svg and .png. */
 export async function writeReport(folder: string, report: Report): Promise<void> {

@@ -36,7 +36,7 @@ export function cascadeFigure({ positives, negatives }: CascadeAccounting): Figu
       x: { label: 'Images of the class, %', domain: [0, 100], grid: true },
       y: { label: null, domain: bars.map((bar) => bar.row), tickSize: 0 },
       marks: [
-        Plot.barX(bars, { x: 'share', y: 'row', fill: 'colour', inset: 3 }),
+        Plot.barX(bars, { x: 'share', y: 'row', fill: 'colour', insetTop: 3, insetBottom: 3 }),
         Plot.text(bars, {
           x: 'share',
           y: 'row',

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Figure } from '../../report/draw-plot.ts'
 import { formatMeasure } from '../../report/format-figures.ts'
+import { logTicks } from '../../report/log-ticks.ts'
 import { palette } from '../../report/palette.ts'
 import type { EvaluatedImage } from '../evaluated-image.ts'
 import { type SegmentationAccuracy, withReference } from '../segmentation-accuracy.ts'
@@ -50,9 +51,7 @@ export function diceFigures(images: readonly EvaluatedImage[], accuracy: Segment
           label: 'Reference mask, % of the image',
           type: 'log',
           grid: true,
-          ticks: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50].filter(
-            (tick) => tick >= lowest && tick <= highest,
-          ),
+          ticks: logTicks(lowest, highest),
           tickFormat: (value: number) => String(value),
         },
         y: { label: 'Dice coefficient', domain: [0, 1], grid: true, ticks: 6 },

@@ -19,7 +19,7 @@ export function timeFigure(stages: readonly StageTime[]): Figure | null {
       x: { label: 'Time, ms', grid: true, zero: true },
       y: { label: null, domain: stages.map(({ stage }) => stage), tickSize: 0 },
       marks: [
-        Plot.barX(stages, { x: 'median', y: 'stage', fill: palette.blue, inset: 4 }),
+        Plot.barX(stages, { x: 'median', y: 'stage', fill: palette.blue, insetTop: 4, insetBottom: 4 }),
         Plot.ruleY(stages, { y: 'stage', x1: 'median', x2: 'percentile95', stroke: palette.ink }),
         Plot.text(stages, {
           x: 'percentile95',

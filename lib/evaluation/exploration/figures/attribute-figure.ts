@@ -43,7 +43,7 @@ export function attributeFigure(id: string, title: string, counts: LabelCounts):
       },
       y: { label: null, domain: rows.map(({ row }) => row), tickSize: 0 },
       marks: [
-        Plot.barX(rows, { x: 'share', y: 'row', fill: palette.sky, inset: 5 }),
+        Plot.barX(rows, { x: 'share', y: 'row', fill: palette.sky, insetTop: 5, insetBottom: 5 }),
         Plot.ruleY(rows, { y: 'row', x1: 'lower', x2: 'upper', stroke: palette.ink, strokeWidth: 1.5 }),
         Plot.text(rows, { x: 'upper', y: 'row', text: 'count', dx: 8, textAnchor: 'start', fill: palette.muted }),
         Plot.ruleX([0]),

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { quantile } from '../../metrics/bootstrap.ts'
 import { drawPlot, type Figure } from '../../report/draw-plot.ts'
+import { logTicks } from '../../report/log-ticks.ts'
 import { palette } from '../../report/palette.ts'
 import { heatMapSide } from '../mask-position.ts'
 import type { MaskSummary } from '../mask-summary.ts'
@@ -35,7 +36,7 @@ function areaFigure(percent: readonly number[]): Figure {
       ariaLabel: 'Histogram of mask area',
       width: 520,
       height: 320,
-      x: { label: 'Mask area, % of the image', type: 'log', tickFormat: (value: number) => String(value) },
+      x: { label: 'Mask area, % of the image', type: 'log', ticks: logTicks(10 ** from, 10 ** to), tickFormat: String },
       y: { label: 'Images', grid: true },
       marks: [
         Plot.rectY(bars, { x1: 'x1', x2: 'x2', y: 'count', fill: palette.vermilion, insetLeft: 0.5, insetRight: 0.5 }),
@@ -48,7 +49,7 @@ function areaFigure(percent: readonly number[]): Figure {
 
 function countFigure(records: MaskSummary['records']): Figure {
   const most = 6
-  const name = (count: number): string => (count >= most ? `${most} or more` : String(count))
+  const name = (count: number): string => (count >= most ? `${most}+` : String(count))
   const names = Array.from({ length: most }, (_, at) => name(at + 1))
   const bars = (['regions', 'annotations'] as const).flatMap((what) =>
     names.map((value) => ({
@@ -102,7 +103,7 @@ function heatMap(coverage: Float64Array, images: number): Figure {
     svg: drawPlot({
       ariaLabel: 'Heat map of mask position',
       width: 520,
-      height: 500,
+      height: 434,
       marginRight: 90,
       x: { label: 'Across the image, % of its width', domain: [0, 100], labelOffset: 36 },
       y: { label: 'Down the image, % of its height', domain: [100, 0] },
@@ -131,7 +132,7 @@ function colourBar(scale: readonly { from: number; to: number }[], highest: numb
       x1: 104,
       x2: 108,
       y1: (step) => place(step.from),
-      y2: (step) => place(step.to),
+      y2: (step) => place(step.to) - 0.3,
       fill: 'from',
       clip: false,
     }),
