@@ -41,14 +41,14 @@ export function createPleuralSpace(
   const pole = [Math.max(6, border - 22), hilumLevel] as const
   const parietal = new Float64Array(directions + 1)
   for (let k = 0; k <= directions; k++) parietal[k] = reach(half, pole, angleOf(k))
-  const collapse = collapseCurve(pneumothorax, parietal, source.fork('pleura'))
+  const visceral = pneumothorax ? visceralRadii(pneumothorax, parietal, source.fork('pleura')) : parietal
+  const kept = visceral.map((radius, k) => (parietal[k] > 0 ? radius / parietal[k] : 1))
 
   const read = (table: Float64Array, angle: number): number => {
     const position = ((angle + pi) / (2 * pi)) * directions
     const k = Math.max(0, Math.min(directions - 1, Math.floor(position)))
     return table[k] + (table[k + 1] - table[k]) * (position - k)
   }
-  const visceral = parietal.map((distance, k) => distance * (1 - collapse[k]))
 
   const area = (radii: Float64Array): number => radii.reduce((sum, radius) => sum + radius * radius, 0)
 
@@ -66,7 +66,7 @@ export function createPleuralSpace(
     displace(u, level) {
       const dx = u - pole[0]
       const dy = level - pole[1]
-      const factor = 1 - read(collapse, atan2(dy, dx))
+      const factor = read(kept, atan2(dy, dx))
       return [pole[0] + dx * factor, pole[1] + dy * factor]
     },
     visceralLine() {
@@ -105,28 +105,40 @@ function reach(half: HalfChest, pole: readonly [number, number], angle: number):
   return inner
 }
 
-/** By how much of its radius the lung has fallen in, by direction. */
-function collapseCurve(
-  pneumothorax: PhantomPneumothorax | null,
-  parietal: Float64Array,
-  random: SeededRandom,
-): Float64Array {
-  const collapse = new Float64Array(directions + 1)
-  if (!pneumothorax) return collapse
+/** Distance of the visceral pleura from the pole by direction, when the lung has fallen in. */
+function visceralRadii(pneumothorax: PhantomPneumothorax, parietal: Float64Array, random: SeededRandom): Float64Array {
   const shape = collapseShape(pneumothorax, sulcusAngle(parietal), random)
   const phase = random.uniform(0, 2 * pi)
   const waves = random.integer(3, 5)
-  for (let k = 0; k <= directions; k++) {
+  const radii = parietal.map((radius, k) => {
     const angle = angleOf(k)
     const above = smoothStep(shape.from - shape.fadeFrom, shape.from, angle)
     const below = 1 - smoothStep(shape.to, shape.to + shape.fadeTo, angle)
     // The visceral pleura is not a perfect arc.
     const uneven = 1 + 0.06 * sin(waves * angle + phase)
     // However far it falls in, the lung ends as a rounded stump: no direction keeps more than the rest.
-    const rest = Math.max(0, 1 - shape.stump / Math.max(1, parietal[k]))
-    collapse[k] = Math.min(0.85, Math.max(shape.depth, rest) * above * below * uneven)
+    const rest = Math.max(0, 1 - shape.stump / Math.max(1, radius))
+    return radius * (1 - Math.min(0.85, Math.max(shape.depth, rest) * above * below * uneven))
+  })
+  return shape.rounded ? roundOff(radii, parietal) : radii
+}
+
+/** A lung that has let go of its sulcus has no sharp edge any more. Where it lies against the wall, it stays there. */
+function roundOff(radii: Float64Array, parietal: Float64Array): Float64Array {
+  const reachSteps = 26
+  let smooth = radii
+  for (let pass = 0; pass < 2; pass++) {
+    const from = smooth
+    smooth = from.map((_, k) => {
+      let sum = 0
+      for (let d = -reachSteps; d <= reachSteps; d++) sum += from[(k + d + directions) % directions]
+      return sum / (2 * reachSteps + 1)
+    })
   }
-  return collapse
+  return radii.map((radius, k) => {
+    const free = smoothStep(4, 22, parietal[k] - radius)
+    return Math.min(parietal[k], radius + (smooth[k] - radius) * free)
+  })
 }
 
 interface CollapseShape {
@@ -138,6 +150,7 @@ interface CollapseShape {
   readonly depth: number
   /** Length that no direction exceeds. Unit: mm. */
   readonly stump: number
+  readonly rounded: boolean
 }
 
 /** Direction of the costophrenic angle: the farthest point below. */
@@ -160,15 +173,18 @@ function collapseShape(pneumothorax: PhantomPneumothorax, sulcus: number, random
         fadeTo: 0.75 + 0.2 * level,
         depth: [0.13, 0.22, 0.34][level] * vary,
         stump: Infinity,
+        rounded: false,
       }
     case 'lateral':
       return {
         from: -1.5,
-        to: 0.35,
+        // A large one frees the base as well.
+        to: [0.3, 0.3, 0.7][level],
         fadeFrom: 0.6,
         fadeTo: 0.6,
         depth: [0.12, 0.22, 0.36][level] * vary,
-        stump: Infinity,
+        stump: [Infinity, Infinity, 112][level] * vary,
+        rounded: extent === 'large',
       }
     case 'basal':
       return {
@@ -179,6 +195,7 @@ function collapseShape(pneumothorax: PhantomPneumothorax, sulcus: number, random
         fadeTo: 0.004,
         depth: [0.14, 0.22, 0.32][level] * vary,
         stump: Infinity,
+        rounded: false,
       }
     case 'tension':
       return {
@@ -188,6 +205,7 @@ function collapseShape(pneumothorax: PhantomPneumothorax, sulcus: number, random
         fadeTo: 0.5,
         depth: [0.2, 0.28, 0.36][level] * vary,
         stump: [116, 100, 84][level] * vary,
+        rounded: true,
       }
   }
 }
