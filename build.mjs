@@ -1,9 +1,8 @@
 // Bundles the programs into dist/, packages left outside. `npm ci` runs it, so `npx pleura` works in the checkout.
-import { readdirSync, rmSync } from 'node:fs'
-import { join, relative } from 'node:path'
+// Chunks of earlier builds stay: a program that is running may still load them.
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const root = import.meta.dirname ?? new URL('.', import.meta.url).pathname
 const programs = [
   'lib/cli/main.ts',
   'lib/cli/screen-worker.ts',
@@ -11,8 +10,8 @@ const programs = [
   'test/bench/main.ts',
 ]
 
-const { metafile } = await build({
-  absWorkingDir: root,
+await build({
+  absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
   entryPoints: programs,
   outbase: '.',
   outdir: 'dist',
@@ -23,11 +22,5 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
-  metafile: true,
   logLevel: 'warning',
 })
-
-for (const entry of readdirSync(join(root, 'dist'), { withFileTypes: true, recursive: true })) {
-  const file = join(entry.parentPath ?? entry.path, entry.name)
-  if (entry.isFile() && !(relative(root, file) in metafile.outputs)) rmSync(file, { force: true })
-}

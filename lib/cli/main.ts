@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
 import { addDemoCommand } from './demo-command.ts'
+import { addEvaluateCommand } from './evaluate-command.ts'
+import { addExploreCommand } from './explore-command.ts'
 import { describeFailure, exitCodes } from './failed-program.ts'
 import { addModelsCommand } from './models-command.ts'
+import { addMonitorCommand } from './monitor-command.ts'
 import { packageVersion } from './package-root.ts'
 import { addPhantomCommand } from './phantom-command.ts'
 import { addPrepareCommand } from './prepare-command.ts'
+import { addPrepareDatasetCommand } from './prepare-dataset-command.ts'
 import { addScreenCommand } from './screen-command.ts'
+import { screenWithDefaults } from './screen-with-defaults.ts'
 import { addWatchCommand } from './watch-command.ts'
 
 const program = new Command('pleura')
@@ -22,6 +27,10 @@ addPrepareCommand(program)
 addWatchCommand(program)
 addModelsCommand(program)
 addPhantomCommand(program)
+addExploreCommand(program)
+addPrepareDatasetCommand(program)
+addEvaluateCommand(program, screenWithDefaults)
+addMonitorCommand(program)
 addDemoCommand(program)
 
 try {
