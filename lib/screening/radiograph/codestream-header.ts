@@ -5,12 +5,17 @@ import type { PixelAttributes } from './pixel-attributes.ts'
 
 export interface CodestreamHeader extends ImageSize {
   readonly kind: CodestreamKind
+  /** Bits per sample. */
   readonly precision: number
   readonly components: number
+  /** False for the irreversible wavelet and DCT. */
+  readonly reversible: boolean
 }
 
 const startOfImage = 0xffd8
 const startOfCodestream = 0xff4f
+/** The tile index has 16 bits; real images have a few hundred tiles. */
+const maximumTiles = 65535
 
 /**
  * Reads the frame header of a compressed frame: SOF of the JPEG family, SIZ of JPEG 2000.
@@ -52,6 +57,7 @@ function readJpegHeader(view: DataView): CodestreamHeader {
         rows: view.getUint16(offset + 5),
         columns: view.getUint16(offset + 7),
         components: view.getUint8(offset + 9),
+        reversible: kind !== 'jpeg-8',
       }
     }
     if (marker >= 0xc2 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
@@ -72,20 +78,34 @@ const jpegKinds: Readonly<Record<number, CodestreamKind>> = {
   247: 'jpeg-ls',
 }
 
-/** SIZ comes first; CAP beside it says that the blocks are high-throughput. @see ITU-T T.800 A.5.1, T.814 A.2 */
+/** SIZ comes first; CAP and COD are among the segments up to the first tile. @see ITU-T T.800 A.5.1, A.6.1, T.814 A.3 */
 function readJpeg2000Header(view: DataView): CodestreamHeader {
   if (view.getUint16(2) !== 0xff51) throw corrupt('the JPEG 2000 codestream has no SIZ marker')
   const columns = view.getUint32(8) - view.getUint32(16)
   const rows = view.getUint32(12) - view.getUint32(20)
   const components = view.getUint16(40)
   const precision = (view.getUint8(42) & 0x7f) + 1
+  if (components === 1 && view.getUint16(43) !== 0x0101) throw corrupt('the JPEG 2000 component is subsampled')
+  const tiles =
+    Math.ceil((view.getUint32(8) - view.getUint32(32)) / view.getUint32(24)) *
+    Math.ceil((view.getUint32(12) - view.getUint32(36)) / view.getUint32(28))
+  if (!(tiles <= maximumTiles)) throw corrupt('the JPEG 2000 codestream has more tiles than can be numbered')
   let kind: CodestreamKind = 'jpeg-2000'
-  for (let offset = 4 + view.getUint16(4); view.getUint8(offset) === 0xff && view.getUint8(offset + 1) !== 0x90; ) {
-    if (view.getUint8(offset + 1) === 0x50) kind = 'htj2k'
+  let reversible = true
+  let offset = 4 + view.getUint16(4)
+  for (;;) {
+    const marker = view.getUint16(offset)
+    if (marker === 0xff90) break
+    if (marker < 0xff00) throw corrupt('a JPEG 2000 marker is missing')
+    if (marker === 0xff50 && (view.getUint32(offset + 4) & highThroughput) !== 0) kind = 'htj2k'
+    if (marker === 0xff52) reversible = view.getUint8(offset + 13) === 1
     offset += 2 + view.getUint16(offset + 2)
   }
-  return { kind, rows, columns, components, precision }
+  return { kind, rows, columns, components, precision, reversible }
 }
+
+/** Bit 15 of Pcap, counted from the most significant: Part 15 of JPEG 2000. */
+const highThroughput = 0x00020000
 
 /**
  * Takes the codestream out of a JP2 file, should a writer have embedded one. @see ITU-T T.800 I.4
@@ -130,6 +150,10 @@ export function assertCodestreamMatches(
       `the compressed frame has ${header.precision} bits, BitsAllocated is ${attributes.bitsAllocated}`,
     )
   }
+  if (header.precision < 2 || (header.kind === 'jpeg-8' && header.precision !== 8)) {
+    throw corrupt(`the compressed frame has ${header.precision} bits per sample`)
+  }
+  if (header.kind === 'jpeg-12' && header.precision !== 12) throw corrupt('a lossy JPEG of neither 8 nor 12 bits')
   if (!endsWithMarker(codestream)) throw corrupt('the compressed frame has no end marker: it was cut short')
 }
 

@@ -1,17 +1,14 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { PixelCodecs } from '../kernel/ports.ts'
 import { sniffFormat } from '../upload/sniff-format.ts'
-import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
-import { decodeRle } from './decode-rle.ts'
-import { readEncapsulatedFrame } from './encapsulated-frame.ts'
-import { readNativeWords } from './native-frame.ts'
+import { openFrame } from './open-frame.ts'
 import { type ParsedDataSet, parseDataSet } from './parse-data-set.ts'
-import { type PixelAttributes, readPixelAttributes } from './pixel-attributes.ts'
+import { readPixelAttributes } from './pixel-attributes.ts'
 import type { AcquisitionFacts, GreyscalePresentation, Radiograph } from './radiograph.ts'
 import { readAcquisitionFacts } from './read-acquisition-facts.ts'
 import { readPresentation } from './read-presentation.ts'
-import { clampStoredValues, extractStoredValues, type StoredValues } from './stored-values.ts'
 import {
+  assertNotTooLarge,
   assertSuitableFacts,
   assertSuitableSize,
   defaultSuitabilityPolicy,
@@ -30,6 +27,9 @@ export async function decodeRadiograph(
 ): Promise<Radiograph> {
   // A Buffer's slice shares memory where a Uint8Array's copies: below this line there is only one meaning.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+  if (bytes.length > policy.maximumFileBytes) {
+    throw new StudyRejectedError('too-large', `${bytes.length} bytes, the limit is ${policy.maximumFileBytes}`)
+  }
   const format = sniffFormat(bytes)
   switch (format) {
     case null:
@@ -44,58 +44,27 @@ export async function decodeRadiograph(
 
 async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: SuitabilityPolicy): Promise<Radiograph> {
   const { attributes, syntax } = parsed
-  attributes.assertWithin(parsed.bytes.length)
   const warnings = [...parsed.warnings]
   const facts = readAcquisitionFacts(attributes, syntax, warnings)
-  const viewCode = attributes.firstItem('ViewCodeSequence')?.text('CodeValue') ?? null
-  assertSuitableFacts(facts, viewCode, policy)
-  if (!parsed.pixelData) {
-    if (attributes.has('FloatPixelData') || attributes.has('DoubleFloatPixelData')) {
-      throw new StudyRejectedError('unsupported-bits', 'floating-point pixel data')
-    }
-    if (!attributes.has('Rows')) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
+  assertSuitableFacts(facts, attributes.firstItem('ViewCodeSequence')?.text('CodeValue') ?? null, policy)
+  if (attributes.has('FloatPixelData') || attributes.has('DoubleFloatPixelData')) {
+    throw new StudyRejectedError('unsupported-bits', 'floating-point pixel data')
   }
+  if (!parsed.pixelData) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
   const pixel = readPixelAttributes(attributes)
-  assertSuitableSize(pixel, policy)
+  assertNotTooLarge(pixel, policy)
   const presentation = readPresentation(attributes, pixel, warnings)
-  const values = await decodeStoredValues(parsed, pixel, codecs)
-  return { rows: pixel.rows, columns: pixel.columns, values, facts, presentation, warnings }
-}
-
-async function decodeStoredValues(
-  parsed: ParsedDataSet,
-  pixel: PixelAttributes,
-  codecs: PixelCodecs,
-): Promise<StoredValues> {
-  const { syntax } = parsed
-  if (syntax.encoding === 'native') return extractStoredValues(readNativeWords(parsed, pixel), pixel)
-  const frame = readEncapsulatedFrame(parsed)
-  if (syntax.encoding === 'rle') return extractStoredValues(decodeRle(frame, pixel), pixel)
-  const codestream = unboxJpeg2000(frame)
-  const header = readCodestreamHeader(codestream)
-  assertCodestreamMatches(header, codestream, pixel)
-  const decoded = await codecs.decodeFrame({
-    kind: header.kind,
-    codestream,
-    rows: pixel.rows,
-    columns: pixel.columns,
-    bitsAllocated: pixel.bitsAllocated,
-    bitsStored: pixel.bitsStored,
-    signed: pixel.signed,
-  })
-  // A codec returns values in the low bits, whatever HighBit says of native words.
-  const inLowBits = { ...pixel, highBit: pixel.bitsStored - 1 }
-  const isLossy = syntax.lossy || header.kind === 'jpeg-8' || header.kind === 'jpeg-12'
-  return isLossy
-    ? clampStoredValues(decoded.values, inLowBits)
-    : extractStoredValues(toWords(decoded.values), inLowBits)
-}
-
-/** The bits of decoded values as unsigned words, the sign to be extended from BitsStored. */
-function toWords(values: StoredValues): Uint8Array | Uint16Array {
-  if (values instanceof Int8Array) return new Uint8Array(values.buffer, values.byteOffset, values.length)
-  if (values instanceof Int16Array) return new Uint16Array(values.buffer, values.byteOffset, values.length)
-  return values
+  const decode = openFrame(parsed, pixel, codecs, warnings)
+  assertSuitableSize(pixel, policy)
+  const { rows, columns, bitsAllocated, bitsStored } = pixel
+  return {
+    rows,
+    columns,
+    values: await decode(),
+    facts: { ...facts, bitsAllocated, bitsStored },
+    presentation,
+    warnings,
+  }
 }
 
 /** A picture without a data set: shown as it is, nothing known of the acquisition. */
@@ -106,6 +75,7 @@ async function decodePicture(
   policy: SuitabilityPolicy,
 ): Promise<Radiograph> {
   const raster = await codecs.decodeRaster(bytes, { maximumPixels: policy.maximumPixels })
+  assertNotTooLarge(raster, policy)
   assertSuitableSize(raster, policy)
   if (raster.colourful) throw new StudyRejectedError('not-a-frontal-chest', 'the picture is in colour')
   return {

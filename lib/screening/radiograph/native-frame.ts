@@ -1,48 +1,48 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
+import { undefinedLength } from './data-set-reader.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 
-const undefinedLength = 0xffffffff
-
 /**
- * The words of native pixel data. Shape: rows × columns.
- * @throws {StudyRejectedError} truncated, malformed-dicom, inconsistent-pixel-data
+ * The words of native pixel data, in place where byte order and alignment allow. Shape: rows × columns.
+ * @throws {StudyRejectedError} missing-pixel-data, truncated, malformed-dicom, inconsistent-pixel-data
+ * @see DICOM PS3.5 8.1.1, 8.2
  */
-export function readNativeWords(parsed: ParsedDataSet, attributes: PixelAttributes): Uint8Array | Uint16Array {
-  const { pixelData, bytes, syntax } = parsed
+export function readNativeWords(
+  { pixelData, bytes, syntax }: ParsedDataSet,
+  { rows, columns, bitsAllocated }: PixelAttributes,
+  warnings: string[],
+): Uint8Array | Uint16Array {
   if (!pixelData) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
-  const pixels = attributes.rows * attributes.columns
-  const needed = (pixels * attributes.bitsAllocated) / 8
-  if (pixelData.length === undefinedLength) {
+  const { offset, length, vr } = pixelData
+  const pixels = rows * columns
+  const needed = (pixels * bitsAllocated) / 8
+  if (length === undefinedLength) {
     throw new StudyRejectedError('malformed-dicom', 'native pixel data of undefined length')
   }
-  if (pixelData.length === 0) throw new StudyRejectedError('missing-pixel-data', 'the Pixel Data element is empty')
-  if (pixelData.offset + Math.min(needed, pixelData.length) > bytes.length) {
-    throw new StudyRejectedError(
-      'truncated',
-      `the file ends ${pixelData.offset + needed - bytes.length} bytes too early`,
-    )
+  if (length === 0) throw new StudyRejectedError('missing-pixel-data', 'the Pixel Data element is empty')
+  if (offset + length > bytes.length && offset + needed > bytes.length) {
+    throw new StudyRejectedError('truncated', `the file ends ${offset + needed - bytes.length} bytes too early`)
   }
-  if (pixelData.length < needed) {
-    throw new StudyRejectedError(
-      'inconsistent-pixel-data',
-      `${pixelData.length} bytes of pixel data, expected ${needed}`,
-    )
+  if (length < needed) {
+    throw new StudyRejectedError('inconsistent-pixel-data', `${length} bytes of pixel data, expected ${needed}`)
   }
-  const frame = bytes.subarray(pixelData.offset, pixelData.offset + needed)
-  if (attributes.bitsAllocated === 16) return readWords(frame, pixels, syntax.bigEndian)
+  // One byte of padding makes an odd length even.
+  if (length > needed + 1) warnings.push('excess-pixel-data')
+  const frame = bytes.subarray(offset, offset + needed)
+  if (bitsAllocated === 16) return readWords(frame, syntax.bigEndian)
   // Eight-bit values in big-endian words of 16 bits lie in pairs the other way round. @see DICOM PS3.5 Annex A.3
-  return syntax.bigEndian && pixelData.vr === 'OW' ? swapPairs(bytes, pixelData.offset, pixels) : frame
+  const swapsPairs = syntax.bigEndian && vr === 'OW'
+  return swapsPairs ? swapPairs(bytes.slice(offset, offset + pixels + (pixels % 2))).subarray(0, pixels) : frame
 }
 
-function readWords(frame: Uint8Array, pixels: number, bigEndian: boolean): Uint16Array {
-  const aligned = frame.slice()
-  if (bigEndian) Buffer.from(aligned.buffer).swap16()
-  return new Uint16Array(aligned.buffer, 0, pixels)
+function readWords(frame: Uint8Array, bigEndian: boolean): Uint16Array {
+  if (bigEndian) return new Uint16Array(swapPairs(frame.slice()).buffer)
+  const aligned = frame.byteOffset % 2 === 0 ? frame : frame.slice()
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2)
 }
 
-function swapPairs(bytes: Uint8Array, offset: number, pixels: number): Uint8Array {
-  const swapped = bytes.slice(offset, offset + pixels + (pixels % 2))
-  if (swapped.length % 2 === 0) Buffer.from(swapped.buffer).swap16()
-  return swapped.subarray(0, pixels)
+function swapPairs(bytes: Uint8Array): Uint8Array {
+  if (bytes.length % 2 === 0) Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).swap16()
+  return bytes
 }

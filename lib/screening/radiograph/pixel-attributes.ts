@@ -19,8 +19,7 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   const rows = required(attributes, 'Rows')
   const columns = required(attributes, 'Columns')
   if (rows === 0 || columns === 0) throw inconsistent(`${rows} rows × ${columns} columns`)
-  const frames = attributes.number('NumberOfFrames') ?? 1
-  if (frames > 1) throw new StudyRejectedError('multi-frame', `NumberOfFrames ${frames}`)
+  assertOneFrame(attributes)
   const samples = attributes.uint16('SamplesPerPixel') ?? 1
   const photometric = attributes.text('PhotometricInterpretation')
   if (samples === 3 || samples === 4) throw unsupportedPhotometric(photometric)
@@ -49,6 +48,14 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
     highBit,
     signed: representation === 1,
   }
+}
+
+/** Absent, empty and 0 mean one frame: single-frame classes have no use for the attribute. */
+function assertOneFrame(attributes: Attributes): void {
+  if (!attributes.hasValue('NumberOfFrames')) return
+  const frames = attributes.number('NumberOfFrames')
+  if (frames === null || frames < 0) throw inconsistent('NumberOfFrames is no count')
+  if (frames > 1) throw new StudyRejectedError('multi-frame', `NumberOfFrames ${frames}`)
 }
 
 function required(attributes: Attributes, keyword: 'Rows' | 'Columns' | 'BitsAllocated'): number {

@@ -17,22 +17,37 @@ export function readAcquisitionFacts(
   return {
     format: 'dicom',
     transferSyntaxUid: syntax.uid,
-    sopClassUid: attributes.text('SOPClassUID') || null,
-    sopInstanceUid: attributes.text('SOPInstanceUID') || null,
-    studyInstanceUid: attributes.text('StudyInstanceUID') || null,
-    seriesInstanceUid: attributes.text('SeriesInstanceUID') || null,
-    modality: attributes.text('Modality') || null,
-    bodyPartExamined: attributes.text('BodyPartExamined') || null,
-    viewPosition: attributes.text('ViewPosition') || null,
+    sopClassUid: readUid(attributes, 'SOPClassUID', warnings),
+    sopInstanceUid: readUid(attributes, 'SOPInstanceUID', warnings),
+    studyInstanceUid: readUid(attributes, 'StudyInstanceUID', warnings),
+    seriesInstanceUid: readUid(attributes, 'SeriesInstanceUID', warnings),
+    modality: attributes.text('Modality'),
+    bodyPartExamined: attributes.text('BodyPartExamined'),
+    viewPosition: attributes.text('ViewPosition'),
     patientOrientation: readOrientation(attributes),
-    photometricInterpretation: attributes.text('PhotometricInterpretation') || null,
+    photometricInterpretation: attributes.text('PhotometricInterpretation'),
     bitsAllocated: attributes.uint16('BitsAllocated') ?? 0,
     bitsStored: attributes.uint16('BitsStored') ?? 0,
     patientAgeYears,
     patientSex: parseSex(attributes.text('PatientSex')),
-    manufacturer: attributes.text('Manufacturer') || null,
+    manufacturer: attributes.text('Manufacturer'),
     pixelSpacing,
   }
+}
+
+/**
+ * UIDs of the standard, and names in their place such as SIIM-ACR's `ID_…`; null for what other programs could take
+ * for a path or cannot store. @see DICOM PS3.5 9.1
+ */
+function readUid(
+  attributes: Attributes,
+  keyword: 'SOPClassUID' | 'SOPInstanceUID' | 'StudyInstanceUID' | 'SeriesInstanceUID',
+  warnings: string[],
+): string | null {
+  const uid = attributes.text(keyword)
+  if (uid === null || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(uid)) return uid
+  if (!warnings.includes('uid-unusable')) warnings.push('uid-unusable')
+  return null
 }
 
 /** @see DICOM PS3.3 10.7.1.3: the two spacings say different things and are never mixed. */
@@ -57,7 +72,8 @@ function readPixelSpacing(attributes: Attributes): PixelSpacing | null {
 }
 
 function readPair(attributes: Attributes, keyword: 'PixelSpacing' | 'ImagerPixelSpacing') {
-  const [rowMm, columnMm = rowMm] = attributes.numbers(keyword)
+  const [rowMm = null, columnMm = rowMm] = attributes.numbers(keyword)
+  if (rowMm === null || columnMm === null) return null
   return rowMm > 0 && columnMm > 0 ? { rowMm, columnMm } : null
 }
 

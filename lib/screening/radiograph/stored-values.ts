@@ -6,16 +6,16 @@ export type StoredValues = DecodedFrame['values']
 
 /**
  * Takes the stored values out of their words: shifts them down from HighBit, drops overlay and other bits outside
- * BitsStored, extends the sign. @see DICOM PS3.5 8.1.1
+ * BitsStored, extends the sign. Words that are stored values as they stand are returned as they stand.
+ * @see DICOM PS3.5 8.1.1
  */
 export function extractStoredValues(words: Uint8Array | Uint16Array, layout: Layout): StoredValues {
   const { bitsStored, highBit, bitsAllocated, signed } = layout
   const shift = highBit + 1 - bitsStored
-  const out = allocate(words.length, bitsAllocated, signed)
-  if (shift === 0 && bitsStored === bitsAllocated) {
-    out.set(words)
-    return out
+  if (shift === 0 && bitsStored === 8 * words.BYTES_PER_ELEMENT && bitsStored === bitsAllocated) {
+    return signed ? reinterpretSigned(words) : words
   }
+  const out = allocate(words.length, bitsAllocated, signed)
   const mask = 2 ** bitsStored - 1
   const drop = 32 - bitsStored
   if (signed) for (let pixel = 0; pixel < words.length; pixel++) out[pixel] = ((words[pixel] >>> shift) << drop) >> drop
@@ -23,17 +23,35 @@ export function extractStoredValues(words: Uint8Array | Uint16Array, layout: Lay
   return out
 }
 
-/** Brings decoded lossy values into the stored range: masking would turn the brightest pixels dark. */
-export function clampStoredValues(values: StoredValues, layout: Layout): StoredValues {
+/**
+ * Brings decoded lossy values into the stored range: masking would turn the brightest pixels dark.
+ * @param precision Bits of the codestream: where unsigned samples carry the sign of signed values. Unit: bits.
+ */
+export function clampStoredValues(values: StoredValues, precision: number, layout: Layout): StoredValues {
   const { bitsStored, bitsAllocated, signed } = layout
   const low = signed ? -(2 ** (bitsStored - 1)) : 0
   const high = signed ? 2 ** (bitsStored - 1) - 1 : 2 ** bitsStored - 1
+  const isUnsignedCode = values instanceof Uint8Array || values instanceof Uint16Array
+  const drop = signed && isUnsignedCode ? 32 - precision : 0
   const out = allocate(values.length, bitsAllocated, signed)
   for (let pixel = 0; pixel < values.length; pixel++) {
-    const value = values[pixel]
+    const value = (values[pixel] << drop) >> drop
     out[pixel] = value < low ? low : value > high ? high : value
   }
   return out
+}
+
+/** The bits of decoded values as words. */
+export function wordsOf(values: StoredValues): Uint8Array | Uint16Array {
+  if (values instanceof Int8Array) return new Uint8Array(values.buffer, values.byteOffset, values.length)
+  if (values instanceof Int16Array) return new Uint16Array(values.buffer, values.byteOffset, values.length)
+  return values
+}
+
+function reinterpretSigned(words: Uint8Array | Uint16Array): Int8Array | Int16Array {
+  return words instanceof Uint8Array
+    ? new Int8Array(words.buffer, words.byteOffset, words.length)
+    : new Int16Array(words.buffer, words.byteOffset, words.length)
 }
 
 function allocate(length: number, bitsAllocated: 8 | 16, signed: boolean): StoredValues {

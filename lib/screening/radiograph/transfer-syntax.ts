@@ -1,13 +1,14 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
-
-export type FrameEncoding = 'native' | 'rle' | 'jpeg' | 'jpeg-ls' | 'jpeg-2000'
+import type { CodestreamKind } from '../kernel/ports.ts'
 
 export interface TransferSyntax {
   readonly uid: string
   readonly explicitVr: boolean
   readonly bigEndian: boolean
   readonly deflated: boolean
-  readonly encoding: FrameEncoding
+  readonly encoding: 'native' | 'rle' | 'codestream'
+  /** The codestreams that the syntax may hold; empty for native and RLE. */
+  readonly kinds: readonly CodestreamKind[]
   /** Lossy syntaxes may overshoot the stored range by a little. */
   readonly lossy: boolean
 }
@@ -15,31 +16,41 @@ export interface TransferSyntax {
 export const implicitLittleEndian = '1.2.840.10008.1.2'
 export const explicitLittleEndian = '1.2.840.10008.1.2.1'
 
-const little = { explicitVr: true, bigEndian: false, deflated: false, lossy: false }
+const little: Omit<TransferSyntax, 'uid'> = {
+  explicitVr: true,
+  bigEndian: false,
+  deflated: false,
+  encoding: 'native',
+  kinds: [],
+  lossy: false,
+}
+
+const lossless = (...kinds: CodestreamKind[]) => ({ ...little, encoding: 'codestream', kinds }) as const
+const lossy = (...kinds: CodestreamKind[]) => ({ ...lossless(...kinds), lossy: true })
 
 /** Every greyscale single-frame transfer syntax that is decoded. @see DICOM PS3.5 10 and Annex A */
-const syntaxes: Readonly<Record<string, Omit<TransferSyntax, 'uid'>>> = {
-  [implicitLittleEndian]: { ...little, explicitVr: false, encoding: 'native' },
-  [explicitLittleEndian]: { ...little, encoding: 'native' },
-  '1.2.840.10008.1.2.1.99': { ...little, deflated: true, encoding: 'native' },
-  '1.2.840.10008.1.2.2': { ...little, bigEndian: true, encoding: 'native' },
-  '1.2.840.10008.1.2.5': { ...little, encoding: 'rle' },
-  '1.2.840.10008.1.2.4.50': { ...little, encoding: 'jpeg', lossy: true },
-  '1.2.840.10008.1.2.4.51': { ...little, encoding: 'jpeg', lossy: true },
-  '1.2.840.10008.1.2.4.57': { ...little, encoding: 'jpeg' },
-  '1.2.840.10008.1.2.4.70': { ...little, encoding: 'jpeg' },
-  '1.2.840.10008.1.2.4.80': { ...little, encoding: 'jpeg-ls' },
-  '1.2.840.10008.1.2.4.81': { ...little, encoding: 'jpeg-ls', lossy: true },
-  '1.2.840.10008.1.2.4.90': { ...little, encoding: 'jpeg-2000' },
-  '1.2.840.10008.1.2.4.91': { ...little, encoding: 'jpeg-2000', lossy: true },
-  '1.2.840.10008.1.2.4.201': { ...little, encoding: 'jpeg-2000' },
-  '1.2.840.10008.1.2.4.202': { ...little, encoding: 'jpeg-2000' },
-  '1.2.840.10008.1.2.4.203': { ...little, encoding: 'jpeg-2000', lossy: true },
-}
+const syntaxes = new Map<string, Omit<TransferSyntax, 'uid'>>([
+  [implicitLittleEndian, { ...little, explicitVr: false }],
+  [explicitLittleEndian, little],
+  ['1.2.840.10008.1.2.1.99', { ...little, deflated: true }],
+  ['1.2.840.10008.1.2.2', { ...little, bigEndian: true }],
+  ['1.2.840.10008.1.2.5', { ...little, encoding: 'rle' }],
+  ['1.2.840.10008.1.2.4.50', lossy('jpeg-8')],
+  ['1.2.840.10008.1.2.4.51', lossy('jpeg-8', 'jpeg-12')],
+  ['1.2.840.10008.1.2.4.57', lossless('jpeg-lossless')],
+  ['1.2.840.10008.1.2.4.70', lossless('jpeg-lossless')],
+  ['1.2.840.10008.1.2.4.80', lossless('jpeg-ls')],
+  ['1.2.840.10008.1.2.4.81', lossy('jpeg-ls')],
+  ['1.2.840.10008.1.2.4.90', lossless('jpeg-2000')],
+  ['1.2.840.10008.1.2.4.91', lossy('jpeg-2000')],
+  ['1.2.840.10008.1.2.4.201', lossless('htj2k')],
+  ['1.2.840.10008.1.2.4.202', lossless('htj2k')],
+  ['1.2.840.10008.1.2.4.203', lossy('htj2k')],
+])
 
 /** @throws {StudyRejectedError} unsupported-transfer-syntax */
 export function transferSyntaxOf(uid: string): TransferSyntax {
-  const syntax = syntaxes[uid]
+  const syntax = syntaxes.get(uid)
   if (!syntax) throw new StudyRejectedError('unsupported-transfer-syntax', `transfer syntax ${quoteUid(uid)}`)
   return { uid, ...syntax }
 }
