@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
+import { writeDicom } from '../../lib/phantom/dicom-writer.ts'
 import { drawPhantom } from '../../lib/phantom/draw-phantom.ts'
 import { encodePhantom, storedValues } from '../../lib/phantom/encode-phantom.ts'
 import { phantomIdentity } from '../../lib/phantom/phantom-elements.ts'
@@ -101,6 +102,12 @@ describe('an encoded phantom', () => {
     expect(file.includes('Synthetic phantom, not a patient')).toBe(true)
   })
 
+  it('refuses a value too long for its VR', () => {
+    const frame = { bytes: new Uint8Array(2), bitsAllocated: 8 as const }
+    const element = { tag: 0x00081030, vr: 'LO' as const, value: 'x'.repeat(65_536) }
+    expect(() => writeDicom([element], frame, 'explicit-little-endian')).toThrow(RangeError)
+  })
+
   it('refuses a depth that the syntax cannot hold', async () => {
     const format = { ...phantomFormats[0], syntax: 'jpeg-baseline' } as const
     await expect(encodePhantom(phantom, format, phantomIdentity(9))).rejects.toThrow(RangeError)
@@ -129,7 +136,7 @@ describe('a written set', () => {
     const lines = (await readFile(join(folder, 'set/train-rle.csv'), 'utf8')).trimEnd().split('\n')
     expect(lines[0]).toBe('ImageId,EncodedPixels')
     expect(lines).toHaveLength(13)
-    for (const [index, line] of lines.slice(1).entries()) {
+    for (const [index, line] of lines.slice(1, 7).entries()) {
       const [imageId, code] = line.split(',')
       const { options } = planPhantom(5, index, { rows: 256, columns: 256 })
       const phantom = drawPhantom(options)
