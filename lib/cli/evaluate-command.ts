@@ -170,8 +170,8 @@ function describe(
     ['average precision', formatMeasure(classification.averagePrecision)],
     ['Brier', formatMeasure(classification.brier)],
     ['expected calibration error', formatMeasure(classification.expectedCalibrationError)],
-    [`sensitivity, ${deployed.id}`, formatMeasure(deployed.sensitivity)],
-    [`specificity, ${deployed.id}`, formatMeasure(deployed.specificity)],
+    [`sensitivity at '${deployed.id}'`, formatMeasure(deployed.sensitivity)],
+    [`specificity at '${deployed.id}'`, formatMeasure(deployed.specificity)],
     ['accuracy', formatMeasure(deployed.accuracy)],
     ['NPV', formatMeasure(deployed.negativePredictiveValue)],
     ...(segmentation

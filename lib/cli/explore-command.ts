@@ -66,7 +66,7 @@ async function explore(folder: string, options: Options, codecs: PixelCodecs) {
     },
     onFile: () => progress?.step(),
   }).finally(() => progress?.stop())
-  const exploration = await summariseFacts(currentFacts(explored), {
+  const exploration = await summariseFacts(() => currentFacts(explored), {
     annotations,
     labels,
     grid,

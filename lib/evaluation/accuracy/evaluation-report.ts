@@ -1,6 +1,6 @@
 import { contourColours } from '../report/contour-thumbnail.ts'
 import type { Figure } from '../report/draw-plot.ts'
-import { formatCount, formatMeasure, formatNumber, formatShare } from '../report/format-figures.ts'
+import { formatCount, formatMeasure, formatNumber, formatPercent } from '../report/format-figures.ts'
 import { type Html, html } from '../report/html.ts'
 import { buildReportPage, figuresHtml, type ReportSection, remarksHtml } from '../report/report-page.ts'
 import { tableHtml } from '../report/table-html.ts'
@@ -80,7 +80,7 @@ export function buildEvaluationReport(parts: EvaluationReportParts): Report {
     {
       id: 'cascade',
       title: 'The cascade',
-      body: [wideFigures(cascade), html`<p>${cascadeWords(evaluation.cascade)}</p>\n`],
+      body: [figuresHtml(cascade), html`<p>${cascadeWords(evaluation.cascade)}</p>\n`],
     },
     groups.length > 0 ? { id: 'sub-groups', title: 'Sub-groups', body: [wideFigures(groups)] } : null,
     comparison && {
@@ -140,8 +140,8 @@ function summary({ evaluation, remark }: EvaluationReportParts): Html[] {
       `${formatMeasure(classification.auc.bootstrap)} ${classification.patients === null ? 'bootstrap by image' : 'bootstrap by patient'}`,
     ],
     ['Average precision', formatMeasure(classification.averagePrecision)],
-    [`Sensitivity, ${deployed.id}`, formatMeasure(deployed.sensitivity)],
-    [`Specificity, ${deployed.id}`, formatMeasure(deployed.specificity)],
+    [`Sensitivity at '${deployed.id}'`, formatMeasure(deployed.sensitivity)],
+    [`Specificity at '${deployed.id}'`, formatMeasure(deployed.specificity)],
     ['Brier; ECE', `${formatMeasure(classification.brier)}; ${formatMeasure(classification.expectedCalibrationError)}`],
   ]
   if (segmentation) {
@@ -161,7 +161,12 @@ function summary({ evaluation, remark }: EvaluationReportParts): Html[] {
 
 function cascadeWords({ positives, negatives }: CascadeAccounting): string {
   const found = positives.total - positives.notAnalysed
-  return `Of ${formatCount(found)} analysed images with pneumothorax the classifier missed ${formatShare(positives.classifierMissed, found)}; of those it passed on, ${formatShare(positives.discordant, found - positives.classifierMissed)} got no region and ${formatCount(positives.regionBeside)} a region wholly beside the reference. Of the images without pneumothorax, ${formatShare(negatives.falseAlarmDiscordant + negatives.falseAlarmWithRegion, negatives.cleared + negatives.falseAlarmDiscordant + negatives.falseAlarmWithRegion)} raised a false alarm, ${formatCount(negatives.falseAlarmDiscordant)} of them discordant.`
+  const passed = found - positives.classifierMissed
+  const alarms = negatives.falseAlarmDiscordant + negatives.falseAlarmWithRegion
+  const without = negatives.cleared + alarms
+  const share = (part: number, whole: number): string =>
+    whole === 0 ? formatCount(part) : `${formatCount(part)} (${formatPercent(part / whole)})`
+  return `Of ${formatCount(found)} analysed images with pneumothorax the classifier missed ${share(positives.classifierMissed, found)}; of the ${formatCount(passed)} it passed on, ${share(positives.discordant, passed)} got no region and ${share(positives.regionBeside, passed)} a region wholly beside the reference. Of ${formatCount(without)} analysed images without pneumothorax, ${share(alarms, without)} raised a false alarm, ${formatCount(negatives.falseAlarmDiscordant)} of them discordant.`
 }
 
 /** Forest plots take the whole width. */

@@ -53,24 +53,27 @@ export async function prepareDataset(
 ): Promise<PreparedDataset> {
   const files: string[] = []
   for await (const path of listFiles(root)) if (mayBeImage(path)) files.push(path)
+  // Of several copies the first is kept: better one that has a label.
+  const isLabelled = (path: string): boolean => {
+    const key = imageKeyOf(path)
+    return Boolean(options.annotations?.runLengths.has(key) || options.labels?.images.has(key))
+  }
+  files.sort((a, b) => Number(isLabelled(b)) - Number(isLabelled(a)))
   if (files.length === 0) throw new ConfigurationError(`${root} holds no file that may be an image.`)
   options.onStart?.(files.length)
   const shared = sharedKeys(files)
   const records: (DatasetRecord | null)[] = new Array(files.length).fill(null)
   const refused: { path: string; code: string }[] = []
-  const contents = new Map<string, number>()
   let copies = 0
-  await forEachConcurrently(files.entries(), options.concurrency, async ([at, path]) => {
+  const contents = distinctContents(files, () => {
+    copies++
+    options.onFile?.()
+  })
+  await forEachConcurrently(contents, options.concurrency, async ({ at, path, bytes, imageId }) => {
+    const key = imageKeyOf(path)
+    const name = shared.has(key) ? `${key}-${imageId.slice(0, 8)}` : key
     try {
-      const bytes = await readFile(path)
-      const imageId = imageIdOf(bytes)
-      if (contents.has(imageId)) copies++
-      else {
-        contents.set(imageId, at)
-        const key = imageKeyOf(path)
-        const name = shared.has(key) ? `${key}-${imageId.slice(0, 8)}` : key
-        records[at] = await prepareOne(bytes, { root, path, out, key, name, imageId }, codecs, options)
-      }
+      records[at] = await prepareOne(bytes, { root, path, out, key, name, imageId }, codecs, options)
     } catch (error) {
       if (!(error instanceof StudyRejectedError)) throw error
       refused.push({ path: relative(root, path), code: error.code })
@@ -80,6 +83,20 @@ export async function prepareDataset(
   const made = records.filter((record): record is DatasetRecord => record !== null)
   if (made.length === 0) throw new ConfigurationError(`None of the ${files.length} files in ${root} could be used.`)
   return writeTables(out, made, refused, copies, options)
+}
+
+/** Reads one file after the other and passes over contents that came before: the same choice on every run. */
+async function* distinctContents(files: readonly string[], onCopy: () => void) {
+  const seen = new Set<string>()
+  for (const [at, path] of files.entries()) {
+    const bytes = await readFile(path)
+    const imageId = imageIdOf(bytes)
+    if (seen.has(imageId)) onCopy()
+    else {
+      seen.add(imageId)
+      yield { at, path, bytes, imageId }
+    }
+  }
 }
 
 interface Source {

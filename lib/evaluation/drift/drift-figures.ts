@@ -103,7 +103,7 @@ export function mixFigure(
         }),
         Plot.axisFy({ anchor: 'left', label: null, tickSize: 0 }),
         Plot.ruleX([0]),
-        ...legend(),
+        ...legend(values[0]),
       ],
     }),
   }
@@ -155,7 +155,8 @@ export function driftEffectFigure(tests: readonly DriftTest[], names: Record<Dri
   }
 }
 
-function legend() {
+/** Above the plot, or above one panel of it. */
+function legend(panel: string | null = null) {
   return (Object.keys(periodColours) as PeriodName[]).map((name, at) =>
     Plot.text([name], {
       frameAnchor: 'top-left',
@@ -163,6 +164,7 @@ function legend() {
       dy: -18,
       fill: periodColours[name],
       fontWeight: 'bold',
+      ...(panel === null ? {} : { fy: [panel] }),
     }),
   )
 }

@@ -46,16 +46,18 @@ export interface ExplorationSources {
 const rememberedProblems = 500
 const siimGrid = { rows: 1024, columns: 1024 }
 
-/** Summarises a stream of facts; copies of one content count once. Only one mask is in memory at a time. */
+/**
+ * Summarises facts in two passes over them; copies of one content count once, under the name that has a label.
+ * Only one mask is in memory at a time.
+ */
 export async function summariseFacts(
-  stream: AsyncIterable<FileFacts>,
+  facts: () => AsyncIterable<FileFacts>,
   { annotations, labels, grid, sampleSize, seed }: ExplorationSources,
 ): Promise<Exploration> {
   const images = new ImageSummary()
   const masks = new MaskSummary()
   const problemCodes = new Map<string, number>()
   const problems: string[] = []
-  const contents = new Set<string>()
   const keys = new Map<string, string | null>()
   const drawers = [new SampleDrawer<FileFacts>(sampleSize, seed), new SampleDrawer<FileFacts>(sampleSize, seed)]
   const counts = { files: 0, images: 0, copies: 0, problemFiles: 0, imagesWithoutLabel: 0 }
@@ -63,40 +65,42 @@ export async function summariseFacts(
     if (problems.length < rememberedProblems) problems.push(problem)
   }
 
-  for await (const facts of stream) {
+  const representatives = await chooseRepresentatives(facts(), (key) =>
+    Boolean(annotations?.runLengths.has(key) || labels?.images.has(key)),
+  )
+  for await (const file of facts()) {
     counts.files++
-    if (facts.problem) {
+    if (file.problem) {
       counts.problemFiles++
-      problemCodes.set(facts.problem.code, (problemCodes.get(facts.problem.code) ?? 0) + 1)
-      remember(`${facts.path}: ${facts.problem.code} (${facts.problem.detail})`)
+      problemCodes.set(file.problem.code, (problemCodes.get(file.problem.code) ?? 0) + 1)
+      remember(`${file.path}: ${file.problem.code} (${file.problem.detail})`)
     }
-    if (facts.imageId !== null && contents.has(facts.imageId)) {
+    if (file.imageId !== null && representatives.get(file.imageId) !== file.path) {
       counts.copies++
-      keys.set(facts.key, facts.imageId)
+      keys.set(file.key, file.imageId)
       continue
     }
-    if (facts.imageId !== null) contents.add(facts.imageId)
-    if (keys.has(facts.key) && keys.get(facts.key) !== facts.imageId) {
-      remember(`${facts.path}: another file of this name has different content`)
+    if (keys.has(file.key) && keys.get(file.key) !== file.imageId) {
+      remember(`${file.path}: another file of this name has different content`)
     }
-    keys.set(facts.key, facts.imageId)
-    if (facts.rows === null) continue
+    keys.set(file.key, file.imageId)
+    if (file.rows === null) continue
 
     counts.images++
-    const label = labels?.images.get(facts.key) ?? null
-    const codes = annotations?.runLengths.get(facts.key)
+    const label = labels?.images.get(file.key) ?? null
+    const codes = annotations?.runLengths.get(file.key)
     const positive = codes ? codes.length > 0 : (label?.positive ?? null)
     if (positive === null) counts.imagesWithoutLabel++
-    images.add(facts, positive, label)
+    images.add(file, positive, label)
     if (codes && codes.length > 0) {
       try {
-        addMask(masks, facts, codes, grid)
+        addMask(masks, file, codes, grid)
       } catch (error) {
         if (!(error instanceof ConfigurationError)) throw error
         remember(error.message)
       }
     }
-    if (positive !== null) drawers[positive ? 0 : 1].offer(facts.key, facts)
+    if (positive !== null) drawers[positive ? 0 : 1].offer(file.key, file)
   }
 
   const withoutFile = [...(annotations?.runLengths.keys() ?? [])].filter((key) => !keys.has(key)).length
@@ -115,6 +119,22 @@ export async function summariseFacts(
     tableProblems: [...(annotations?.problems ?? []), ...(labels?.problems ?? [])],
     sample: drawers.flatMap((drawer) => drawer.drawn()),
   }
+}
+
+/** For each content the file it counts under: one with a label if there is one, the first by name otherwise. */
+async function chooseRepresentatives(
+  facts: AsyncIterable<FileFacts>,
+  isLabelled: (key: string) => boolean,
+): Promise<Map<string, string>> {
+  const chosen = new Map<string, { path: string; labelled: boolean }>()
+  for await (const { imageId, path, key } of facts) {
+    if (imageId === null) continue
+    const labelled = isLabelled(key)
+    const known = chosen.get(imageId)
+    const isBetter = !known || (labelled === known.labelled ? path < known.path : labelled)
+    if (isBetter) chosen.set(imageId, { path, labelled })
+  }
+  return new Map([...chosen].map(([imageId, { path }]) => [imageId, path]))
 }
 
 function addMask(masks: MaskSummary, facts: FileFacts, codes: readonly string[], grid: ReferenceGrid): void {

@@ -1,5 +1,6 @@
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
 import { labelComponents } from '../../screening/segmentation/connected-components.ts'
+import { cropMask, maskBox } from '../metrics/mask-box.ts'
 import { MaskPosition } from './mask-position.ts'
 
 export interface MaskRecord {
@@ -21,11 +22,14 @@ export class MaskSummary {
    * @param pixelAreaMm2 null when unknown
    */
   add(mask: Uint8Array, size: ImageSize, annotations: number, pixelAreaMm2: number | null): void {
-    const area = mask.reduce((sum, inside) => sum + (inside === 0 ? 0 : 1), 0)
+    const box = maskBox([mask], size)
+    if (!box) return
+    const cropped = cropMask(mask, size, box)
+    const area = cropped.reduce((sum, inside) => sum + (inside === 0 ? 0 : 1), 0)
     this.records.push({
       areaFraction: area / mask.length,
       areaCm2: pixelAreaMm2 === null ? null : (area * pixelAreaMm2) / 100,
-      regions: labelComponents(mask, size, 1, 8).count,
+      regions: labelComponents(cropped, box, 1, 8).count,
       annotations,
     })
     this.position.add(mask, size)

@@ -1,6 +1,7 @@
-import type { ImageSize } from '../../screening/kernel/geometry.ts'
+import type { BoundingBox, ImageSize } from '../../screening/kernel/geometry.ts'
 import { quantile } from './bootstrap.ts'
 import { distanceToSet } from './distance-transform.ts'
+import { maskBox } from './mask-box.ts'
 
 /** Distance between neighbouring pixel centres. Unit: mm (or 1 for pixels). */
 export interface PixelPitch {
@@ -21,7 +22,8 @@ export function hausdorffDistance95(
   size: ImageSize,
   pitch: PixelPitch = { row: 1, column: 1 },
 ): number | null {
-  const box = jointBox(reference, predicted, size)
+  // Only the rectangle that holds both masks is worth transforming.
+  const box = maskBox([reference, predicted], size)
   if (!box) return null
   const a = boundaryWithin(reference, size, box)
   const b = boundaryWithin(predicted, size, box)
@@ -31,27 +33,7 @@ export function hausdorffDistance95(
   return Math.max(forth, back)
 }
 
-interface Box extends ImageSize {
-  readonly row: number
-  readonly column: number
-}
-
-/** Only the rectangle that holds both masks is worth transforming. */
-function jointBox(a: Uint8Array, b: Uint8Array, { rows, columns }: ImageSize): Box | null {
-  let [top, bottom, left, right] = [rows, -1, columns, -1]
-  for (let row = 0, pixel = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, pixel++) {
-      if (a[pixel] === 0 && b[pixel] === 0) continue
-      if (row < top) top = row
-      if (row > bottom) bottom = row
-      if (column < left) left = column
-      if (column > right) right = column
-    }
-  }
-  return bottom < 0 ? null : { row: top, column: left, rows: bottom - top + 1, columns: right - left + 1 }
-}
-
-function boundaryWithin(mask: Uint8Array, { rows, columns }: ImageSize, box: Box): Uint8Array {
+function boundaryWithin(mask: Uint8Array, { rows, columns }: ImageSize, box: BoundingBox): Uint8Array {
   const inside = (row: number, column: number): boolean =>
     row >= 0 && column >= 0 && row < rows && column < columns && mask[row * columns + column] !== 0
   const out = new Uint8Array(box.rows * box.columns)

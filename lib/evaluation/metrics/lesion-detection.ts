@@ -1,5 +1,6 @@
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
 import { labelComponents } from '../../screening/segmentation/connected-components.ts'
+import { cropMask, maskBox } from './mask-box.ts'
 
 /** Regions of air found, missed and invented in one image. */
 export interface LesionDetection {
@@ -18,8 +19,11 @@ export const lesionOverlapFraction = 0.1
  * Shape: both masks rows × columns, 0 outside, 1 inside.
  */
 export function detectLesions(reference: Uint8Array, predicted: Uint8Array, size: ImageSize): LesionDetection {
-  const [referenceLesions, detectedLesions] = countTouched(reference, predicted, size)
-  const [predictedLesions, confirmed] = countTouched(predicted, reference, size)
+  const box = maskBox([reference, predicted], size)
+  if (!box) return { referenceLesions: 0, detectedLesions: 0, predictedLesions: 0, falseLesions: 0 }
+  const [a, b] = [cropMask(reference, size, box), cropMask(predicted, size, box)]
+  const [referenceLesions, detectedLesions] = countTouched(a, b, box)
+  const [predictedLesions, confirmed] = countTouched(b, a, box)
   return { referenceLesions, detectedLesions, predictedLesions, falseLesions: predictedLesions - confirmed }
 }
 

@@ -22,7 +22,7 @@ export async function writeReport(folder: string, report: Report): Promise<void>
     await writeFile(join(plots, `${id}.svg`), `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`)
     await sharp(Buffer.from(svg), { density: plotDensity })
       .flatten({ background: 'white' })
-      .png({ palette: true })
+      .png({ compressionLevel: 9 })
       .toFile(join(plots, `${id}.png`))
   }
   await writeFile(join(folder, 'summary.json'), `${JSON.stringify(report.summary, null, 2)}\n`)

@@ -13,7 +13,7 @@ export function calibrationFigure(accuracy: ClassificationAccuracy): Figure | nu
   return {
     id: 'calibration',
     title: 'Calibration',
-    caption: `Observed share of pneumothorax in bins of equal width, Wilson intervals, area of a mark by images (number beside it). Brier ${formatMeasure(accuracy.brier)}; ECE ${formatMeasure(accuracy.expectedCalibrationError)}; slope ${formatNumber(fit?.slope, 2)} (1 is right), intercept in the large ${formatNumber(fit?.interceptInTheLarge, 2)} (0 is right).`,
+    caption: `Observed share of pneumothorax in bins of equal width, Wilson intervals, area of a mark by images (number beside it). Brier ${formatMeasure(accuracy.brier)}; ECE ${formatMeasure(accuracy.expectedCalibrationError)}; slope ${formatNumber(fit?.slope, 2)} (1 is right), intercept in the large ${formatNumber(fit?.interceptInTheLarge, 2)} (0 is right). Where pneumothorax is more or less frequent than in the images that the probabilities were calibrated on, the curve lies above or below the diagonal.`,
     svg: drawPlot({
       ariaLabel: 'Calibration curve',
       ...unitSquare('Mean calibrated probability', 'Observed fraction with pneumothorax'),

@@ -29,10 +29,10 @@ export function cascadeFigure({ positives, negatives }: CascadeAccounting): Figu
     caption: 'Share of the images of the class with a stored result; the number of images beside each bar.',
     svg: drawPlot({
       ariaLabel: 'Cascade accounting by class',
-      width: 620,
+      width: 540,
       height: 70 + 30 * bars.length,
-      marginLeft: 240,
-      marginRight: 70,
+      marginLeft: 215,
+      marginRight: 80,
       x: { label: 'Images of the class, %', domain: [0, 100], grid: true },
       y: { label: null, domain: bars.map((bar) => bar.row), tickSize: 0 },
       marks: [

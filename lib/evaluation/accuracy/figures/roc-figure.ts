@@ -31,7 +31,7 @@ export function rocFigure(
   return {
     id: 'roc',
     title: 'Receiver operating characteristic',
-    caption: `AUC ${formatMeasure(accuracy.auc.delong)}, DeLong. The mark is the deployed operating point with Wilson intervals; the dashed line is chance.`,
+    caption: `AUC ${formatMeasure(accuracy.auc.delong)}, DeLong. Vermilion: the deployed operating point with Wilson intervals; names with sensitivity / specificity. Dashed: chance.`,
     svg: drawPlot({
       ariaLabel: `ROC curve, area ${formatNumber(accuracy.auc.delong.value)}`,
       ...unitSquare('1 − specificity (false-positive fraction)', 'Sensitivity (true-positive fraction)'),
@@ -47,17 +47,22 @@ export function rocFigure(
           fill: (mark) => (mark.origin === 'deployed' ? palette.vermilion : palette.orange),
           stroke: 'white',
         }),
-        Plot.text(marks, {
-          x: 'x',
-          y: 'y',
-          text: (mark) => `${mark.id}: ${mark.y.toFixed(2)} / ${(1 - mark.x).toFixed(2)}`,
-          dx: 10,
-          dy: 14,
-          textAnchor: 'start',
-          fill: palette.ink,
-          stroke: 'white',
-          strokeWidth: 4,
-        }),
+        ...[true, false].map((isLeft) =>
+          Plot.text(
+            marks.filter((mark) => mark.x < 0.5 === isLeft),
+            {
+              x: 'x',
+              y: 'y',
+              text: (mark: (typeof marks)[number]) => `${mark.id}: ${mark.y.toFixed(2)} / ${(1 - mark.x).toFixed(2)}`,
+              dx: isLeft ? 10 : -10,
+              dy: 14,
+              textAnchor: isLeft ? 'start' : 'end',
+              fill: palette.ink,
+              stroke: 'white',
+              strokeWidth: 4,
+            },
+          ),
+        ),
       ],
     }),
   }
