@@ -1,6 +1,6 @@
 import { type ClassActivationMap, type Classification, classify } from './classification/classify.ts'
 import { buildInputTensor } from './classification/input-tensor.ts'
-import type { ClassifierBundle, OperatingPoint, SegmenterBundle } from './classification/model-bundle.ts'
+import type { ClassifierBundle, ModelInput, OperatingPoint, SegmenterBundle } from './classification/model-bundle.ts'
 import type { NotSuspectedFinding, SuspectedFinding } from './finding/finding.ts'
 import { measureMask } from './finding/measure-mask.ts'
 import type { Clock, InferenceSession } from './kernel/ports.ts'
@@ -53,7 +53,9 @@ export async function screen(
     }
   }
 
-  const segmenterTensor = buildInputTensor(prepared, turn, segmenter.bundle.input)
+  const segmenterTensor = seesTheSame(classifier.bundle.input, segmenter.bundle.input)
+    ? classifierTensor
+    : buildInputTensor(prepared, turn, segmenter.bundle.input)
   const probabilityMap = await segment(segmenter.session, segmenter.bundle, segmenterTensor)
   const segmented = clock.monotonic()
 
@@ -72,4 +74,9 @@ export async function screen(
       measurement: clock.monotonic() - segmented,
     },
   }
+}
+
+/** Two networks of one family often take the very same tensor: it is built once. */
+function seesTheSame(a: ModelInput, b: ModelInput): boolean {
+  return JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' })
 }

@@ -1,6 +1,7 @@
 import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 import { type Turn, turnedSize } from '../prepared-image/upright.ts'
 import type { PixelSpacing } from '../radiograph/radiograph.ts'
+import { boundingBoxOf, cropMask } from '../segmentation/bounding-box.ts'
 import { labelComponents } from '../segmentation/connected-components.ts'
 import type { MaskComponent, Side } from './finding.ts'
 
@@ -27,13 +28,14 @@ export function measureMask(
   spacing: PixelSpacing | null,
 ): MaskMeasurements {
   const pixelAreaMm2 = spacing ? spacing.rowMm * spacing.columnMm : null
-  const components = measureComponents(mask, size, turn, pixelAreaMm2)
+  const boundingBox = boundingBoxOf(mask, size)
+  const components = boundingBox ? measureComponents(mask, size, boundingBox, turn, pixelAreaMm2) : []
   const areaPixels = components.reduce((sum, component) => sum + component.areaPixels, 0)
   return {
     areaPixels,
     areaMm2: pixelAreaMm2 === null ? null : areaPixels * pixelAreaMm2,
     side: sideOf(components, areaPixels),
-    boundingBox: components.length > 0 ? union(components.map((component) => component.boundingBox)) : null,
+    boundingBox,
     components,
   }
 }
@@ -41,20 +43,21 @@ export function measureMask(
 function measureComponents(
   mask: Uint8Array,
   size: ImageSize,
+  box: BoundingBox,
   turn: Turn,
   pixelAreaMm2: number | null,
 ): MaskComponent[] {
-  const { labels, count } = labelComponents(mask, size, 1, 8)
+  const { labels, count } = labelComponents(cropMask(mask, size, box), box, 1, 8)
   const area = new Float64Array(count + 1)
-  const top = new Int32Array(count + 1).fill(size.rows)
+  const top = new Int32Array(count + 1).fill(box.rows)
   const bottom = new Int32Array(count + 1).fill(-1)
-  const left = new Int32Array(count + 1).fill(size.columns)
+  const left = new Int32Array(count + 1).fill(box.columns)
   const right = new Int32Array(count + 1).fill(-1)
   const rowSum = new Float64Array(count + 1)
   const columnSum = new Float64Array(count + 1)
-  for (let row = 0; row < size.rows; row++) {
-    for (let column = 0; column < size.columns; column++) {
-      const label = labels[row * size.columns + column]
+  for (let row = 0; row < box.rows; row++) {
+    for (let column = 0; column < box.columns; column++) {
+      const label = labels[row * box.columns + column]
       if (label === 0) continue
       area[label]++
       rowSum[label] += row
@@ -68,16 +71,18 @@ function measureComponents(
   const isImageLeft = uprightLeftHalf(size, turn)
   return Array.from({ length: count }, (_, index): MaskComponent => {
     const label = index + 1
+    const centreRow = box.row + rowSum[label] / area[label]
+    const centreColumn = box.column + columnSum[label] / area[label]
     return {
       areaPixels: area[label],
       areaMm2: pixelAreaMm2 === null ? null : area[label] * pixelAreaMm2,
       boundingBox: {
-        row: top[label],
-        column: left[label],
+        row: box.row + top[label],
+        column: box.column + left[label],
         rows: bottom[label] - top[label] + 1,
         columns: right[label] - left[label] + 1,
       },
-      side: isImageLeft(rowSum[label] / area[label], columnSum[label] / area[label]) ? 'right' : 'left',
+      side: isImageLeft(centreRow, centreColumn) ? 'right' : 'left',
     }
   }).sort((a, b) => b.areaPixels - a.areaPixels)
 }
@@ -97,15 +102,4 @@ function sideOf(components: readonly MaskComponent[], areaPixels: number): Side 
   const share = left / areaPixels
   if (share >= secondSideShare && share <= 1 - secondSideShare) return 'both'
   return share > 0.5 ? 'left' : 'right'
-}
-
-function union(boxes: readonly BoundingBox[]): BoundingBox {
-  const row = Math.min(...boxes.map((box) => box.row))
-  const column = Math.min(...boxes.map((box) => box.column))
-  return {
-    row,
-    column,
-    rows: Math.max(...boxes.map((box) => box.row + box.rows)) - row,
-    columns: Math.max(...boxes.map((box) => box.column + box.columns)) - column,
-  }
 }

@@ -1,4 +1,4 @@
-import type { ImageSize } from '../kernel/geometry.ts'
+import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 
 /** For each target position along one axis: the first source position and the weights from there on. */
 interface AxisWeights {
@@ -12,21 +12,22 @@ interface AxisWeights {
  * Resamples a picture, each axis on its own: area averaging with fractional coverage where the axis shrinks,
  * bilinear between pixel centres (edges repeated) where it grows. Half-pixel centres throughout, so that
  * source = (target + 0.5) × from / to − 0.5. No rounding.
- * Shape: from.rows × from.columns in, to.rows × to.columns out, row-major.
+ * @param part Only this part of the target is computed and returned.
+ * Shape: from.rows × from.columns in, part (or `to`) out, row-major.
  */
 export function resample(
   values: Uint8Array | Uint16Array | Float32Array,
   from: ImageSize,
   to: ImageSize,
+  part: BoundingBox = { row: 0, column: 0, rows: to.rows, columns: to.columns },
 ): Float32Array {
-  if (from.rows === to.rows && from.columns === to.columns) return new Float32Array(values)
   const down = axisWeights(from.rows, to.rows)
   const across = axisWeights(from.columns, to.columns)
-  const out = new Float32Array(to.rows * to.columns)
+  const out = new Float32Array(part.rows * part.columns)
   const line = new Float32Array(from.columns)
-  for (let row = 0; row < to.rows; row++) {
-    mixRows(values, from.columns, down, row, line)
-    mixColumns(line, across, out, row * to.columns, to.columns)
+  for (let row = 0; row < part.rows; row++) {
+    mixRows(values, from.columns, down, part.row + row, line)
+    mixColumns(line, across, part.column, out, row * part.columns, part.columns)
   }
   return out
 }
@@ -48,13 +49,21 @@ function mixRows(
   }
 }
 
-function mixColumns(line: Float32Array, axis: AxisWeights, out: Float32Array, start: number, columns: number): void {
-  const { first, weights, count } = axis
+function mixColumns(
+  line: Float32Array,
+  { first, weights, count }: AxisWeights,
+  target: number,
+  out: Float32Array,
+  start: number,
+  columns: number,
+): void {
   for (let column = 0; column < columns; column++) {
+    const from = first[target + column]
+    const weight = (target + column) * count
     let sum = 0
-    const from = first[column]
-    for (let tap = 0, w = column * count; tap < count; tap++, w++) {
-      if (weights[w] !== 0) sum += weights[w] * line[from + tap]
+    for (let tap = 0; tap < count; tap++) {
+      // A tap of weight 0 may lie beyond the line.
+      if (weights[weight + tap] !== 0) sum += weights[weight + tap] * line[from + tap]
     }
     out[start + column] = sum
   }

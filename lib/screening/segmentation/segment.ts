@@ -1,10 +1,11 @@
 import { declaredOutput, sigmoid } from '../classification/classify.ts'
 import type { SegmenterBundle } from '../classification/model-bundle.ts'
-import type { ImageSize } from '../kernel/geometry.ts'
+import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 import type { InferenceSession } from '../kernel/ports.ts'
 import type { Tensor } from '../kernel/tensor.ts'
 import { resample } from '../prepared-image/resample.ts'
 import { type Turn, turnBack, turnedSize } from '../prepared-image/upright.ts'
+import { boundingBoxOf } from './bounding-box.ts'
 import { cleanProbabilityMap, thresholdMask } from './clean-probability-map.ts'
 
 /** Where the segmenter sees air, on the grid of its output, post-processed. */
@@ -45,5 +46,37 @@ export function projectProbabilityMap(map: ProbabilityMap, stored: ImageSize, tu
 
 /** The mask on the grid of an image, in its stored orientation. 1 air, 0 elsewhere. */
 export function projectMask(map: ProbabilityMap, stored: ImageSize, turn: Turn): Uint8Array {
-  return thresholdMask(projectProbabilityMap(map, stored, turn), map.maskThreshold)
+  const upright = turnedSize(stored, turn)
+  const mask = new Uint8Array(stored.rows * stored.columns)
+  const support = supportOf(map, upright)
+  if (!support) return mask
+  const part = resample(map.probabilities, map, upright, support)
+  const limit = Math.fround(map.maskThreshold)
+  for (let row = 0; row < support.rows; row++) {
+    const start = (support.row + row) * upright.columns + support.column
+    for (let column = 0; column < support.columns; column++) {
+      if (part[row * support.columns + column] >= limit) mask[start + column] = 1
+    }
+  }
+  return turnBack(mask, stored, turn)
+}
+
+/**
+ * The part of an image outside of which interpolation cannot reach the threshold: the grid points that do, and one
+ * grid cell around them. Null when none does.
+ */
+function supportOf(map: ProbabilityMap, image: ImageSize): BoundingBox | null {
+  const mask = thresholdMask(map.probabilities, map.maskThreshold)
+  const box = boundingBoxOf(mask, map)
+  if (!box) return null
+  const [row, endRow] = stretch(box.row, box.rows, map.rows, image.rows)
+  const [column, endColumn] = stretch(box.column, box.columns, map.columns, image.columns)
+  return { row, column, rows: endRow - row, columns: endColumn - column }
+}
+
+/** A stretch of grid points with a cell on either side, as a stretch of image pixels. */
+function stretch(first: number, count: number, gridLength: number, imageLength: number): [number, number] {
+  const scale = imageLength / gridLength
+  const begin = Math.max(0, Math.floor((first - 1) * scale))
+  return [begin, Math.min(imageLength, Math.ceil((first + count + 1) * scale))]
 }
