@@ -8,6 +8,7 @@ const programs = [
   'lib/cli/screen-worker.ts',
   'lib/adapters/codecs/codec-worker.ts',
   'test/bench/main.ts',
+  'test/bench/memory-process.ts',
 ]
 
 await build({

@@ -1,13 +1,20 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defaultModelsFolder } from '../../lib/cli/package-root.ts'
+import { defaultModelsFolder, packageRoot } from '../../lib/cli/package-root.ts'
 import { screenFile } from '../../lib/cli/screen-worker.ts'
 import { identifySource } from '../../lib/cli/source-identity.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 
-/** Resident memory of one screening process after 100, 250, 500 and `count` images. */
-export async function benchMemory(files: readonly string[], count: number): Promise<string[][]> {
+/** Resident memory of one screening process after 100, 250, 500 and `count` images, in a process that does nothing else. */
+export function benchMemory(files: readonly string[], count: number): string[][] {
+  const program = join(packageRoot, 'dist/test/bench/memory-process.js')
+  return JSON.parse(execFileSync(process.execPath, [program, String(count), ...files], { encoding: 'utf8' }))
+}
+
+/** What that process does. */
+export async function screenOverAndOver(files: readonly string[], count: number): Promise<string[][]> {
   const settings = {
     modelsFolder: defaultModelsFolder,
     executionProvider: 'cpu' as const,
