@@ -35,6 +35,7 @@ export function readFileMeta(bytes: Uint8Array, start: number): FileMeta {
     }
     offset = value + length
   }
+  if (offset < bytes.length && offset + 8 > bytes.length) throw cutShort()
   return { transferSyntaxUid, end: offset }
 }
 

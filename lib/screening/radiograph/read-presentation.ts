@@ -65,7 +65,7 @@ function readLut(
     return null
   }
   const count = declaredCount === 0 ? 65536 : declaredCount
-  const entries = readEntries(item, count, words)
+  const entries = readEntries(item, count, words, declaredBits)
   return { firstMapped, bitsPerEntry: bitsOf(entries, declaredBits, warnings), entries }
 }
 
@@ -82,9 +82,9 @@ function readFirstMapped(
 }
 
 /** A table shorter than declared goes on with its last entry. */
-function readEntries(item: Attributes, count: number, words: number): Uint16Array {
+function readEntries(item: Attributes, count: number, words: number, bits: number): Uint16Array {
   // Entries of 8 bits may lie two to a word, the first in the low byte.
-  const isPacked = words < count && words * 2 >= count
+  const isPacked = bits <= 8 && words < count && words * 2 >= count
   return Uint16Array.from({ length: count }, (_, entry) => {
     const word = item.uint16('LUTData', Math.min(words - 1, isPacked ? entry >> 1 : entry)) ?? 0
     return isPacked ? (word >> (8 * (entry & 1))) & 0xff : word

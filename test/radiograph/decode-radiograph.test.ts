@@ -1,0 +1,439 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeRle } from '../../lib/phantom/encode-rle.ts'
+import { StudyRejectedError } from '../../lib/screening/kernel/errors.ts'
+import { decodeRadiograph } from '../../lib/screening/radiograph/decode-radiograph.ts'
+import type { Radiograph } from '../../lib/screening/radiograph/radiograph.ts'
+import { parseAge } from '../../lib/screening/radiograph/read-acquisition-facts.ts'
+import {
+  buildDicom,
+  type DicomOptions,
+  encodeElement,
+  encodeHeader,
+  rampValues,
+  side,
+  syntaxes,
+  words,
+} from './build-dicom.ts'
+import { noCodecs } from './no-codecs.ts'
+
+const decode = (options: DicomOptions = {}): Promise<Radiograph> => decodeRadiograph(buildDicom(options), noCodecs)
+type Elements = NonNullable<DicomOptions['elements']>
+const decodeWith = (...elements: Elements): Promise<Radiograph> => decode({ elements })
+const bytesOf = (values: ArrayLike<number>): Uint8Array =>
+  Uint8Array.from({ length: values.length }, (_, i) => values[i])
+const implicitLittle = { explicit: false, big: false }
+
+const eightBits: Elements = [
+  [0x0028, 0x0100, 'US', 8],
+  [0x0028, 0x0101, 'US', 8],
+  [0x0028, 0x0102, 'US', 7],
+]
+
+describe('the stored values', () => {
+  it.each([
+    ['implicit little endian', { transferSyntax: syntaxes.implicit }],
+    ['explicit little endian', { transferSyntax: syntaxes.explicit }],
+    ['deflated', { transferSyntax: syntaxes.deflated }],
+    ['explicit big endian', { transferSyntax: syntaxes.bigEndian }],
+    ['RLE', { transferSyntax: syntaxes.rle, fragments: [encodeRle(words([...rampValues]), 2, side)] }],
+    ['a file without preamble', { preamble: false }],
+    ['a bare data set', { bare: true }],
+    ['a bare implicit data set', { bare: true, transferSyntax: syntaxes.implicit }],
+    [
+      'RLE without sequence delimiter',
+      { transferSyntax: syntaxes.rle, fragments: [encodeRle(words([...rampValues]), 2, side)], delimiter: false },
+    ],
+    [
+      'RLE with a wrong offset table',
+      {
+        transferSyntax: syntaxes.rle,
+        fragments: [encodeRle(words([...rampValues]), 2, side)],
+        offsetTable: Uint8Array.of(9, 9, 9, 9),
+      },
+    ],
+  ] satisfies [string, DicomOptions][])('are read from %s', async (_, options) => {
+    const { values, rows, columns } = await decode(options)
+    expect({ rows, columns }).toEqual({ rows: side, columns: side })
+    expect(values).toEqual(rampValues)
+  })
+
+  it.each([syntaxes.explicit, syntaxes.bigEndian])('are read from 8 bits in %s', async (transferSyntax) => {
+    const pixels = bytesOf(rampValues.map((value) => value >> 4))
+    const { values } = await decode({ transferSyntax, elements: eightBits, pixels })
+    expect(values).toEqual(pixels)
+  })
+
+  it('leave out what lies above BitsStored', async () => {
+    const dirty = words([...rampValues].map((value, pixel) => value | ((pixel % 16) << 12)))
+    expect((await decode({ pixels: dirty })).values).toEqual(rampValues)
+  })
+
+  it('are shifted down from a high HighBit', async () => {
+    const { values } = await decode({
+      elements: [[0x0028, 0x0102, 'US', 15]],
+      pixels: words([...rampValues].map((value) => value << 4)),
+    })
+    expect(values).toEqual(rampValues)
+  })
+
+  it('take HighBit for BitsStored − 1 where it is missing', async () => {
+    expect((await decodeWith([0x0028, 0x0102, 'US', null])).values).toEqual(rampValues)
+  })
+
+  it.each([
+    ['12 of 16 bits', [[0x0028, 0x0103, 'US', 1]] as Elements, (v: number) => (v > 2047 ? v - 4096 : v)],
+    [
+      '16 bits',
+      [
+        [0x0028, 0x0103, 'US', 1],
+        [0x0028, 0x0101, 'US', 16],
+        [0x0028, 0x0102, 'US', 15],
+      ] as Elements,
+      (v: number) => v,
+    ],
+  ])('are sign-extended from %s', async (_, elements, expected) => {
+    const { values } = await decode({ elements })
+    expect(values).toEqual(Int16Array.from(rampValues, expected))
+  })
+
+  it('may lie at an odd offset', async () => {
+    const file = buildDicom()
+    const shifted = new Uint8Array(file.length + 1)
+    shifted.set(file, 1)
+    expect((await decodeRadiograph(shifted.subarray(1), noCodecs)).values).toEqual(rampValues)
+  })
+
+  it('are not those of an icon', async () => {
+    const icon = [[0x7fe0, 0x0010, 'OW', words([1, 2, 3, 4])] as const]
+    expect((await decodeWith([0x0088, 0x0200, 'SQ', [icon]])).values).toEqual(rampValues)
+  })
+})
+
+describe('the data set', () => {
+  it('may hold an Extended Offset Table', async () => {
+    const table = new Uint8Array(8)
+    const radiograph = await decode({
+      transferSyntax: syntaxes.rle,
+      fragments: [encodeRle(words([...rampValues]), 2, side)],
+      elements: [
+        [0x7fe0, 0x0001, 'OV', table],
+        [0x7fe0, 0x0002, 'OV', table],
+      ],
+    })
+    expect(radiograph.values).toEqual(rampValues)
+  })
+
+  it('may hold private sequences of unknown VR and undefined length', async () => {
+    const item = [
+      encodeHeader(0xfffe, 0xe000, '', 0xffffffff, implicitLittle),
+      encodeElement([0x0009, 0x1002, '', 'x'], implicitLittle),
+      encodeHeader(0xfffe, 0xe00d, '', 0, implicitLittle),
+    ]
+    const sequence = Buffer.concat([
+      encodeHeader(0x0009, 0x1001, 'UN', 0xffffffff, { explicit: true, big: false }),
+      ...item,
+      encodeHeader(0xfffe, 0xe0dd, '', 0, implicitLittle),
+    ])
+    const file = Buffer.from(buildDicom())
+    const at = file.indexOf(Buffer.from([0x10, 0x00, 0x10, 0x10]))
+    const { values } = await decodeRadiograph(
+      Buffer.concat([file.subarray(0, at), sequence, file.subarray(at)]),
+      noCodecs,
+    )
+    expect(values).toEqual(rampValues)
+  })
+
+  it('may be implicit where explicit is declared, with a warning', async () => {
+    const explicit = Buffer.from(buildDicom())
+    const implicit = Buffer.from(buildDicom({ transferSyntax: syntaxes.implicit }))
+    const start = (file: Buffer): number => file.indexOf(Buffer.from([0x08, 0x00, 0x16, 0x00]))
+    const mixed = Buffer.concat([explicit.subarray(0, start(explicit)), implicit.subarray(start(implicit))])
+    const { values, warnings } = await decodeRadiograph(mixed, noCodecs)
+    expect(values).toEqual(rampValues)
+    expect(warnings).toContain('vr-encoding-mismatch')
+  })
+
+  it('may be followed by other bytes', async () => {
+    const file = Buffer.concat([buildDicom(), Buffer.alloc(256, 0x5a)])
+    expect((await decodeRadiograph(file, noCodecs)).values).toEqual(rampValues)
+  })
+
+  it('never fails otherwise than by rejection, whatever bytes are wrong', async () => {
+    const files = [
+      buildDicom(),
+      buildDicom({
+        transferSyntax: syntaxes.implicit,
+        elements: [
+          [
+            0x0028,
+            0x3010,
+            'SQ',
+            [
+              [
+                [0x0028, 0x3002, 'US', [16, 0, 8]],
+                [0x0028, 0x3006, 'OW', new Uint8Array(32)],
+              ],
+            ],
+          ],
+        ],
+      }),
+      buildDicom({ transferSyntax: syntaxes.rle, fragments: [encodeRle(words([...rampValues]), 2, side)] }),
+    ]
+    const change = fc.record({ at: fc.integer({ min: 128, max: 900 }), value: fc.integer({ min: 0, max: 255 }) })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(change, { minLength: 1, maxLength: 6 }),
+        async (file, changes) => {
+          const broken = file.slice()
+          for (const { at, value } of changes) broken[at] = value
+          try {
+            expect((await decodeRadiograph(broken, noCodecs)).values.length).toBeGreaterThan(0)
+          } catch (error) {
+            expect(error).toBeInstanceOf(StudyRejectedError)
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('the acquisition facts', () => {
+  it('are those of the data set', async () => {
+    const { facts } = await decode()
+    expect(facts).toMatchObject({
+      format: 'dicom',
+      transferSyntaxUid: syntaxes.explicit,
+      modality: 'CR',
+      bodyPartExamined: 'CHEST',
+      viewPosition: 'PA',
+      bitsAllocated: 16,
+      bitsStored: 12,
+      patientAgeYears: 64,
+      pixelSpacing: { rowMm: 0.2, columnMm: 0.2, origin: 'PixelSpacing' },
+    })
+  })
+
+  it.each([
+    ['064Y', 64],
+    ['64', 64],
+    ['018M', 1.5],
+    ['000Y', 0],
+    ['0364D', 'null'],
+    ['', 'null'],
+    ['unknown', 'null'],
+  ])('read the age %j as %s years', (text, years) => {
+    expect(parseAge(text)).toBe(years === 'null' ? null : years)
+  })
+
+  it.each([
+    ['no spacing', {}, null],
+    [
+      'a spacing at the detector',
+      { imager: '0.15\\0.1' },
+      { rowMm: 0.15, columnMm: 0.1, origin: 'ImagerPixelSpacing' },
+    ],
+    [
+      'a magnification',
+      { imager: '0.15\\0.15', magnification: '1.5' },
+      { rowMm: 0.1, columnMm: 0.1, origin: 'ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor' },
+    ],
+    [
+      'a calibrated spacing',
+      { pixel: '0.14\\0.14', imager: '0.15\\0.15' },
+      { rowMm: 0.14, columnMm: 0.14, origin: 'PixelSpacing' },
+    ],
+    [
+      'a spacing that repeats the detector',
+      { pixel: '0.15\\0.15', imager: '0.15\\0.15' },
+      { rowMm: 0.15, columnMm: 0.15, origin: 'ImagerPixelSpacing' },
+    ],
+    ['a spacing of 0', { pixel: '0\\0' }, null],
+    ['a spacing that is no number', { pixel: 'n/a' }, null],
+  ] as [string, { pixel?: string; imager?: string; magnification?: string }, object | null][])(
+    'know %s',
+    async (_, { pixel, imager, magnification }, expected) => {
+      const { facts } = await decodeWith(
+        [0x0028, 0x0030, 'DS', pixel ?? null],
+        [0x0018, 0x1164, 'DS', imager ?? null],
+        [0x0018, 0x1114, 'DS', magnification ?? null],
+      )
+      if (expected === null) expect(facts.pixelSpacing).toBeNull()
+      else {
+        expect(facts.pixelSpacing).toMatchObject({ origin: (expected as { origin: string }).origin })
+        expect(facts.pixelSpacing?.rowMm).toBeCloseTo((expected as { rowMm: number }).rowMm, 9)
+        expect(facts.pixelSpacing?.columnMm).toBeCloseTo((expected as { columnMm: number }).columnMm, 9)
+      }
+    },
+  )
+
+  it.each([
+    ['an empty one', '', null, []],
+    ['an SIIM-ACR name', 'ID_0a0adf93f', 'ID_0a0adf93f', []],
+    ['a path', '../../etc/passwd', null, ['uid-unusable']],
+    ['a text of 70 digits', '1.'.repeat(35), null, ['uid-unusable']],
+  ])('take %s for a SOP Instance UID or leave it', async (_, text, expected, warned) => {
+    const { facts, warnings } = await decodeWith([0x0008, 0x0018, 'UI', text])
+    expect(facts.sopInstanceUid).toBe(expected)
+    expect(warnings.filter((code) => code === 'uid-unusable')).toEqual(warned)
+  })
+
+  it.each([
+    [
+      'SIIM-ACR: Secondary Capture of modality CR, age without unit',
+      [
+        [0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.7'],
+        [0x0020, 0x000d, 'UI', ''],
+        [0x0020, 0x000e, 'UI', ''],
+        [0x0010, 0x1010, 'AS', '64'],
+      ],
+    ],
+    [
+      'a digitised film',
+      [
+        [0x0008, 0x0060, 'CS', 'RG'],
+        [0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.7'],
+      ],
+    ],
+    [
+      'other modality, Digital X-Ray class',
+      [
+        [0x0008, 0x0060, 'CS', 'OT'],
+        [0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.1.1'],
+      ],
+    ],
+    ['no body part', [[0x0018, 0x0015, 'CS', null]]],
+    ['a portable chest', [[0x0018, 0x0015, 'CS', 'PORT CHEST']]],
+    ['ribs', [[0x0018, 0x0015, 'CS', 'RIBS']]],
+    ['chest and abdomen', [[0x0018, 0x0015, 'CS', 'CHESTABDOMEN']]],
+    ['an AP view by its code', [[0x0054, 0x0220, 'SQ', [[[0x0008, 0x0100, 'SH', 'R-10206']]]]]],
+    ['one frame, said so', [[0x0028, 0x0008, 'IS', '1']]],
+    ['no age', [[0x0010, 0x1010, 'AS', null]]],
+  ] as [string, Elements][])('accept %s', async (_, elements) => {
+    await expect(decode({ elements })).resolves.toMatchObject({ rows: side })
+  })
+
+  it.each([
+    ['for-processing', [[0x0008, 0x0068, 'CS', 'FOR PROCESSING']]],
+    ['spacing-unknown', [[0x0028, 0x0030, 'DS', null]]],
+    ['age-unknown', [[0x0010, 0x1010, 'AS', null]]],
+    [
+      'window-unusable',
+      [
+        [0x0028, 0x1050, 'DS', '100'],
+        [0x0028, 0x1051, 'DS', '0'],
+      ],
+    ],
+    [
+      'window-unusable',
+      [
+        [0x0028, 0x1050, 'DS', '1,5'],
+        [0x0028, 0x1051, 'DS', '100'],
+      ],
+    ],
+    [
+      'rescale-unusable',
+      [
+        [0x0028, 0x1052, 'DS', '0'],
+        [0x0028, 0x1053, 'DS', '0'],
+      ],
+    ],
+    ['presentation-lut-shape-conflict', [[0x2050, 0x0020, 'CS', 'INVERSE']]],
+    ['lut-unusable', [[0x0028, 0x3010, 'SQ', [[[0x0028, 0x3002, 'US', [16, 0, 8]]]]]]],
+    [
+      'voi-function-unknown',
+      [
+        [0x0028, 0x1050, 'DS', '100'],
+        [0x0028, 0x1051, 'DS', '10'],
+        [0x0028, 0x1056, 'CS', 'CUBIC'],
+      ],
+    ],
+  ] as [string, Elements][])('warn of %s', async (code, elements) => {
+    expect((await decode({ elements })).warnings).toContain(code)
+  })
+
+  it('warn of more pixel data than the image takes', async () => {
+    const { warnings } = await decode({ pixels: words(new Array(side * side + 10).fill(5)) })
+    expect(warnings).toContain('excess-pixel-data')
+  })
+})
+
+describe('the presentation', () => {
+  it.each([
+    ['the first window', '100\\200', '10\\20', undefined, { center: 100, width: 10, function: 'LINEAR' }],
+    ['the first usable window', '100\\200', '0\\20', undefined, { center: 200, width: 20, function: 'LINEAR' }],
+    ['as many windows as have both', '100\\200', '10', undefined, { center: 100, width: 10, function: 'LINEAR' }],
+    ['a sigmoid', '1E2', ' +10.5 ', 'SIGMOID', { center: 100, width: 10.5, function: 'SIGMOID' }],
+    ['a narrow exact window', '-5', '.5', 'LINEAR_EXACT', { center: -5, width: 0.5, function: 'LINEAR_EXACT' }],
+    ['no window narrower than 1', '5', '.5', undefined, null],
+  ])('takes %s', async (_, center, width, voiFunction, expected) => {
+    const { presentation } = await decodeWith(
+      [0x0028, 0x1050, 'DS', center],
+      [0x0028, 0x1051, 'DS', width],
+      [0x0028, 0x1056, 'CS', voiFunction ?? null],
+    )
+    expect(presentation.window).toEqual(expected)
+  })
+
+  const lut = (descriptor: number[], entries: Uint8Array, vr = 'US'): Elements => [
+    [
+      0x0028,
+      0x3010,
+      'SQ',
+      [
+        [
+          [0x0028, 0x3002, vr, descriptor],
+          [0x0028, 0x3006, 'OW', entries],
+        ],
+      ],
+    ],
+  ]
+
+  it.each([
+    [
+      'entries of 16 bits',
+      lut([4, 0, 16], words([0, 20000, 40000, 65535])),
+      { firstMapped: 0, bitsPerEntry: 16, entries: [0, 20000, 40000, 65535] },
+    ],
+    [
+      '8-bit entries two to a word',
+      lut([4, 7, 8], Uint8Array.of(0, 100, 200, 255)),
+      { firstMapped: 7, bitsPerEntry: 8, entries: [0, 100, 200, 255] },
+    ],
+    [
+      '8-bit entries one to a word',
+      lut([4, 7, 8], words([0, 100, 200, 255])),
+      { firstMapped: 7, bitsPerEntry: 8, entries: [0, 100, 200, 255] },
+    ],
+    [
+      'entries below 0 on',
+      lut([4, -2048, 12], words([0, 1, 2, 4095]), 'SS'),
+      { firstMapped: -2048, bitsPerEntry: 12, entries: [0, 1, 2, 4095] },
+    ],
+    [
+      'fewer entries than declared',
+      lut([4, 0, 12], words([0, 4095])),
+      { firstMapped: 0, bitsPerEntry: 12, entries: [0, 4095, 4095, 4095] },
+    ],
+    [
+      '12-bit entries declared as 16',
+      lut([2, 0, 16], words([0, 4095])),
+      { firstMapped: 0, bitsPerEntry: 12, entries: [0, 4095] },
+    ],
+  ])('reads a VOI LUT of %s', async (_, elements, expected) => {
+    const { voiLut } = (await decode({ elements })).presentation
+    expect(voiLut && { ...voiLut, entries: [...voiLut.entries] }).toEqual(expected)
+  })
+
+  it('takes a descriptor of 0 entries for 65,536', async () => {
+    const { voiLut } = (await decode({ elements: lut([0, 0, 16], words([0, 65535])) })).presentation
+    expect(voiLut?.entries.length).toBe(65536)
+  })
+
+  it('reads padding as a range, whichever end is named first', async () => {
+    const { presentation } = await decodeWith([0x0028, 0x0120, 'US', 4095], [0x0028, 0x0121, 'US', 4000])
+    expect(presentation.padding).toEqual({ low: 4000, high: 4095 })
+  })
+})
