@@ -16,7 +16,7 @@ const stages = [
   'result-documents',
 ]
 /** Pure libraries that compute and touch nothing outside. */
-const pureLibraries = ['zod', 'dicom-parser', 'd3-contour']
+const pureLibraries = ['zod', 'd3-contour']
 const pureBuiltins = ['node:crypto', 'node:zlib', 'node:util', 'node:buffer']
 
 function sourcesBelow(folder: string): string[] {
