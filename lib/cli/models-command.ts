@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { createOnnxSession, type ExecutionProvider, executionProviders } from '../adapters/onnx/create-onnx-session.ts'
 import { loadCascade, readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
@@ -14,7 +14,6 @@ import { formatTable } from './terminal.ts'
 
 interface Options {
   models: string
-  verify: boolean
   json: boolean
   executionProvider: ExecutionProvider
 }
@@ -32,18 +31,25 @@ interface BundleReport {
 export function addModelsCommand(program: Command): void {
   program
     .command('models')
-    .description('list the model bundles; check their digests, thresholds and golden files')
+    .description('list the model bundles; verify their digests, thresholds and golden files')
+    .addArgument(
+      new Argument('[action]', 'verify runs the golden files through the networks; list stops at the digests')
+        .choices(['verify', 'list'])
+        .default('verify'),
+    )
     .option('--models <dir>', 'folder with profile.json and the model bundles', defaultModelsFolder)
-    .option('--verify', 'also run the golden files through the networks', false)
     .addOption(
-      new Option('--execution-provider <name>', 'where --verify runs').choices(executionProviders).default('cpu'),
+      new Option('--execution-provider <name>', 'where the golden files run')
+        .choices(executionProviders)
+        .default('cpu'),
     )
     .option('--json', 'print the report as JSON', false)
     .addHelpText('after', '\nExit code: 0 everything holds; 1 a digest, a threshold or a golden file does not.')
-    .action(async (options: Options) => {
+    .action(async (action: 'verify' | 'list', options: Options) => {
+      const verify = action === 'verify'
       const profile = await readProfile(options.models)
-      const reports = await reportBundles(options, profile)
-      if (options.verify) await closeAfterLoading(options)
+      const reports = await reportBundles(options, profile, verify)
+      if (verify) await closeAfterLoading(options)
       console.log(options.json ? JSON.stringify({ profile, bundles: reports }, null, 2) : format(profile, reports))
       const failed = reports.some((report) => report.golden.some((check) => !check.passed))
       process.exitCode = failed ? exitCodes.failed : exitCodes.done
@@ -57,7 +63,7 @@ async function closeAfterLoading({ models, executionProvider }: Options): Promis
   await segmenter.session.close()
 }
 
-async function reportBundles(options: Options, profile: ScreeningProfile): Promise<BundleReport[]> {
+async function reportBundles(options: Options, profile: ScreeningProfile, verify: boolean): Promise<BundleReport[]> {
   const entries = await readdir(options.models, { withFileTypes: true })
   const reports: BundleReport[] = []
   const codecs = createCodecs()
@@ -72,7 +78,7 @@ async function reportBundles(options: Options, profile: ScreeningProfile): Promi
         )
       }
       let golden: GoldenCheck[] = []
-      if (options.verify) {
+      if (verify) {
         const { executionProvider } = options
         const session = await createOnnxSession(network, bundle.input.name, { executionProvider, threads: 1 })
         golden = await verifyGolden(folder, bundle, session, codecs)
