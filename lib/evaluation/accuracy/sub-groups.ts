@@ -1,3 +1,4 @@
+import { oldestPlausibleAge } from '../dataset/plausible-age.ts'
 import { confusionMatrixOf, type DiagnosticAccuracy, diagnosticAccuracy } from '../metrics/confusion-matrix.ts'
 import { delongEstimate } from '../metrics/delong.ts'
 import { type Measure, measureOf } from '../metrics/interval.ts'
@@ -24,8 +25,8 @@ const ageBands: readonly [upTo: number, name: string][] = [
   [40, '18–39'],
   [60, '40–59'],
   [80, '60–79'],
-  [111, '80 and over'],
-  [Number.POSITIVE_INFINITY, 'over 110 (implausible)'],
+  [oldestPlausibleAge + 1, '80 and over'],
+  [Number.POSITIVE_INFINITY, `over ${oldestPlausibleAge} (implausible)`],
 ]
 
 export function ageBandOf(ageYears: number | null): string {

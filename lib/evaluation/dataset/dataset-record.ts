@@ -54,8 +54,10 @@ export function datasetRow(record: DatasetRecord, split: string): (string | numb
     record.ageYears,
     record.rows,
     record.columns,
-    record.rowSpacingMm,
-    record.columnSpacingMm,
-    record.maskFraction === null ? null : Number(record.maskFraction.toFixed(6)),
+    sixDecimals(record.rowSpacingMm),
+    sixDecimals(record.columnSpacingMm),
+    sixDecimals(record.maskFraction),
   ]
 }
+
+const sixDecimals = (value: number | null): number | null => (value === null ? null : Number(value.toFixed(6)))

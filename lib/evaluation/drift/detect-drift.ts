@@ -1,4 +1,4 @@
-import { chiSquaredContingency, chiSquaredUpperTail } from '../metrics/chi-squared.ts'
+import { chiSquaredContingency } from '../metrics/chi-squared.ts'
 import { holmAdjusted } from '../metrics/holm-adjustment.ts'
 import { kolmogorovSmirnov } from '../metrics/kolmogorov-smirnov.ts'
 import { populationStability } from '../metrics/population-stability.ts'
@@ -95,8 +95,7 @@ export function detectDrift(reference: Period, current: Period, alpha = 0.01): D
 function stability(reference: Period, current: Period): Outcome {
   const [n, m] = [reference.probabilities.length, current.probabilities.length]
   if (Math.min(n, m) < smallestSample) return tooFew(n, m)
-  const { index, bins } = populationStability(reference.probabilities, current.probabilities)!
-  const p = chiSquaredUpperTail(index / (1 / n + 1 / m), Math.max(1, bins.length - 1))
+  const { index, p, bins } = populationStability(reference.probabilities, current.probabilities)!
   return { effect: index, p, remark: `${bins.length} bins of equal share of the reference` }
 }
 

@@ -1,3 +1,4 @@
+import { oldestPlausibleAge } from '../dataset/plausible-age.ts'
 import { quantile } from '../metrics/bootstrap.ts'
 import { wilsonInterval } from '../metrics/wilson-interval.ts'
 import { formatCount, formatInterval, formatP, formatPercent, formatShare } from '../report/format-figures.ts'
@@ -10,7 +11,7 @@ import { attributeFigure } from './figures/attribute-figure.ts'
 import { histogramByLabel } from './figures/histogram-by-label.ts'
 import { maskFigures } from './figures/mask-figures.ts'
 import { pixelFigures } from './figures/pixel-figures.ts'
-import { type Attribute, attributeNames, attributes, type ImageSummary, oldestPlausibleAge } from './image-summary.ts'
+import { type Attribute, attributeNames, attributes, type ImageSummary } from './image-summary.ts'
 import { totalOf } from './label-counts.ts'
 
 const acquisitionAttributes: readonly Attribute[] = attributeNames.filter(
@@ -116,11 +117,19 @@ function classTable({ images: { classes } }: Exploration): ReportTable {
 }
 
 function crossTables({ images }: Exploration, names: readonly Attribute[]): Html[] {
+  const withUnlabelled = images.classes.unlabelled > 0
   return names.map((name) => {
     const test = images.counts[name].association()
     return tableHtml({
       caption: `${attributes[name]} × pneumothorax`,
-      header: ['Value', 'Images', 'Pneumothorax', 'No pneumothorax', 'Not stated', 'Share with pneumothorax'],
+      header: [
+        'Value',
+        'Images',
+        'Pneumothorax',
+        'No pneumothorax',
+        ...(withUnlabelled ? ['Not stated'] : []),
+        'Share with',
+      ],
       rows: images.counts[name].entries(15).map(([value, count]) => {
         const labelled = count.positive + count.negative
         return [
@@ -128,7 +137,7 @@ function crossTables({ images }: Exploration, names: readonly Attribute[]): Html
           formatCount(totalOf(count)),
           formatCount(count.positive),
           formatCount(count.negative),
-          formatCount(count.unlabelled),
+          ...(withUnlabelled ? [formatCount(count.unlabelled)] : []),
           labelled === 0 ? null : formatPercent(count.positive / labelled),
         ]
       }),

@@ -1,3 +1,4 @@
+import { oldestPlausibleAge } from '../dataset/plausible-age.ts'
 import type { ImageLabel } from '../dataset/read-labels.ts'
 import type { FileFacts } from './file-facts.ts'
 import { LabelCounts, notStated } from './label-counts.ts'
@@ -21,9 +22,6 @@ export const attributes = {
 
 export type Attribute = keyof typeof attributes
 export const attributeNames = Object.keys(attributes) as Attribute[]
-
-/** Older than anyone has become. */
-export const oldestPlausibleAge = 120
 
 export interface AgeRecord {
   readonly ageYears: number

@@ -5,19 +5,6 @@ export function chiSquaredUpperTail(x: number, degreesOfFreedom: number): number
   return upperGammaFraction(degreesOfFreedom / 2, Math.max(0, x) / 2)
 }
 
-/** The x with P(X² ≥ x) = p, by bisection to the last bit that matters. Range: p in (0, 1). */
-export function chiSquaredUpperQuantile(p: number, degreesOfFreedom: number): number {
-  let low = 0
-  let high = Math.max(1, degreesOfFreedom)
-  while (chiSquaredUpperTail(high, degreesOfFreedom) > p) high *= 2
-  for (let step = 0; step < 200 && high - low > 1e-13 * high; step++) {
-    const middle = (low + high) / 2
-    if (chiSquaredUpperTail(middle, degreesOfFreedom) > p) low = middle
-    else high = middle
-  }
-  return (low + high) / 2
-}
-
 export interface ContingencyTest {
   readonly statistic: number
   readonly degreesOfFreedom: number

@@ -1,5 +1,5 @@
 import { quantile } from './bootstrap.ts'
-import { chiSquaredUpperQuantile } from './chi-squared.ts'
+import { chiSquaredUpperTail } from './chi-squared.ts'
 
 export interface StabilityBin {
   /** Lower edge; the first bin is open below. */
@@ -12,8 +12,8 @@ export interface StabilityBin {
 
 export interface PopulationStability {
   readonly index: number
-  /** What the index stays below in 1 − `alpha` of periods without any drift, given the two sample sizes. */
-  readonly chanceLimit: number
+  /** How often chance alone makes an index this large, given the two sample sizes. */
+  readonly p: number
   readonly bins: readonly StabilityBin[]
 }
 
@@ -21,13 +21,13 @@ export interface PopulationStability {
  * The population stability index Σ (q − p) ln(q / p) over bins with equal shares of the reference (fewer where
  * values tie). Half an image is added to every bin, so that an empty one stays finite. Convention: below 0.10
  * stable, above 0.25 changed. Without drift the index is about (1/n + 1/m) χ² with bins − 1 degrees of freedom;
- * small samples therefore need `chanceLimit` beside the convention. @returns null when a sample is empty
+ * small samples therefore need `p` beside the convention. @returns null when a sample is empty
  * @see Yurdakul, Naranjo 2020, Journal of Risk Model Validation 14:4
  */
 export function populationStability(
   reference: ArrayLike<number>,
   current: ArrayLike<number>,
-  { bins = 10, alpha = 0.01 }: { bins?: number; alpha?: number } = {},
+  bins = 10,
 ): PopulationStability | null {
   if (reference.length === 0 || current.length === 0) return null
   const ascending = Float64Array.from(reference).sort()
@@ -40,10 +40,9 @@ export function populationStability(
     const q = (after[bin] + 0.5) / (current.length + 0.5 * count)
     return sum + (q - p) * Math.log(q / p)
   }, 0)
-  const chance = (1 / reference.length + 1 / current.length) * chiSquaredUpperQuantile(alpha, Math.max(1, count - 1))
   return {
     index,
-    chanceLimit: chance,
+    p: chiSquaredUpperTail(index / (1 / reference.length + 1 / current.length), Math.max(1, count - 1)),
     bins: before.map((inBin, bin) => ({
       from: bin === 0 ? Number.NEGATIVE_INFINITY : edges[bin - 1],
       to: bin === edges.length ? Number.POSITIVE_INFINITY : edges[bin],

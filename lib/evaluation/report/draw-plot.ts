@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { palette } from './palette.ts'
-import { serialiseSvg } from './serialise-svg.ts'
+import { type MarkupNode, serialiseSvg } from './serialise-svg.ts'
 
 /** Fonts by name only; nothing is loaded from anywhere. */
 export const plotFonts = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -40,5 +40,5 @@ export function drawPlot(options: Plot.PlotOptions & { ariaLabel: string }): str
   svg.setAttribute('font-family', plotFonts)
   // Plot's own style sheet speaks of custom properties and :where, which some SVG readers refuse.
   for (const style of svg.querySelectorAll('style')) style.remove()
-  return serialiseSvg(svg as unknown as Parameters<typeof serialiseSvg>[0])
+  return serialiseSvg(svg as unknown as MarkupNode)
 }

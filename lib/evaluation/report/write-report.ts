@@ -1,8 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DOMParser } from 'linkedom'
 import sharp from 'sharp'
+import { loadTypeface } from '../../adapters/codecs/load-typeface.ts'
+import type { Typeface } from '../../screening/result-documents/build-overlay.ts'
 import type { Figure } from './draw-plot.ts'
 import type { Html } from './html.ts'
+import { type MarkupNode, serialiseSvg } from './serialise-svg.ts'
 
 export interface Report {
   readonly page: Html
@@ -10,6 +14,15 @@ export interface Report {
   /** The figures of the report as numbers, for other programs. */
   readonly summary: unknown
 }
+
+/** Texts of the PNGs as outlines: they look the same on machines without any font. */
+function outlineTexts(svg: string): string {
+  typeface ??= loadTypeface()
+  const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml')
+  return serialiseSvg(documentElement as unknown as MarkupNode, typeface)
+}
+
+let typeface: Typeface | null = null
 
 /** Three pixels of the PNG for one of the SVG, whose unit is 1/72 inch to the renderer. */
 const plotDensity = 3 * 72
@@ -20,7 +33,7 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   await mkdir(plots, { recursive: true })
   for (const { id, svg } of report.figures) {
     await writeFile(join(plots, `${id}.svg`), `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`)
-    await sharp(Buffer.from(svg), { density: plotDensity })
+    await sharp(Buffer.from(outlineTexts(svg)), { density: plotDensity })
       .flatten({ background: 'white' })
       .png({ compressionLevel: 9 })
       .toFile(join(plots, `${id}.png`))

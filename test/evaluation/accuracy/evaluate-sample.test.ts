@@ -83,7 +83,7 @@ describe('an evaluation of 120 simulated images', () => {
     const byId = Object.fromEntries(evaluation.subGroups.map(({ id, groups }) => [id, groups]))
     expect(byId.view.map(({ group }) => group)).toEqual(['AP', 'PA'])
     expect(byId.sex.map(({ group }) => group)).toEqual(['F', 'M'])
-    expect(byId.age.map(({ group }) => group)).toContain('over 110 (implausible)')
+    expect(byId.age.map(({ group }) => group)).toContain('over 120 (implausible)')
     expect(byId['mask-size'].every(({ positives }) => positives > 0)).toBe(true)
     expect(byId.view.reduce((sum, group) => sum + group.images, 0)).toBe(120)
   })
@@ -211,7 +211,7 @@ it.each([
   [17.9, 'under 18'],
   [18, '18–39'],
   [80, '80 and over'],
-  [413, 'over 110 (implausible)'],
+  [413, 'over 120 (implausible)'],
   [null, 'not stated'],
 ])('puts the age %j into a band', (age, band) => {
   expect(ageBandOf(age)).toBe(band)

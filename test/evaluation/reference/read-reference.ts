@@ -52,13 +52,12 @@ export interface Reference {
   normal: { z: number; cumulative: number; two_sided: number }[]
   normal_quantile: { p: number; z: number }[]
   chi_squared: { x: number; df: number; p: number }[]
-  chi_squared_quantile: { p: number; df: number; x: number }[]
   log_gamma: { x: number; value: number }[]
   contingency: { table: number[][]; statistic: number; p: number; df: number; v: number }[]
   mcnemar: { right_a: boolean[]; right_b: boolean[]; only_a: number; only_b: number; p: number }
   wilcoxon: { a: number[]; b: number[]; statistic: number; p: number; pairs: number }
   two_proportions: { events: [number, number][]; p: number }
-  drift: { before: number[]; after: number[]; ks: number; ks_p: number; psi: number; psi_limit: number }
+  drift: { before: number[]; after: number[]; ks: number; ks_p: number; psi: number; psi_p: number }
   kolmogorov: { x: number; p: number }[]
   quantiles: { values: number[]; fractions: number[]; expected: number[] }
   masks: MaskCase[]

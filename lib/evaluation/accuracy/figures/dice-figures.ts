@@ -95,7 +95,7 @@ function outcomeOf(image: EvaluatedImage): Outcome {
 
 function legend() {
   const names: Record<Outcome, string> = {
-    region: '● region delineated',
+    region: '• region delineated',
     missed: '× classifier missed',
     discordant: '× discordant',
   }
