@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
+import type { PhantomDescription } from '../phantom/phantom.ts'
 import { writePhantomSet } from '../phantom/write-phantom-set.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { formatResults, formatSummary } from './format-results.ts'
@@ -25,9 +26,12 @@ export function addDemoCommand(program: Command): void {
     const results = join(options.out, 'results')
     console.log(`Making ${options.count} synthetic chest radiographs in ${phantoms} …`)
     const making = createProgress(options.count, 'phantoms')
-    await writePhantomSet({ count: options.count, outDir: phantoms, seed: 1, onProgress: () => making.step() }).finally(
-      () => making.stop(),
-    )
+    const { phantoms: drawn } = await writePhantomSet({
+      count: options.count,
+      outDir: phantoms,
+      seed: 1,
+      onProgress: () => making.step(),
+    }).finally(() => making.stop())
 
     console.log('Screening them …')
     const files = await listInputs([join(phantoms, 'dicom-images-train')], results)
@@ -42,9 +46,15 @@ export function addDemoCommand(program: Command): void {
         screening.step()
       },
     }).finally(() => screening.stop())
-    console.log(`\n${formatResults(lines)}\n\n${formatSummary(summary, results)}`)
+    const truth = new Map(drawn.map((phantom) => [basename(phantom.file), describeDrawing(phantom)]))
+    const column = { heading: 'drawn', cell: (line: ResultLine) => truth.get(basename(line.input)) ?? '' }
+    console.log(`\n${formatResults(lines, column)}\n\n${formatSummary(summary, results)}`)
     console.log(
-      `What was drawn into each phantom: ${phantoms}/phantoms.csv. Phantoms are no clinical evidence: the models were trained on real radiographs.`,
+      `'drawn' is what each phantom shows (${phantoms}/phantoms.csv). Phantoms are no clinical evidence; how the models do on real radiographs is in their MODEL_CARD.md.`,
     )
   })
+}
+
+function describeDrawing({ pneumothorax }: PhantomDescription): string {
+  return pneumothorax ? `${pneumothorax.kind}, ${pneumothorax.side}, ${pneumothorax.extent}` : 'no pneumothorax'
 }

@@ -6,7 +6,13 @@ import { formatTable } from './terminal.ts'
 /** Longer tables are cut on the screen; results.jsonl has every line. */
 const shownLines = 60
 
-export function formatResults(lines: readonly ResultLine[]): string {
+/** A column of the caller's own, shown last. */
+export interface ExtraColumn {
+  readonly heading: string
+  cell(line: ResultLine): string
+}
+
+export function formatResults(lines: readonly ResultLine[], extra?: ExtraColumn): string {
   const rows = lines
     .slice(0, shownLines)
     .map((line) => [
@@ -16,8 +22,10 @@ export function formatResults(lines: readonly ResultLine[]): string {
       describeArea(line),
       line.side ?? '–',
       line.timingsMs.total === undefined ? '–' : `${Math.round(line.timingsMs.total)} ms`,
+      ...(extra ? [extra.cell(line)] : []),
     ])
-  const table = formatTable(['file', 'outcome', 'probability', 'area', "patient's side", 'time'], rows)
+  const headings = ['file', 'outcome', 'probability', 'area', "patient's side", 'time']
+  const table = formatTable(extra ? [...headings, extra.heading] : headings, rows)
   const hidden = lines.length - rows.length
   return hidden > 0 ? `${table}\n… and ${hidden} more, all in results.jsonl` : table
 }
@@ -44,5 +52,5 @@ function describeArea(line: ResultLine): string {
 }
 
 function shorten(name: string): string {
-  return name.length > 44 ? `${name.slice(0, 20)}…${name.slice(-23)}` : name
+  return name.length > 36 ? `${name.slice(0, 14)}…${name.slice(-21)}` : name
 }
