@@ -40,3 +40,34 @@ export function readCorpus(folder: string): CorpusFile[] {
   const rows: Omit<CorpusFile, 'path'>[] = parse(readFileSync(join(folder, 'index.csv')), { columns: true })
   return rows.map((row) => ({ ...row, path: join(folder, 'corpus', row.file) }))
 }
+
+export function summaryOf(values: ArrayLike<number>): { lowest: number; highest: number; mean: number } {
+  let [lowest, highest, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    lowest = Math.min(lowest, values[pixel])
+    highest = Math.max(highest, values[pixel])
+    sum += values[pixel]
+  }
+  return { lowest, highest, mean: sum / values.length }
+}
+
+export function greatestDifference(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY
+  let greatest = 0
+  for (let pixel = 0; pixel < a.length; pixel++) greatest = Math.max(greatest, Math.abs(a[pixel] - b[pixel]))
+  return greatest
+}
+
+/** Pearson's; NaN where one of the two is constant. */
+export function correlationOf(a: Uint8Array, b: Uint8Array): number {
+  const mean = (values: Uint8Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanA, meanB] = [mean(a), mean(b)]
+  let [products, squaresA, squaresB] = [0, 0, 0]
+  for (let pixel = 0; pixel < a.length; pixel++) {
+    const [fromA, fromB] = [a[pixel] - meanA, b[pixel] - meanB]
+    products += fromA * fromB
+    squaresA += fromA ** 2
+    squaresB += fromB ** 2
+  }
+  return products / Math.sqrt(squaresA * squaresB)
+}

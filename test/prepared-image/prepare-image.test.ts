@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { preparedSize, prepareImage } from '../../lib/screening/prepared-image/prepare-image.ts'
+import type { GreyscalePresentation } from '../../lib/screening/radiograph/radiograph.ts'
+import { buildRadiograph } from './build-radiograph.ts'
+
+const full = { fullResolution: true }
+const ramp = Uint16Array.from({ length: 4096 }, (_, value) => value)
+const window = { center: 2048, width: 4096, function: 'LINEAR' } as const
+const lut = {
+  firstMapped: 0,
+  bitsPerEntry: 12,
+  entries: Uint16Array.from(ramp, (value) => Math.floor(value ** 2 / 4095)),
+}
+
+describe('preparing an image', () => {
+  it('rounds half up after the window', () => {
+    const { pixels, greyLevels } = prepareImage(buildRadiograph(ramp, { window }), full)
+    expect(greyLevels).toEqual({ origin: 'window', window })
+    expect([...pixels]).toEqual(Array.from(ramp, (value) => Math.floor((255 * value) / 4095 + 0.5)))
+  })
+
+  it('inverts before it rounds', () => {
+    const { pixels } = prepareImage(buildRadiograph(ramp, { window, inverted: true }), full)
+    expect([...pixels]).toEqual(Array.from(ramp, (value) => Math.floor(255 - (255 * value) / 4095 + 0.5)))
+  })
+
+  it('applies the window to rescaled values', () => {
+    const modality = { kind: 'rescale', slope: 2, intercept: -1000 } as const
+    const rescaled = prepareImage(
+      buildRadiograph(ramp, { window: { ...window, center: 3095.5, width: 8191 }, modality }),
+      full,
+    )
+    const plain = prepareImage(buildRadiograph(ramp, { window: { ...window, center: 2048, width: 4096 } }), full)
+    expect(rescaled.pixels).toEqual(plain.pixels)
+  })
+
+  it('reads signed values below 0', () => {
+    const values = Int16Array.from(ramp, (value) => value - 2048)
+    const { pixels } = prepareImage(buildRadiograph(values, { window: { ...window, center: 0 } }), full)
+    expect(pixels).toEqual(prepareImage(buildRadiograph(ramp, { window }), full).pixels)
+  })
+
+  it('takes the VOI LUT where there is no window', () => {
+    const { pixels, greyLevels } = prepareImage(buildRadiograph(ramp, { voiLut: lut }), full)
+    expect(greyLevels).toEqual({ origin: 'voi-lut', window: null })
+    expect([...pixels]).toEqual(Array.from(lut.entries, (entry) => Math.floor((255 * entry) / 4095 + 0.5)))
+  })
+
+  it('takes the window where there are both', () => {
+    expect(prepareImage(buildRadiograph(ramp, { window, voiLut: lut }), full).greyLevels.origin).toBe('window')
+  })
+
+  it.each([
+    ['above the values', { window: { ...window, center: 20_000, width: 100 } }, 'window-outside-range'],
+    ['below the values', { window: { ...window, center: -20_000, width: 100 } }, 'window-outside-range'],
+    ['far wider than the values', { window: { ...window, width: 10_000_000 } }, 'window-outside-range'],
+    ['a VOI LUT above the values', { voiLut: { ...lut, firstMapped: 9000 } }, 'voi-lut-outside-range'],
+  ] as [string, Partial<GreyscalePresentation>, string][])(
+    'estimates the grey levels, with a warning, for a window %s',
+    (_, shown, code) => {
+      const { greyLevels, warnings, pixels } = prepareImage(buildRadiograph(ramp, shown), full)
+      expect(greyLevels.origin).toBe('percentile')
+      expect(warnings).toEqual(['from-the-radiograph', code, 'grey-levels-estimated'])
+      expect([pixels[0], pixels[4095]]).toEqual([0, 255])
+    },
+  )
+
+  it('leaves out padding and the outermost half per cent when it estimates', () => {
+    const values = Uint16Array.from({ length: 20_000 }, (_, pixel) =>
+      pixel < 8000 ? 4095 : pixel < 8040 ? 3900 : 1000 + (pixel % 1000),
+    )
+    const { greyLevels } = prepareImage(buildRadiograph(values, { padding: { low: 4000, high: 4095 } }), full)
+    expect(greyLevels.window?.center).toBeCloseTo(1500, -1)
+    expect(greyLevels.window?.width).toBeCloseTo(990, -2)
+  })
+
+  it('estimates between ends in order where the rescale slope is negative', () => {
+    const modality = { kind: 'rescale', slope: -1, intercept: 4095 } as const
+    const { pixels } = prepareImage(buildRadiograph(ramp, { modality }), full)
+    expect([pixels[0], pixels[4095]]).toEqual([255, 0])
+  })
+
+  it.each([
+    ['8-bit values that use their range', Uint8Array.from({ length: 256 }, (_, v) => v), 8, 'dicom', 'full-range'],
+    [
+      '8-bit values in a corner of their range',
+      Uint8Array.from({ length: 256 }, (_, v) => v % 40),
+      8,
+      'dicom',
+      'percentile',
+    ],
+    ['a 16-bit PNG that uses its range', Uint16Array.from({ length: 256 }, (_, v) => v * 257), 16, 'png', 'full-range'],
+    ['a 16-bit PNG of 12-bit values', ramp, 16, 'png', 'percentile'],
+    ['12-bit values', ramp, 12, 'dicom', 'percentile'],
+  ] as const)('takes %4$s grey levels for %0$s', (_, values, bitsStored, format, origin) => {
+    expect(prepareImage(buildRadiograph(values, { bitsStored, format }), full).greyLevels.origin).toBe(origin)
+  })
+
+  it('leaves display-ready 8-bit values as they are', () => {
+    const values = Uint8Array.from({ length: 256 }, (_, v) => v)
+    expect(prepareImage(buildRadiograph(values, { bitsStored: 8 }), full).pixels).toEqual(values)
+  })
+
+  it.each([
+    ['of one value', new Uint16Array(400).fill(700)],
+    ['of noise by a few values', Uint16Array.from({ length: 400 }, (_, pixel) => 700 + (pixel % 7))],
+    ['with a mark of few pixels', Uint16Array.from({ length: 4000 }, (_, pixel) => (pixel < 12 ? 4095 : 700))],
+  ])('rejects an image %s', (_, values) => {
+    expect(() => prepareImage(buildRadiograph(values, { window }), full)).toThrow(
+      expect.objectContaining({ code: 'blank' }),
+    )
+  })
+
+  it.each([
+    [
+      { rows: 3000, columns: 2500 },
+      { rows: 1024, columns: 853 },
+    ],
+    [
+      { rows: 2000, columns: 2001 },
+      { rows: 1023, columns: 1024 },
+    ],
+    [
+      { rows: 1024, columns: 1024 },
+      { rows: 1024, columns: 1024 },
+    ],
+    [
+      { rows: 300, columns: 200 },
+      { rows: 300, columns: 200 },
+    ],
+  ])('makes %j into %j', (source, prepared) => {
+    expect(preparedSize(source)).toEqual(prepared)
+  })
+
+  it('averages areas after the window, and says where it came from', () => {
+    const values = Uint16Array.from({ length: 2048 * 2 }, (_, pixel) => (pixel % 2 === 0 ? 0 : 4095))
+    const prepared = prepareImage(buildRadiograph(values, { rows: 2, window }))
+    expect({ rows: prepared.rows, columns: prepared.columns }).toEqual({ rows: 1, columns: 1024 })
+    expect(prepared.source).toEqual({ rows: 2, columns: 2048 })
+    expect(new Set(prepared.pixels)).toEqual(new Set([128]))
+    expect(prepared.warnings).toEqual(['from-the-radiograph'])
+  })
+})
