@@ -41,7 +41,9 @@ footer { margin-top: 48px; padding-top: 12px; border-top: 1px solid #b0b0b0; fon
   @page { size: A4; margin: 16mm 14mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   nav { display: none; }
-  h2 { break-after: avoid; margin-top: 26px; }
+  h2, h3, caption { break-after: avoid; }
+  h2 { margin-top: 26px; }
+  figure.table { break-inside: avoid; }
   figure.plot, .gallery figure, tr { break-inside: avoid; }
   .figures { grid-template-columns: 1fr 1fr; gap: 16px; }
   .wide .figures { grid-template-columns: 1fr; }

@@ -9,13 +9,13 @@ export function timeFigure(stages: readonly StageTime[]): Figure | null {
     id: 'time',
     title: 'Time per image',
     caption:
-      'Bar: median; line: to the 95th percentile. As stored with the results, on the machine that made them, over the images in which the stage ran.',
+      'Bar: median; line: to the 95th percentile; both as numbers. As stored with the results, on the machine that made them, over the images in which the stage ran.',
     svg: drawPlot({
       ariaLabel: 'Time per image and stage',
       width: 520,
       height: 70 + 30 * stages.length,
       marginLeft: 110,
-      marginRight: 60,
+      marginRight: 80,
       x: { label: 'Time, ms', grid: true, zero: true },
       y: { label: null, domain: stages.map(({ stage }) => stage), tickSize: 0 },
       marks: [
@@ -24,7 +24,7 @@ export function timeFigure(stages: readonly StageTime[]): Figure | null {
         Plot.text(stages, {
           x: 'percentile95',
           y: 'stage',
-          text: (stage: StageTime) => stage.median.toFixed(0),
+          text: (stage: StageTime) => `${stage.median.toFixed(0)} / ${stage.percentile95.toFixed(0)}`,
           dx: 6,
           textAnchor: 'start',
           fill: palette.muted,
