@@ -29,9 +29,9 @@ export function cascadeFigure({ positives, negatives }: CascadeAccounting): Figu
     caption: 'Share of the images of the class with a stored result; the number of images beside each bar.',
     svg: drawPlot({
       ariaLabel: 'Cascade accounting by class',
-      width: 540,
+      width: 560,
       height: 70 + 30 * bars.length,
-      marginLeft: 215,
+      marginLeft: 250,
       marginRight: 80,
       x: { label: 'Images of the class, %', domain: [0, 100], grid: true },
       y: { label: null, domain: bars.map((bar) => bar.row), tickSize: 0 },
