@@ -2,11 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
 
-/** The shared data folder: PLEURA_SHARED, or `shared` beside the checkout; null on machines without it. */
-export const sharedFolder: string | null =
-  [process.env.PLEURA_SHARED, resolve(import.meta.dirname, '../../../shared')].find(
-    (folder) => folder && existsSync(join(folder, 'data')),
-  ) ?? null
+const named = process.env.PLEURA_SHARED ?? resolve(import.meta.dirname, '../../../shared')
+
+/** The shared data folder: what PLEURA_SHARED names, else `shared` beside the checkout; null on machines without it. */
+export const sharedFolder: string | null = existsSync(join(named, 'data')) ? named : null
 
 export const corpusFolder = sharedFolder ? join(sharedFolder, 'data/dicom-samples') : null
 

@@ -4,7 +4,7 @@ import type { Radiograph, Window } from '../radiograph/radiograph.ts'
 import { applyModality, applyVoiLut, applyWindow } from './apply-window.ts'
 import { type GreyLevels, type PreparedImage, preparedLongSide } from './prepared-image.ts'
 import { resample } from './resample.ts'
-import { greyHistogramOf, histogramOf, lowestStoredValue, quantileOf, type ValueHistogram } from './value-histogram.ts'
+import { histogramOf, lowestStoredValue, mapHistogram, quantileOf, type ValueHistogram } from './value-histogram.ts'
 
 /** The share of pixels at each end that does not count as the image's range: markers, collimator edges, dead pixels. */
 const tailShare = 0.005
@@ -56,33 +56,35 @@ interface Rendering {
 
 /** Window first, VOI LUT second, and where neither shows anything, levels taken from the values themselves. */
 function renderGrey(radiograph: Radiograph): Rendering {
-  const { window, voiLut } = radiograph.presentation
-  const asked: GreyLevels | null = window
-    ? { origin: 'window', window }
-    : voiLut
-      ? { origin: 'voi-lut', window: null }
-      : null
-  if (asked) {
-    const pixels = applyGreyLevels(radiograph, asked)
-    if (spreadOf(greyHistogramOf(pixels)) >= minimumGreySpread) return { greyLevels: asked, pixels, warnings: [] }
-  }
   const histogram = histogramOf(radiograph)
   if (spreadOf(histogram) < minimumStoredSpread) {
     throw new StudyRejectedError('blank', `99 % of the pixels lie within ${spreadOf(histogram)} stored values`)
   }
-  const greyLevels = greyLevelsOf(radiograph, histogram)
+  const asked = askedLevels(radiograph)
+  if (asked) {
+    const table = greyTable(radiograph, asked)
+    if (spreadOf(mapHistogram(histogram, table)) >= minimumGreySpread) {
+      return { greyLevels: asked, pixels: lookUpAll(radiograph, table), warnings: [] }
+    }
+  }
+  const greyLevels = estimatedLevels(radiograph, histogram)
   const warnings = [
     ...(asked ? [`${asked.origin}-outside-range`] : []),
     ...(greyLevels.origin === 'percentile' ? ['grey-levels-estimated'] : []),
   ]
-  return { greyLevels, pixels: applyGreyLevels(radiograph, greyLevels), warnings }
+  return { greyLevels, pixels: lookUpAll(radiograph, greyTable(radiograph, greyLevels)), warnings }
+}
+
+function askedLevels({ presentation: { window, voiLut } }: Radiograph): GreyLevels | null {
+  if (window) return { origin: 'window', window }
+  return voiLut ? { origin: 'voi-lut', window: null } : null
 }
 
 const spreadOf = (histogram: ValueHistogram): number =>
   quantileOf(histogram, 1 - tailShare) - quantileOf(histogram, tailShare)
 
 /** Eight-bit values that use their range were meant for the eye; all else is windowed from tail to tail. */
-function greyLevelsOf({ facts, presentation }: Radiograph, histogram: ValueHistogram): GreyLevels {
+function estimatedLevels({ facts, presentation }: Radiograph, histogram: ValueHistogram): GreyLevels {
   const storedRange = histogram.counts.length
   const isDisplayReady = facts.bitsStored === 8 || facts.format !== 'dicom'
   if (isDisplayReady && presentation.modality.kind === 'identity') {
@@ -103,17 +105,25 @@ const windowBetween = (low: number, high: number): Window => ({
   function: 'LINEAR_EXACT',
 })
 
-/** One table over all stored values, then one look-up per pixel. Shape: rows × columns. */
-function applyGreyLevels(radiograph: Radiograph, { window }: GreyLevels): Uint8Array {
-  const { values, facts, presentation } = radiograph
+/** The grey level of every stored value from the lowest on: the whole pipeline in one table. */
+function greyTable(radiograph: Radiograph, { window }: GreyLevels): Uint8Array {
+  const { facts, presentation } = radiograph
   const { modality, voiLut, inverted } = presentation
   const lowest = lowestStoredValue(radiograph)
   const table = new Uint8Array(2 ** facts.bitsStored)
   for (let index = 0; index < table.length; index++) {
     const value = applyModality(lowest + index, modality)
     const shown = window ? applyWindow(value, window) : voiLut ? applyVoiLut(value, voiLut) : 0
+    // Storing in bytes cuts the fraction off: with the half, it rounds half up.
     table[index] = 255 * (inverted ? 1 - shown : shown) + 0.5
   }
+  return table
+}
+
+/** Shape: rows × columns. */
+function lookUpAll(radiograph: Radiograph, table: Uint8Array): Uint8Array {
+  const { values } = radiograph
+  const lowest = lowestStoredValue(radiograph)
   const pixels = new Uint8Array(values.length)
   for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = table[values[pixel] - lowest]
   return pixels
