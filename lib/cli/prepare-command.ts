@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
 import { exitCodes } from './failed-program.ts'
-import { forEachConcurrently } from './for-each-concurrently.ts'
 import { listInputs } from './list-inputs.ts'
 import { createLog, type Log, type LogFormat } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
@@ -47,7 +47,7 @@ async function prepareFiles(files: readonly string[], options: Options, log: Log
   const lines: PreparedLine[] = []
   try {
     const written = await OrderedLines.create<PreparedLine>(join(options.out, 'prepared.jsonl'))
-    await forEachConcurrently(files, options.concurrency * 2, async (file, index) => {
+    await forEachConcurrently(files.entries(), options.concurrency * 2, async ([index, file]) => {
       lines[index] = await prepareFile(file, pool, options, log)
       written.put(index, lines[index])
       progress.step()

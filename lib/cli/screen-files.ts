@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
-import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { Log } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
@@ -36,7 +36,7 @@ export async function screenFiles(
   try {
     const lines = await OrderedLines.create<ResultLine>(join(settings.outDir, 'results.jsonl'))
     // Two per process, so that the next image is at hand while one is screened.
-    await forEachConcurrently(files, options.concurrency * 2, async (file, index) => {
+    await forEachConcurrently(files.entries(), options.concurrency * 2, async ([index, file]) => {
       const { line, reused } = await screener.screen(file)
       counts[line.outcome]++
       if (line.discordant) counts.discordant++

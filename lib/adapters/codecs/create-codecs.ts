@@ -23,7 +23,7 @@ export function createCodecs(options: CodecOptions = {}): PixelCodecs & { close(
     encodeGreyPng: async ({ pixels, rows, columns }) =>
       sharp(pixels, { raw: { width: columns, height: rows, channels: 1 } })
         .toColourspace('b-w')
-        .png({ compressionLevel: 6, adaptiveFiltering: true })
+        .png({ compressionLevel: 2, adaptiveFiltering: false })
         .toBuffer(),
     close: () => thread.close(),
   }

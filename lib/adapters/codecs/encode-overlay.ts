@@ -10,6 +10,6 @@ export async function encodeOverlay(image: GreyImage, overlay: Overlay): Promise
     .extend({ bottom: canvas.rows - image.rows, right: canvas.columns - image.columns, background: '#000000' })
     .composite([{ input: Buffer.from(svg), top: 0, left: 0 }])
     .removeAlpha()
-    .png({ compressionLevel: 6 })
+    .png({ compressionLevel: 2 })
     .toBuffer()
 }

@@ -1,6 +1,6 @@
+import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
 import { decodeReference, type ReferenceGrid } from '../dataset/decode-reference.ts'
-import { forEachConcurrently } from '../dataset/for-each-concurrently.ts'
 import type { Annotations } from '../dataset/read-annotations.ts'
 import type { Labels } from '../dataset/read-labels.ts'
 import { type Mask, readMask, regridMask } from '../results/read-mask.ts'

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
-import { forEachConcurrently } from '../dataset/for-each-concurrently.ts'
 import { listFiles, mayBeImage } from '../dataset/list-files.ts'
 import { FactsJournal, readFacts } from './facts-journal.ts'
 import { type FileFacts, versionOf } from './file-facts.ts'

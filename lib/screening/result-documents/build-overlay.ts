@@ -2,9 +2,8 @@ import { contours } from 'd3-contour'
 import type { SuspectedFinding } from '../finding/finding.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
-import { turnOf } from '../prepared-image/upright.ts'
+import { turnBack, turnOf } from '../prepared-image/upright.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
-import { projectProbabilityMap } from '../segmentation/segment.ts'
 
 /** Turns text into outlines, so that a picture needs no font where it is rendered. */
 export interface Typeface {
@@ -82,16 +81,21 @@ function describe(finding: SuspectedFinding, facts: AcquisitionFacts): string {
   return parts.join('   ·   ')
 }
 
-/** SVG path of the mask's boundary on the prepared image, holes included (non-zero winding of d3-contour's rings). */
+/**
+ * SVG path of the mask's boundary on the prepared image, holes included (d3-contour winds them the other way round).
+ * Drawn from the grid of the map, whose cells it crosses in straight lines.
+ */
 function contourPath(finding: SuspectedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
-  const { probabilityMap } = finding.delineation
+  const map = finding.delineation.probabilityMap
   const turn = turnOf(facts.patientOrientation)
-  const projected = projectProbabilityMap(probabilityMap, prepared, turn)
-  const [boundary] = contours().size([prepared.columns, prepared.rows]).thresholds([probabilityMap.maskThreshold])(
-    projected as unknown as number[],
+  const stored = turn.transpose ? { rows: map.columns, columns: map.rows } : { rows: map.rows, columns: map.columns }
+  const [boundary] = contours().size([stored.columns, stored.rows]).thresholds([map.maskThreshold])(
+    turnBack(map.probabilities, stored, turn) as unknown as number[],
   )
+  const place = ([x, y]: number[]): string =>
+    `${((x * prepared.columns) / stored.columns).toFixed(1)},${((y * prepared.rows) / stored.rows).toFixed(1)}`
   return boundary.coordinates
     .flat()
-    .map((ring) => `M${ring.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join('L')}Z`)
+    .map((ring) => `M${ring.map(place).join('L')}Z`)
     .join('')
 }

@@ -35,16 +35,11 @@ export async function segment(
 }
 
 /**
- * The probability map on the grid of an image, in its stored orientation: interpolated between pixel centres, so
- * that a boundary lands within half a pixel of where the map puts it.
+ * The mask on the grid of an image, in its stored orientation: the map interpolated between pixel centres, then
+ * thresholded, so that a boundary lands within half a pixel of where the map puts it. 1 air, 0 elsewhere.
  * @param stored Size of the image as stored (the source, or the prepared image).
  * @returns Shape: stored.rows × stored.columns.
  */
-export function projectProbabilityMap(map: ProbabilityMap, stored: ImageSize, turn: Turn): Float32Array {
-  return turnBack(resample(map.probabilities, map, turnedSize(stored, turn)), stored, turn)
-}
-
-/** The mask on the grid of an image, in its stored orientation. 1 air, 0 elsewhere. */
 export function projectMask(map: ProbabilityMap, stored: ImageSize, turn: Turn): Uint8Array {
   const upright = turnedSize(stored, turn)
   const mask = new Uint8Array(stored.rows * stored.columns)
