@@ -189,6 +189,9 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
   },
   'pixel attributes': {
     'no Rows': [() => withElements([0x0028, 0x0010, 'US', null]), 'inconsistent-pixel-data'],
+    'no BitsStored': [() => withElements([0x0028, 0x0101, 'US', null]), 'inconsistent-pixel-data'],
+    'no PixelRepresentation': [() => withElements([0x0028, 0x0103, 'US', null]), 'inconsistent-pixel-data'],
+    'no SamplesPerPixel': [() => withElements([0x0028, 0x0002, 'US', null]), 'inconsistent-pixel-data'],
     '0 columns': [() => withElements([0x0028, 0x0011, 'US', 0]), 'inconsistent-pixel-data'],
     '0 samples': [() => withElements([0x0028, 0x0002, 'US', 0]), 'inconsistent-pixel-data'],
     RGB: [() => withElements([0x0028, 0x0002, 'US', 3], [0x0028, 0x0004, 'CS', 'RGB']), 'unsupported-photometric'],

@@ -154,6 +154,11 @@ describe('the data set', () => {
     expect(warnings).toContain('vr-encoding-mismatch')
   })
 
+  it('may hold elements of VRs that are not of the standard', async () => {
+    const { values } = await decodeWith([0x0009, 0x1001, 'ZZ', 'text'])
+    expect(values).toEqual(rampValues)
+  })
+
   it('may be followed by other bytes', async () => {
     const file = Buffer.concat([buildDicom(), Buffer.alloc(256, 0x5a)])
     expect((await decodeRadiograph(file, noCodecs)).values).toEqual(rampValues)
@@ -318,6 +323,7 @@ describe('the acquisition facts', () => {
   it.each([
     ['for-processing', [[0x0008, 0x0068, 'CS', 'FOR PROCESSING']]],
     ['spacing-unknown', [[0x0028, 0x0030, 'DS', null]]],
+    ['pixels-not-square', [[0x0028, 0x0030, 'DS', '0.2\\0.1']]],
     ['age-unknown', [[0x0010, 0x1010, 'AS', null]]],
     [
       'window-unusable',

@@ -13,6 +13,11 @@ export const pixelDataTag = 0x7fe00010
 /** Value representations whose length takes four bytes. @see DICOM PS3.5 7.1.2 */
 const longRepresentations = ['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']
 
+const shortRepresentations = [
+  ...['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FD', 'FL', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST', 'TM'],
+  ...['UI', 'UL', 'US'],
+]
+
 /** Where an element's value lies. */
 export interface DataElement {
   /** Null in implicit VR. */
@@ -100,9 +105,8 @@ export class DataSetReader {
       const length = this.#view.getUint32(offset + 4, this.#littleEndian)
       return { tag, vr, offset: offset + 8, length }
     }
-    if (!longRepresentations.includes(vr)) {
-      return { tag, vr, offset: offset + 8, length: this.#view.getUint16(offset + 6, this.#littleEndian) }
-    }
+    const shortLength = this.#view.getUint16(offset + 6, this.#littleEndian)
+    if (!isLong(vr, shortLength)) return { tag, vr, offset: offset + 8, length: shortLength }
     if (offset + 12 > end) throw this.#cutShort(end, 'an element header')
     return { tag, vr, offset: offset + 12, length: this.#view.getUint32(offset + 8, this.#littleEndian) }
   }
@@ -156,6 +160,11 @@ export class DataSetReader {
     if (end < this.#bytes.length) return malformed(`${what} is longer than what it lies in`)
     return new StudyRejectedError('truncated', `${what} reaches beyond the end of the file`)
   }
+}
+
+/** VRs yet to come have long lengths; those that writers invent have short ones. @see DICOM PS3.5 6.2 note on new VRs */
+function isLong(vr: string, shortLength: number): boolean {
+  return longRepresentations.includes(vr) || (!shortRepresentations.includes(vr) && shortLength === 0)
 }
 
 const malformed = (detail: string): StudyRejectedError => new StudyRejectedError('malformed-dicom', detail)

@@ -20,7 +20,7 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   const columns = required(attributes, 'Columns')
   if (rows === 0 || columns === 0) throw inconsistent(`${rows} rows × ${columns} columns`)
   assertOneFrame(attributes)
-  const samples = attributes.uint16('SamplesPerPixel') ?? 1
+  const samples = required(attributes, 'SamplesPerPixel')
   const photometric = attributes.text('PhotometricInterpretation')
   if (samples === 3 || samples === 4) throw unsupportedPhotometric(photometric)
   if (samples !== 1) throw inconsistent(`SamplesPerPixel ${samples}`)
@@ -29,15 +29,16 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   if (bitsAllocated !== 8 && bitsAllocated !== 16) {
     throw new StudyRejectedError('unsupported-bits', `BitsAllocated ${bitsAllocated}`)
   }
-  const bitsStored = attributes.uint16('BitsStored') ?? bitsAllocated
+  const bitsStored = required(attributes, 'BitsStored')
   if (bitsStored < 1 || bitsStored > bitsAllocated) {
     throw inconsistent(`BitsStored ${bitsStored} of BitsAllocated ${bitsAllocated}`)
   }
+  // The one that the others imply.
   const highBit = attributes.uint16('HighBit') ?? bitsStored - 1
   if (highBit < bitsStored - 1 || highBit >= bitsAllocated) {
     throw inconsistent(`HighBit ${highBit} with BitsStored ${bitsStored} of ${bitsAllocated}`)
   }
-  const representation = attributes.uint16('PixelRepresentation') ?? 0
+  const representation = required(attributes, 'PixelRepresentation')
   if (representation > 1) throw inconsistent(`PixelRepresentation ${representation}`)
   return {
     rows,
@@ -58,7 +59,9 @@ function assertOneFrame(attributes: Attributes): void {
   if (frames > 1) throw new StudyRejectedError('multi-frame', `NumberOfFrames ${frames}`)
 }
 
-function required(attributes: Attributes, keyword: 'Rows' | 'Columns' | 'BitsAllocated'): number {
+type RequiredKeyword = 'Rows' | 'Columns' | 'SamplesPerPixel' | 'BitsAllocated' | 'BitsStored' | 'PixelRepresentation'
+
+function required(attributes: Attributes, keyword: RequiredKeyword): number {
   const value = attributes.uint16(keyword)
   if (value === null) throw inconsistent(`${keyword} is missing`)
   return value

@@ -2,6 +2,9 @@ import type { Attributes } from './attributes.ts'
 import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
 import type { TransferSyntax } from './transfer-syntax.ts'
 
+/** Rows and columns may differ by rounding. */
+const squareTolerance = 0.01
+
 /** What the data set says of the acquisition, without what names the patient. */
 export function readAcquisitionFacts(
   attributes: Attributes,
@@ -11,6 +14,9 @@ export function readAcquisitionFacts(
   const pixelSpacing = readPixelSpacing(attributes)
   if (!pixelSpacing) warnings.push('spacing-unknown')
   else if (pixelSpacing.origin === 'ImagerPixelSpacing') warnings.push('spacing-at-detector')
+  if (pixelSpacing && Math.abs(pixelSpacing.rowMm / pixelSpacing.columnMm - 1) > squareTolerance) {
+    warnings.push('pixels-not-square')
+  }
   if (attributes.text('PresentationIntentType') === 'FOR PROCESSING') warnings.push('for-processing')
   const patientAgeYears = parseAge(attributes.text('PatientAge'))
   if (patientAgeYears === null) warnings.push('age-unknown')
