@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listInputs } from '../../lib/cli/list-inputs.ts'
@@ -30,9 +30,21 @@ async function firstNative(files: readonly string[]): Promise<string> {
   throw new Error('no phantom in explicit little endian')
 }
 
+/** More files of other content, without drawing more phantoms: what follows the pixel data is padding. */
+async function multiply(files: readonly string[], times: number): Promise<string[]> {
+  const copies = files.flatMap((file, index) =>
+    Array.from({ length: times }, async (_, copy) => {
+      const path = join(folder, `copy-${index}-${copy}.dcm`)
+      await writeFile(path, Buffer.concat([await readFile(file), Buffer.alloc(2 * copy)]))
+      return path
+    }),
+  )
+  return Promise.all(copies)
+}
+
 const ordinary = await makePhantoms('ordinary', 16, 1024)
 const large = await makePhantoms('large', 4, 3000)
 print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
 print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
-print('end to end', await benchThroughput(ordinary))
+print('end to end', await benchThroughput(await multiply(ordinary, 6)))
 print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))

@@ -32,20 +32,28 @@ export function resample(
   return out
 }
 
+/** Adds up the rows that make one target row. Two at a time: the line is the slower thing to go through. */
 function mixRows(
   values: Uint8Array | Uint16Array | Float32Array,
   columns: number,
-  axis: AxisWeights,
+  { first, weights, count }: AxisWeights,
   target: number,
   line: Float32Array,
 ): void {
   line.fill(0)
-  const first = axis.first[target]
-  for (let tap = 0; tap < axis.count; tap++) {
-    const weight = axis.weights[target * axis.count + tap]
-    if (weight === 0) continue
-    const start = (first + tap) * columns
-    for (let column = 0; column < columns; column++) line[column] += weight * values[start + column]
+  for (let tap = 0; tap < count; tap += 2) {
+    const upper = weights[target * count + tap]
+    const lower = tap + 1 < count ? weights[target * count + tap + 1] : 0
+    const start = (first[target] + tap) * columns
+    const next = start + columns
+    // A row of weight 0 may lie beyond the picture.
+    if (lower !== 0) {
+      for (let column = 0; column < columns; column++) {
+        line[column] += upper * values[start + column] + lower * values[next + column]
+      }
+    } else if (upper !== 0) {
+      for (let column = 0; column < columns; column++) line[column] += upper * values[start + column]
+    }
   }
 }
 
