@@ -147,7 +147,7 @@ describe('the codec thread', () => {
     ['throws', `${listening} throw 42 })`, { code: 'corrupt-pixel-data' }],
     [
       'cannot load its codec',
-      `${listening} parentPort.postMessage({ outcome: 'defect', detail: 'no such file' }) })`,
+      `${listening} parentPort.postMessage({ outcome: 'defect', detail: 'no such file' }); parentPort.close() })`,
       { name: 'CodecDefectError' },
     ],
   ])('that %s fails its frame and is replaced for the next', async (name, source, expected) => {

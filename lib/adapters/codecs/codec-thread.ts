@@ -36,18 +36,21 @@ export class CodecThread {
   }
 
   async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedFrame> {
-    let failed = true
+    const reply = await this.#askOrEnd({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
+    if (reply.outcome === 'decoded') return reply.frame
+    // The thread closes by itself: ending one by force can take Node along.
+    this.#worker = null
+    if (reply.outcome === 'defect') throw new CodecDefectError(`the ${kind} codec cannot be used: ${reply.detail}`)
+    const cause = new Error(reply.detail)
+    throw new StudyRejectedError('corrupt-pixel-data', `the ${kind} codec refused the compressed frame`, { cause })
+  }
+
+  async #askOrEnd(request: CodecRequest): Promise<CodecReply> {
     try {
-      const reply = await this.#ask({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
-      if (reply.outcome === 'defect') throw new CodecDefectError(`the ${kind} codec cannot be used: ${reply.detail}`)
-      if (reply.outcome === 'refused') {
-        const cause = new Error(reply.detail)
-        throw new StudyRejectedError('corrupt-pixel-data', `the ${kind} codec refused the compressed frame`, { cause })
-      }
-      failed = false
-      return reply.frame
-    } finally {
-      if (failed) await this.#end()
+      return await this.#ask(request)
+    } catch (error) {
+      await this.#end()
+      throw error
     }
   }
 

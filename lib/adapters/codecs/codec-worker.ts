@@ -33,4 +33,6 @@ parentPort?.on('message', async (request: CodecRequest) => {
   const reply = await replyTo(request)
   const transfer = reply.outcome === 'decoded' ? [reply.frame.values.buffer as ArrayBuffer] : []
   parentPort?.postMessage(reply, transfer)
+  // A codec that met a bad codestream may have spoilt its memory: the next frame gets a new thread.
+  if (reply.outcome !== 'decoded') parentPort?.close()
 })
