@@ -32,6 +32,6 @@ export async function screenOverAndOver(files: readonly string[], count: number)
       rows.push([`after ${image} images`, `${Math.round(process.memoryUsage.rss() / 1e6)} MB`])
     }
   }
-  rows.push(['peak', `${Math.round(process.resourceUsage().maxRSS / 1e3)} MB`])
+  rows.push(['peak', `${Math.round((process.resourceUsage().maxRSS * 1024) / 1e6)} MB`])
   return rows
 }
