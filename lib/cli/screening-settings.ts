@@ -82,3 +82,13 @@ function parseYears(text: string): number {
   if (!(value >= 0)) throw new InvalidArgumentError('expected a number of years, 0 or more')
   return value
 }
+
+/** What a run without options is told. */
+export const defaultSettings = (outDir: string): ScreeningSettings => ({
+  modelsFolder: defaultModelsFolder,
+  executionProvider: 'cpu',
+  threads: 1,
+  outDir,
+  policy: defaultSuitabilityPolicy,
+  classActivationMap: false,
+})

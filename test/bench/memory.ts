@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defaultModelsFolder, packageRoot } from '../../lib/cli/package-root.ts'
+import { packageRoot } from '../../lib/cli/package-root.ts'
 import { screenFile } from '../../lib/cli/screen-worker.ts'
+import { defaultSettings } from '../../lib/cli/screening-settings.ts'
 import { identifySource } from '../../lib/cli/source-identity.ts'
-import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 
 /** Resident memory of one screening process after 100, 250, 500 and `count` images, in a process that does nothing else. */
 export function benchMemory(files: readonly string[], count: number): string[][] {
@@ -15,14 +15,7 @@ export function benchMemory(files: readonly string[], count: number): string[][]
 
 /** What that process does. */
 export async function screenOverAndOver(files: readonly string[], count: number): Promise<string[][]> {
-  const settings = {
-    modelsFolder: defaultModelsFolder,
-    executionProvider: 'cpu' as const,
-    threads: 1,
-    outDir: await mkdtemp(join(tmpdir(), 'pleura-bench-')),
-    policy: defaultSuitabilityPolicy,
-    classActivationMap: false,
-  }
+  const settings = defaultSettings(await mkdtemp(join(tmpdir(), 'pleura-bench-')))
   const ids = await Promise.all(files.map(identifySource))
   const rows: string[][] = []
   for (let image = 1; image <= count; image++) {

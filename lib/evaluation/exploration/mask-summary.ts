@@ -1,6 +1,7 @@
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
+import { cropMask } from '../../screening/segmentation/bounding-box.ts'
 import { labelComponents } from '../../screening/segmentation/connected-components.ts'
-import { cropMask, maskBox } from '../metrics/mask-box.ts'
+import { maskBox } from '../metrics/mask-box.ts'
 import { MaskPosition } from './mask-position.ts'
 
 export interface MaskRecord {

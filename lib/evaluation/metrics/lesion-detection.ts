@@ -1,6 +1,7 @@
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
+import { cropMask } from '../../screening/segmentation/bounding-box.ts'
 import { labelComponents } from '../../screening/segmentation/connected-components.ts'
-import { cropMask, maskBox } from './mask-box.ts'
+import { maskBox } from './mask-box.ts'
 
 /** Regions of air found, missed and invented in one image. */
 export interface LesionDetection {

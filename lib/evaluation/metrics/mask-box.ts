@@ -23,13 +23,3 @@ function firstSet(mask: Uint8Array, from: number, to: number): number {
   for (let pixel = from; pixel < to; pixel++) if (mask[pixel] !== 0) return pixel
   return -1
 }
-
-/** The part of a mask within a box. */
-export function cropMask(mask: Uint8Array, { columns }: ImageSize, box: BoundingBox): Uint8Array {
-  const out = new Uint8Array(box.rows * box.columns)
-  for (let row = 0; row < box.rows; row++) {
-    const start = (box.row + row) * columns + box.column
-    out.set(mask.subarray(start, start + box.columns), row * box.columns)
-  }
-  return out
-}
