@@ -24,6 +24,9 @@ export const rejectionReasons = {
   blank: 'The image holds no contrast: every pixel is (nearly) the same.',
   'not-a-frontal-chest': 'The pixels do not look like a frontal chest radiograph.',
   'time-limit': 'Decoding took longer than allowed; the pixel data is probably corrupt.',
+  'quota-exceeded':
+    'The agreed number of images of this month is used up. Raise the quota or send it again next month.',
+  'budget-stop': 'The agreed spending of this month is used up. Raise the budget or send it again next month.',
 } as const
 
 export type RejectionCode = keyof typeof rejectionReasons

@@ -36,7 +36,8 @@ export interface ReceivedJob {
 
 /** At-least-once delivery with visibility timeout and a dead-letter queue after too many deliveries. */
 export interface JobQueue {
-  send(body: string): Promise<void>
+  /** `group`: messages of one group never starve those of another, where the queue can tell them apart. */
+  send(body: string, options?: { group?: string }): Promise<void>
   /** Up to `maximum` messages; an empty list when none is visible within `waitMs`. */
   receive(maximum: number, options: { visibilityMs: number; waitMs: number }): Promise<ReceivedJob[]>
   /** Done: removes the message. A receipt whose visibility ended is ignored. */
@@ -60,9 +61,22 @@ export interface Clock {
   monotonic(): number
 }
 
-/** Where facts about finished studies go. Pointers only, no patient data. */
+/** Where facts about finished studies go: at least once each; receivers tell repetitions apart by the result's key. */
 export interface EventSink {
-  emit(detailType: 'Finding Ready' | 'Study Not Analysed', detail: Record<string, unknown>): Promise<void>
+  emit(detailType: 'Finding Ready' | 'Study Not Analysed', detail: StudyEvent): Promise<void>
+}
+
+/** Pointers only, no patient data, nothing of the sender's key. */
+export interface StudyEvent {
+  readonly tenant: string
+  readonly imageId: string
+  readonly outcome: 'suspected' | 'not-suspected' | 'not-analysed'
+  readonly discordant: boolean
+  /** The coded reason when not analysed; null otherwise. */
+  readonly reason: string | null
+  readonly lane: 'stat' | 'routine'
+  /** Key of result.json. */
+  readonly resultKey: string
 }
 
 /** A greyscale frame as a codec returns it. */

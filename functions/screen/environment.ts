@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** What the screening container is told. Infrastructure writes it with `satisfies ScreenEnvironment`. */
+export const screenEnvironment = z.object({
+  STUDY_BUCKET: z.string().min(1),
+  STAT_QUEUE_URL: z.url(),
+  ROUTINE_QUEUE_URL: z.url(),
+  TENANTS_PARAMETER_PATH: z.string().startsWith('/'),
+  EVENT_BUS_NAME: z.string().min(1),
+  EXECUTION_PROVIDER: z.enum(['cpu', 'cuda']),
+  MODELS_FOLDER: z.string().min(1),
+  /** Both queues empty for this long: the worker ends. '0': at the first empty look. Unit: seconds. */
+  IDLE_EXIT_SECONDS: z.string().regex(/^\d+$/),
+  /** Visibility of a message under way, renewed by heartbeats at a third of it. Unit: seconds. */
+  VISIBILITY_SECONDS: z.string().regex(/^\d+$/),
+  /** Largest batch when the queue is deep. */
+  MAXIMUM_BATCH: z.string().regex(/^\d+$/),
+  /** Deliveries after which the queue sets a message aside; the redrive policy's maxReceiveCount. */
+  MAXIMUM_RECEIVES: z.string().regex(/^\d+$/),
+  /** What an hour of this worker's machine costs, for the estimate on usage receipts. */
+  HOURLY_COST_USD: z.string().regex(/^\d+(\.\d+)?$/),
+})
+
+export type ScreenEnvironment = z.input<typeof screenEnvironment>

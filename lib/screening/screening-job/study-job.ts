@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { imageId } from './study-keys.ts'
+import { lanes, tenantId } from './tenant.ts'
+
+const studyJob = z.strictObject({
+  schemaVersion: z.literal(1),
+  tenant: tenantId,
+  imageId,
+  lane: z.enum(lanes),
+  /** When the image was queued. Unit: ms since the Unix epoch. */
+  enqueuedAt: z.number().int().nonnegative(),
+})
+
+/** What a cloud queue carries of a study: pointers only, no pixels, no patient data, nothing of the sender's key. */
+export type StudyJob = z.infer<typeof studyJob>
+
+export const buildStudyJob = (job: Omit<StudyJob, 'schemaVersion'>): string =>
+  JSON.stringify({ schemaVersion: 1, ...job } satisfies StudyJob)
+
+/** @throws {Error} when the message is none of ours: a defect, it ends as a dead letter */
+export function parseStudyJob(body: string): StudyJob {
+  return studyJob.parse(JSON.parse(body))
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { sha256Hex } from '../kernel/identifiers.ts'
+import { type Lane, type Tenant, tenantId } from './tenant.ts'
+
+export const imageId = z.string().regex(/^[0-9a-f]{32}$/)
+
+/**
+ * Every key of the study bucket. They are functions of the content of the image, the digest of what analyses it and
+ * the tenant alone, so that duplicates and repetitions land on the same objects.
+ *
+ *   uploads/<tenant>/…                                   the sender's own keys
+ *   prepared/<tenant>/<imageId>/image.png, study.json    what preprocessing made; study.json comes last
+ *   results/<tenant>/uploads/<uploadId>.json             what became of one upload: its imageId and its result
+ *   results/<tenant>/<imageId>/<screening>/result.json   the result, written last; its pictures beside it
+ *   usage/<tenant>/<yyyy-mm>/admitted/<imageId>          one image counted against quota and budget
+ *   usage/<tenant>/<yyyy-mm>/receipts/<imageId>-<screening>.json   one billed image
+ *   failures/<tenant>/<imageId>.json                     the last failure of the system with this image
+ *
+ * `<screening>` is the first 16 digits of the screening key.
+ */
+export const studyKeys = {
+  preparedImage: (tenant: string, image: string) => `prepared/${tenant}/${image}/image.png`,
+  preparedStudy: (tenant: string, image: string) => `prepared/${tenant}/${image}/study.json`,
+  uploadReceipt: (tenant: string, upload: string) => `results/${tenant}/uploads/${upload}.json`,
+  /** Where the objects of one result lie; ends with '/'. */
+  resultPrefix: (tenant: string, image: string, screeningKey: string) =>
+    `results/${tenant}/${image}/${shortKeyOf(screeningKey)}/`,
+  admission: (tenant: string, month: string, image: string) => `usage/${tenant}/${month}/admitted/${image}`,
+  admissions: (tenant: string, month: string) => `usage/${tenant}/${month}/admitted/`,
+  usageReceipt: (tenant: string, month: string, image: string, screeningKey: string) =>
+    `usage/${tenant}/${month}/receipts/${image}-${shortKeyOf(screeningKey)}.json`,
+  usageReceipts: (tenant: string, month: string) => `usage/${tenant}/${month}/receipts/`,
+  failure: (tenant: string, image: string) => `failures/${tenant}/${image}.json`,
+} as const
+
+const shortKeyOf = (screeningKey: string): string => screeningKey.slice(0, 16)
+
+/** The calendar month in UTC, e.g. '2026-11'. */
+export const monthOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 7)
+
+/** Names one upload: a key at one version. Nothing of the sender's key can be read from it. */
+export const uploadIdOf = (key: string, version: string): string => sha256Hex(`${key}\n${version}`).slice(0, 32)
+
+/**
+ * The tenant of an upload.
+ * @throws {Error} when the key is not below `uploads/<tenant>/`: the notification is not ours, a defect
+ */
+export function tenantOfUpload(key: string): string {
+  const [root, tenant, ...rest] = key.split('/')
+  if (root !== 'uploads' || rest.join('/') === '') throw new Error('an upload has a key below uploads/<tenant>/')
+  return tenantId.parse(tenant)
+}
+
+/** 'stat' below `uploads/<tenant>/stat/` where the tenant may use that lane; otherwise 'routine'. */
+export function laneOfUpload(key: string, { lanes }: Tenant): Lane {
+  const asked = key.split('/')[2] === 'stat' && key.split('/').length > 3 ? 'stat' : 'routine'
+  return lanes.includes(asked) ? asked : lanes[0]
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+export const lanes = ['stat', 'routine'] as const
+export type Lane = (typeof lanes)[number]
+
+/** No dots, no slashes: the identifier is a part of object keys, role names and message groups. */
+export const tenantId = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1–32 of a-z, 0-9 and -')
+
+/** What is agreed with one customer. Every field but the identifier has a default. */
+export const tenant = z.strictObject({
+  id: tenantId,
+  /** Identifier of an operating point of the classifier bundle; null: the profile's. */
+  operatingPoint: z.string().min(1).nullable().default(null),
+  /** Whether mask.png and overlay.png are delivered beside result.json. */
+  deliverMask: z.boolean().default(true),
+  /** Lanes the tenant may use: uploads under `uploads/<tenant>/stat/` go first when 'stat' is among them. */
+  lanes: z.array(z.enum(lanes)).min(1).default(['routine']),
+  /** Images that may be admitted in a calendar month (UTC); null: no limit. */
+  monthlyQuotaImages: z.number().int().nonnegative().nullable().default(null),
+  /** Admitted images × `estimatedCostUsdPerImage` stop at this sum in a calendar month (UTC); null: no limit. */
+  monthlyBudgetUsd: z.number().nonnegative().nullable().default(null),
+  estimatedCostUsdPerImage: z.number().positive().default(0.002),
+  /** Results are deleted after this many days. */
+  retentionDays: z.number().int().min(1).default(365),
+})
+
+export type Tenant = z.infer<typeof tenant>
