@@ -13,7 +13,7 @@ from pleura_training.network import ScreeningNetwork
 from pleura_training.phantom import draw_phantom
 from pleura_training.radiographs import Radiograph
 from pleura_training.run_record import read_metrics
-from pleura_training.train import TrainingConfig, learning_rate_at, side_at
+from pleura_training.train import TrainingConfig, learning_rate_at, nested_share, side_at
 
 
 def drawn_set(count, side):
@@ -115,3 +115,12 @@ def test_a_run_leaves_a_record_and_resumes(data_folder, monkeypatch, capsys):
     record = json.loads((data_folder / "run/run.json").read_text())
     assert record["data_digest"] == "drawn"
     assert record["config"]["steps"] == 6
+
+
+def test_a_smaller_share_of_the_data_lies_within_a_larger_one():
+    labels = np.arange(200) % 5 == 0
+    quarter, half = nested_share(labels, 0.25), nested_share(labels, 0.5)
+    assert len(quarter) == 50
+    assert labels[quarter].sum() == 10
+    assert set(quarter) < set(half)
+    assert nested_share(labels, 1.0).tolist() == list(range(200))

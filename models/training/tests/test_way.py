@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pleura_training import choose, evaluate, export, index, plot, publish, train
+from pleura_training import choose, evaluate, export, index, learning_curve, plot, publish, train
 from pleura_training.calibration import Calibration
 from pleura_training.phantom import draw_phantom
 from pleura_training.radiographs import load_radiograph_set
@@ -65,6 +65,11 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
     call(train, **places, out=work / "run", config=work / "config.json", device="cpu")
     call(plot, run=work / "run")
     assert (work / "run/metrics.png").stat().st_size > 0
+
+    call(learning_curve, **places, out=work / "curve", config=work / "config.json")
+    curve = json.loads((work / "curve/learning-curve.json").read_text())
+    assert [row["images"] for row in curve] == [2, 2, 4]
+    assert (work / "curve/learning-curve.png").stat().st_size > 0
 
     checkpoint = work / "run/checkpoint.pt"
     # Twelve steps teach nothing, not even which way is up.

@@ -45,6 +45,8 @@ class TrainingConfig:
     validate_every: int = 250
     mean: float = 0.5
     std: float = 0.25
+    # Share of the training side in use, for learning curves; smaller ones lie within larger ones.
+    data_share: float = 1.0
     augmentation: AugmentationRanges = field(default_factory=AugmentationRanges)
 
 
@@ -55,6 +57,16 @@ def side_at(config: TrainingConfig, share: float) -> int:
 def learning_rate_at(config: TrainingConfig, step: int, share: float) -> float:
     warmup = min(1.0, (step + 1) / config.warmup_steps)
     return config.learning_rate * warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def nested_share(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
+    """Rows of a stratified share; the rows of a smaller share are among those of a larger one."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for label in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == label))
+        rows.append(members[: max(1, round(len(members) * share))])
+    return np.sort(np.concatenate(rows))
 
 
 def validate(
@@ -81,7 +93,7 @@ def validate(
     }
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--split", type=Path, required=True)
@@ -91,7 +103,7 @@ def main() -> None:
         "--minutes", type=float, default=math.inf, help="anneal to an end within this training time"
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
 
     given = json.loads(arguments.config.read_text()) if arguments.config else {}
     config = TrainingConfig(**given)
@@ -103,6 +115,8 @@ def main() -> None:
     if split["digest"] != radiographs.digest:
         raise ValueError("the split file belongs to other data: make it again with `split`")
     places = {side: radiographs.positions(split["sides"][side]) for side in ("train", "validation")}
+    labels = np.array([radiographs.radiographs[place].label for place in places["train"]])
+    places["train"] = places["train"][nested_share(labels, config.data_share)]
 
     network = ScreeningNetwork(config.width, tuple(config.depths)).to(arguments.device)
     network = network.to(memory_format=torch.channels_last)
