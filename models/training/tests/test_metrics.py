@@ -13,6 +13,7 @@ from pleura_training.metrics import (
     bootstrap_interval,
     dice,
     sensitivity_specificity,
+    wilson_interval,
 )
 
 
@@ -71,3 +72,10 @@ def test_calibration_recovers_a_known_shift_and_temperature():
     assert calibration.shift == pytest.approx(-2, abs=0.15)
     probability = calibration.probability(true_logits * 3 + 2)
     assert expected_calibration_error(probability, labels) < 0.02
+
+
+def test_wilson_interval_equals_the_published_example():
+    # Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0, 20)[0] == 0.0
+    assert wilson_interval(0, 0) == (0.0, 1.0)

@@ -86,6 +86,7 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
             publish,
             bundles=work / "bundles",
             report=report,
+            curve=work / "curve/learning-curve.json",
             failures=work / "failures.md",
             models=models,
         )
@@ -95,6 +96,7 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
         "pleura-segmenter-s1",
         "profile.json",
     ]
+    assert (models / "pleura-classifier-s1/calibration.png").stat().st_size > 0
     bundle = json.loads((models / "pleura-segmenter-s1/model.json").read_text())
     measured = {(entry["set"], entry["metric"]) for entry in bundle["evaluation"]}
     assert ("gold test", "dice, positives only") in measured

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from .metrics import sensitivity_specificity
+from .metrics import sensitivity_specificity, wilson_interval
 from .postprocessing import sigmoid
 
 
@@ -47,15 +47,17 @@ def expected_calibration_error(
     return float(sum(gaps) / len(probability))
 
 
-def calibration_table(
-    probability: np.ndarray, labels: np.ndarray, bins: int = 5
-) -> list[dict[str, float]]:
+def calibration_table(probability: np.ndarray, labels: np.ndarray, bins: int = 5) -> list[dict]:
+    """Bins of equal count: mean probability against the share of positives, with its interval."""
     parts = np.array_split(np.argsort(probability, kind="stable"), bins)
     return [
         {
             "n": len(part),
             "meanProbability": round(float(probability[part].mean()), 4),
             "shareOfPositives": round(float(labels[part].mean()), 4),
+            "interval95": [
+                round(bound, 4) for bound in wilson_interval(int(labels[part].sum()), len(part))
+            ],
         }
         for part in parts
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from .bundle_session import ClassifierSession, SegmenterSession
 from .calibration import calibration_table, expected_calibration_error
 from .findings import Finding, find
-from .metrics import area_under_curve, bootstrap_interval, sensitivity_specificity
+from .metrics import area_under_curve, bootstrap_interval, wilson_interval
 from .model_card import interval_text
 from .radiographs import read_index, read_run_lengths
 
@@ -21,6 +21,7 @@ COMMAND = (
     "--split models/training/splits/silver-20261123.json --models models"
 )
 SIDES = {"gold-test": "gold test", "holdout": "silver hold-out"}
+AGE_BANDS = ((18, 40), (40, 65), (65, 120))
 Statistic = Callable[[np.ndarray], float]
 
 
@@ -92,12 +93,16 @@ def measure(findings: list[Finding], statistics: dict[str, Statistic], name: str
 
 
 def subgroups(findings: list[Finding]) -> dict[str, list[Finding]]:
-    """View, sex, and terciles of the true mask's size (positives only)."""
+    """View, sex, age band, and terciles of the true mask's size (positives only)."""
     groups: dict[str, list[Finding]] = {}
     for view in ("PA", "AP"):
         groups[f"view {view}"] = [f for f in findings if f.radiograph.view == view]
     for sex in ("M", "F"):
         groups[f"sex {sex}"] = [f for f in findings if f.radiograph.sex == sex]
+    for low, high in AGE_BANDS:
+        groups[f"age {low}–{high - 1}"] = [
+            f for f in findings if f.radiograph.age and low <= float(f.radiograph.age) < high
+        ]
     positives = sorted(
         (f for f in findings if f.radiograph.label == 1), key=lambda finding: finding.true_share
     )
@@ -108,17 +113,30 @@ def subgroups(findings: list[Finding]) -> dict[str, list[Finding]]:
 
 
 def describe_subgroup(findings: list[Finding], threshold: float) -> dict:
+    """Each figure with its 95 % interval: Wilson for shares, bootstrap over patients otherwise."""
     probability = np.array([finding.probability for finding in findings])
     labels = np.array([finding.radiograph.label for finding in findings])
-    overlaps = np.array([f.dice for f in findings if f.radiograph.label == 1])
+    overlaps = np.array([finding.dice for finding in findings])
+    patients = np.array([f.radiograph.patient or f.radiograph.id for f in findings])
     row: dict = {"n": len(findings), "positives": int(labels.sum())}
+
+    def shown(value: float, interval: tuple[float, float]) -> dict:
+        return {"value": round(value, 4), "interval95": [round(bound, 4) for bound in interval]}
+
+    def share(found: np.ndarray) -> dict:
+        return shown(float(found.mean()), wilson_interval(int(found.sum()), len(found)))
+
     if labels.any():
-        found = probability[labels == 1] >= threshold
-        row |= {"sensitivity": round(float(found.mean()), 4)}
-        row |= {"positiveDice": round(float(overlaps.mean()), 4)}
+        row["sensitivity"] = share(probability[labels == 1] >= threshold)
+        ill = overlaps[labels == 1]
+        interval = bootstrap_interval(lambda rows: float(ill[rows].mean()), patients[labels == 1])
+        row["positiveDice"] = shown(float(ill.mean()), interval)
     if 0 < labels.sum() < len(labels):
-        row["auc"] = round(area_under_curve(probability, labels), 4)
-        row["specificity"] = round(sensitivity_specificity(probability, labels, threshold)[1], 4)
+        interval = bootstrap_interval(
+            lambda rows: area_under_curve(probability[rows], labels[rows]), patients
+        )
+        row["auc"] = shown(area_under_curve(probability, labels), interval)
+        row["specificity"] = share(probability[labels == 0] < threshold)
     return row
 
 

@@ -11,17 +11,14 @@ import json
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 
 from . import train as training
+from .card_figures import draw_learning_curve
 from .checkpoint import load_network
 from .metrics import area_under_curve, bootstrap_interval, dice
 from .prediction import predict
 from .radiographs import RadiographSet, load_radiograph_set
-
-matplotlib.use("Agg")
-from matplotlib import pyplot
 
 SHARES = (0.25, 0.5, 1.0)
 
@@ -64,24 +61,6 @@ def measure(checkpoint: Path, radiographs: RadiographSet, places: np.ndarray) ->
     return measured
 
 
-def draw(curve: list[dict], file: Path) -> None:
-    figure, axes = pyplot.subplots(1, 2, figsize=(8, 3.4))
-    names = {"auc": "AUC", "positive_dice": "Dice, positives only"}
-    for axis, (metric, title) in zip(axes, names.items(), strict=True):
-        values = np.array([row[metric]["value"] for row in curve])
-        bounds = np.array([row[metric]["interval95"] for row in curve]).T
-        images = [row["images"] for row in curve]
-        axis.errorbar(images, values, np.abs(bounds - values), marker="o", capsize=4)
-        axis.set_xscale("log")
-        axis.set_xticks(images, [str(count) for count in images])
-        axis.minorticks_off()
-        axis.set_xlabel("training images")
-        axis.set_title(f"{title}, silver hold-out")
-        axis.grid(alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(file, dpi=100)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--index", type=Path, required=True)
@@ -98,7 +77,7 @@ def main() -> None:
         for share, checkpoint in zip(SHARES, checkpoints, strict=True)
     ]
     (arguments.out / "learning-curve.json").write_text(json.dumps(curve, indent=1) + "\n")
-    draw(curve, arguments.out / "learning-curve.png")
+    draw_learning_curve(curve, arguments.out / "learning-curve.png")
     print(json.dumps(curve, indent=1))
 
 

@@ -54,3 +54,14 @@ def bootstrap_interval(
         values.append(statistic(np.concatenate([members[place] for place in drawn])))
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def wilson_interval(successes: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson, 1927); (0, 1) when nothing was counted."""
+    if count == 0:
+        return 0.0, 1.0
+    z = 1.959964
+    share = successes / count
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

@@ -10,6 +10,11 @@ CAVEATS = """- One hospital (NIH Clinical Center), images of before 2017; no ext
   (about 0.85 Dice on the competition's private board). It measures agreement with that ensemble.
 - Gold is small (33 / 33): mind the intervals, which draw whole patients."""
 
+CURVE_COMMAND = (
+    "python -m pleura_training.learning_curve --index … --split … "
+    "--config models/training/configs/learning-curve.json --out …"
+)
+
 DATA = """- Images: SIIM-ACR Pneumothorax Segmentation (images of NIH ChestX-ray14), plus
   NIH images with report labels that only ever train. Credit: NIH Clinical Center
   (ChestX-ray14), SIIM-ACR (annotations); silver labels by the
@@ -39,10 +44,15 @@ def evaluation_table(entries: list[dict]) -> str:
 
 
 def subgroup_table(groups: dict[str, dict[str, dict]], columns: tuple[str, ...]) -> str:
+    def cell(value: dict | int | None) -> str:
+        if isinstance(value, dict):
+            return interval_text(value)
+        return "–" if value is None else str(value)
+
     lines = ["| set | group | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
     for name, members in groups.items():
         for group, row in members.items():
-            cells = " | ".join(str(row.get(column, "–")) for column in columns)
+            cells = " | ".join(cell(row.get(column)) for column in columns)
             lines.append(f"| {name} | {group} | {cells} |")
     return "\n".join(lines)
 
@@ -51,14 +61,22 @@ def calibration_section(tables: dict[str, list[dict]]) -> str:
     lines = ["| set | n | mean probability | share of positives |", "|---|---|---|---|"]
     for name, rows in tables.items():
         for row in rows:
-            lines.append(
-                f"| {name} | {row['n']} | {row['meanProbability']:.3f} "
-                f"| {row['shareOfPositives']:.3f} |"
-            )
+            share = interval_text({"value": row["shareOfPositives"]} | row)
+            lines.append(f"| {name} | {row['n']} | {row['meanProbability']:.3f} | {share} |")
     return "\n".join(lines)
 
 
-def build_model_card(bundle: dict, report: dict, failures: str) -> str:
+def learning_curve_section(curve: list[dict]) -> str:
+    lines = ["| share | training images | AUC | Dice, positives only |", "|---|---|---|---|"]
+    lines += [
+        f"| {row['share']:.0%} | {row['images']} | {interval_text(row['auc'])} "
+        f"| {interval_text(row['positive_dice'])} |"
+        for row in curve
+    ]
+    return "\n".join(lines)
+
+
+def build_model_card(bundle: dict, report: dict, curve: list[dict], failures: str) -> str:
     training = bundle["training"]
     classifies = bundle["task"] == "classification"
     columns = ("n", "positives", "auc", "sensitivity", "specificity")
@@ -78,8 +96,9 @@ def build_model_card(bundle: dict, report: dict, failures: str) -> str:
         + bundle["evaluation"][0]["command"]
         + "`.\n\n"
         + evaluation_table(bundle["evaluation"]),
-        "### Sub-groups\nAt the default operating point; sex is unknown for most gold images. "
-        "Mask terciles hold positives only.\n\n" + subgroup_table(report["subgroups"], columns),
+        "### Sub-groups\nAt the default operating point, with 95 % intervals; sex and age are "
+        "unknown for most gold images. Mask terciles hold positives only. Whether a drain is present is "
+        "not recorded in the data.\n\n" + subgroup_table(report["subgroups"], columns),
     ]
     if classifies:
         points = "\n".join(
@@ -92,12 +111,18 @@ def build_model_card(bundle: dict, report: dict, failures: str) -> str:
         parts.append(
             "### Calibration\nFifths of the hold-out by probability. The probability holds for the "
             "share of positives in the silver set (about 16 %), not for gold (50 %) nor for your "
-            "hospital.\n\n" + calibration_section(silver)
+            "hospital.\n\n![Mean probability against share of positives](calibration.png)\n\n"
+            + calibration_section(silver)
         )
     else:
         parts.append(
             "### Post-processing (chosen on validation)\n"
             + "\n".join(f"- {name}: {value}" for name, value in bundle["postprocessing"].items())
         )
+    parts.append(
+        "### Learning curve\nA smaller network at a smaller side, the same number of steps for "
+        f"each share ({curve[0]['steps']}), silver hold-out. Command: `{CURVE_COMMAND}`.\n\n"
+        "![Quality against training images](learning-curve.png)\n\n" + learning_curve_section(curve)
+    )
     parts += ["## Caveats\n" + CAVEATS, "## Failure cases\n" + failures.strip()]
     return "\n\n".join(parts) + "\n"

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from .bundle import file_digest, write_bundle_json
+from .card_figures import draw_calibration, draw_learning_curve
 from .model_card import build_model_card
 
 
@@ -29,10 +30,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundles", type=Path, required=True, help="folder made by `export`")
     parser.add_argument("--report", type=Path, required=True, help="file made by `evaluate`")
+    parser.add_argument("--curve", type=Path, required=True, help="learning-curve.json")
     parser.add_argument("--failures", type=Path, required=True, help="failure cases (markdown)")
     parser.add_argument("--models", type=Path, required=True)
     arguments = parser.parse_args()
     report = json.loads(arguments.report.read_text())
+    curve = json.loads(arguments.curve.read_text())
     failures = arguments.failures.read_text()
     profile_text = (arguments.bundles / "profile.json").read_text()
     profile = json.loads(profile_text)
@@ -43,7 +46,12 @@ def main() -> None:
             raise ValueError(f"{folder.name}: the profile names another model; export again")
         bundle["evaluation"] = report[role]
         write_bundle_json(folder, bundle)
-        (folder / "MODEL_CARD.md").write_text(build_model_card(bundle, report, failures))
+        card = build_model_card(bundle, report, curve, failures)
+        (folder / "MODEL_CARD.md").write_text(card)
+        draw_learning_curve(curve, folder / "learning-curve.png")
+        if role == "classifier":
+            silver = {k: v for k, v in report["calibration"].items() if k.startswith("silver")}
+            draw_calibration(silver, folder / "calibration.png")
         move_into_place(folder, arguments.models / folder.name)
     partial = arguments.models / ".profile.json.new"
     partial.write_text(profile_text)
