@@ -12,7 +12,7 @@ import numpy as np
 from .bundle_session import ClassifierSession, SegmenterSession
 from .calibration import calibration_table, expected_calibration_error
 from .findings import Finding, find
-from .metrics import area_under_curve, bootstrap_interval, wilson_interval
+from .metrics import area_under_curve, bootstrap_interval, mean_or_nan, wilson_interval
 from .model_card import interval_text
 from .radiographs import read_index, read_run_lengths
 
@@ -23,10 +23,6 @@ COMMAND = (
 SIDES = {"gold-test": "gold test", "holdout": "silver hold-out"}
 AGE_BANDS = ((18, 40), (40, 65), (65, 120))
 Statistic = Callable[[np.ndarray], float]
-
-
-def mean_or_nan(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float("nan")
 
 
 def classifier_statistics(findings: list[Finding], points: list[dict]) -> dict[str, Statistic]:
@@ -129,7 +125,7 @@ def describe_subgroup(findings: list[Finding], threshold: float) -> dict:
     if labels.any():
         row["sensitivity"] = share(probability[labels == 1] >= threshold)
         ill = overlaps[labels == 1]
-        interval = bootstrap_interval(lambda rows: float(ill[rows].mean()), patients[labels == 1])
+        interval = bootstrap_interval(lambda rows: mean_or_nan(ill[rows]), patients[labels == 1])
         row["positiveDice"] = shown(float(ill.mean()), interval)
     if 0 < labels.sum() < len(labels):
         interval = bootstrap_interval(

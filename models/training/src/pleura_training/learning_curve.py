@@ -16,7 +16,7 @@ import numpy as np
 from . import train as training
 from .card_figures import draw_learning_curve
 from .checkpoint import load_network
-from .metrics import area_under_curve, bootstrap_interval, dice
+from .metrics import area_under_curve, bootstrap_interval, dice, mean_or_nan
 from .prediction import predict
 from .radiographs import RadiographSet, load_radiograph_set
 
@@ -50,7 +50,7 @@ def measure(checkpoint: Path, radiographs: RadiographSet, places: np.ndarray) ->
     )
     statistics = {
         "auc": lambda rows: area_under_curve(predictions.logits[rows], labels[rows]),
-        "positive_dice": lambda rows: float(overlaps[rows][labels[rows] == 1].mean()),
+        "positive_dice": lambda rows: mean_or_nan(overlaps[rows][labels[rows] == 1]),
     }
     rows = np.arange(len(places))
     measured = {"steps": trained.step, "images": trained.record["images"]["train"]}

@@ -35,6 +35,10 @@ def dice(mask: np.ndarray, truth: np.ndarray) -> float:
     return 2 * int(np.logical_and(mask, truth).sum()) / total
 
 
+def mean_or_nan(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
 def bootstrap_interval(
     statistic: Callable[[np.ndarray], float],
     groups: np.ndarray,

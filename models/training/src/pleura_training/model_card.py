@@ -97,8 +97,8 @@ def build_model_card(bundle: dict, report: dict, curve: list[dict], failures: st
         + "`.\n\n"
         + evaluation_table(bundle["evaluation"]),
         "### Sub-groups\nAt the default operating point, with 95 % intervals; sex and age are "
-        "unknown for most gold images. Mask terciles hold positives only. Whether a drain is present is "
-        "not recorded in the data.\n\n" + subgroup_table(report["subgroups"], columns),
+        "unknown for most gold images. Mask terciles hold positives only. Whether a drain is "
+        "present is not recorded in the data.\n\n" + subgroup_table(report["subgroups"], columns),
     ]
     if classifies:
         points = "\n".join(
