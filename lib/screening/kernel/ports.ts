@@ -40,7 +40,7 @@ export interface JobQueue {
   send(body: string, options?: { group?: string }): Promise<void>
   /** Up to `maximum` messages; an empty list when none is visible within `waitMs`. */
   receive(maximum: number, options: { visibilityMs: number; waitMs: number }): Promise<ReceivedJob[]>
-  /** Done: removes the message. A receipt whose visibility ended is ignored. */
+  /** Done: removes the message. A receipt whose delivery was overtaken is no error, and may be ignored. */
   acknowledge(receipt: string): Promise<void>
   /** Makes this delivery's visibility end `visibilityMs` from now; 0 gives the message back at once. */
   extend(receipt: string, visibilityMs: number): Promise<void>

@@ -1,0 +1,107 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  MessageNotInflight,
+  ReceiptHandleIsInvalid,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { JobQueue, ReceivedJob } from '../../screening/kernel/ports.ts'
+import { request, statusOf } from './transient.ts'
+
+/** SQS waits at most this long and gives at most this many messages. */
+const longestPollSeconds = 20
+const mostMessages = 10
+
+/**
+ * A standard queue. The group is its MessageGroupId: on a standard queue that makes it fair between tenants and keeps
+ * no order. The redrive policy of the queue decides when a message is a dead letter.
+ */
+export class SqsJobQueue implements JobQueue {
+  readonly #client: SQSClient
+  readonly #url: string
+
+  constructor(client: SQSClient, url: string) {
+    this.#client = client
+    this.#url = url
+  }
+
+  async send(body: string, options: { group?: string } = {}): Promise<void> {
+    await request('SQS SendMessage', () =>
+      this.#client.send(
+        new SendMessageCommand({
+          QueueUrl: this.#url,
+          MessageBody: body,
+          ...(options.group === undefined ? {} : { MessageGroupId: options.group }),
+        }),
+      ),
+    )
+  }
+
+  async receive(maximum: number, { visibilityMs, waitMs }: { visibilityMs: number; waitMs: number }) {
+    const { Messages = [] } = await request('SQS ReceiveMessage', () =>
+      this.#client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: this.#url,
+          MaxNumberOfMessages: Math.min(maximum, mostMessages),
+          VisibilityTimeout: secondsOf(visibilityMs),
+          WaitTimeSeconds: Math.min(secondsOf(waitMs), longestPollSeconds),
+          MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        }),
+      ),
+    )
+    return Messages.map(
+      ({ Body, ReceiptHandle, Attributes }): ReceivedJob => ({
+        body: Body ?? '',
+        receipt: ReceiptHandle ?? '',
+        receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1),
+      }),
+    )
+  }
+
+  async acknowledge(receipt: string): Promise<void> {
+    await this.#ofReceipt('SQS DeleteMessage', () =>
+      this.#client.send(new DeleteMessageCommand({ QueueUrl: this.#url, ReceiptHandle: receipt })),
+    )
+  }
+
+  async extend(receipt: string, visibilityMs: number): Promise<void> {
+    await this.#ofReceipt('SQS ChangeMessageVisibility', () =>
+      this.#client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: this.#url,
+          ReceiptHandle: receipt,
+          VisibilityTimeout: secondsOf(visibilityMs),
+        }),
+      ),
+    )
+  }
+
+  async depth(): Promise<number> {
+    const { Attributes = {} } = await request('SQS GetQueueAttributes', () =>
+      this.#client.send(new GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: [...depthAttributes] })),
+    )
+    return depthAttributes.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0)
+  }
+
+  /** A receipt whose delivery was overtaken is no error: somebody else has the message now. */
+  async #ofReceipt(what: string, send: () => Promise<unknown>): Promise<void> {
+    try {
+      await request(what, send)
+    } catch (error) {
+      const overtaken = error instanceof ReceiptHandleIsInvalid || error instanceof MessageNotInflight
+      // InvalidParameterValue: a receipt whose message is gone, or whose visibility has ended.
+      if (!overtaken && !(statusOf(error) === 400 && (error as Error).name === 'InvalidParameterValue')) throw error
+    }
+  }
+}
+
+const depthAttributes = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const
+
+const secondsOf = (ms: number): number => Math.ceil(ms / 1000)

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** The tests that need stand-ins of the cloud: `bash test/cloud/install-stand-ins.sh` first. */
+export default defineConfig({
+  test: {
+    include: ['test/cloud/**/*.test.ts'],
+    globalSetup: ['test/build-programs.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
