@@ -25,3 +25,11 @@ export function screeningKeyOf(
     }),
   )
 }
+
+/**
+ * The key of results that no model has touched: rejections by preprocessing.
+ * @param refusal Of a refusal for quota or budget: its month, so that the image may be admitted later.
+ */
+export function preparationKeyOf(policy: SuitabilityPolicy, refusal?: string): string {
+  return sha256Hex(JSON.stringify({ pipelineVersion, policy, refusal: refusal ?? null }))
+}

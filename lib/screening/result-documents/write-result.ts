@@ -18,6 +18,30 @@ export async function writeResult(store: ObjectStore, result: ResultDocument, pi
   await store.put(resultKey(result.imageId), encodeJson(result), { contentType: 'application/json' })
 }
 
+/**
+ * Writes a result and its pictures under a prefix that belongs to its screening key, once: of several writers the
+ * first one's document stands. result.json comes last.
+ * @returns the document that stands, whoever wrote it
+ */
+export async function writeResultOnce(
+  store: ObjectStore,
+  prefix: string,
+  result: ResultDocument,
+  pictures: ResultPictures,
+): Promise<ResultDocument> {
+  for (const [name, body] of Object.entries(pictures)) {
+    await store.put(`${prefix}${name}`, body, { contentType: 'image/png' })
+  }
+  const key = `${prefix}result.json`
+  const written = await store.put(key, encodeJson(result), { ifAbsent: true, contentType: 'application/json' })
+  return written ? result : readResultAt(store, key)
+}
+
+/** @throws {ObjectNotFoundError} @throws {Error} when the object is no result document: a defect */
+export async function readResultAt(store: ObjectStore, key: string): Promise<ResultDocument> {
+  return resultDocument.parse(JSON.parse(new TextDecoder().decode(await store.get(key))))
+}
+
 /** The stored result of an image; null when there is none, or none that can be read. */
 export async function readResult(store: ObjectStore, imageId: string): Promise<ResultDocument | null> {
   if (!(await store.exists(resultKey(imageId)))) return null

@@ -25,6 +25,8 @@ export const studyKeys = {
   /** Where the objects of one result lie; ends with '/'. */
   resultPrefix: (tenant: string, image: string, screeningKey: string) =>
     `results/${tenant}/${image}/${shortKeyOf(screeningKey)}/`,
+  /** Below it lie all results of an image, whatever analysed it. */
+  resultsOfImage: (tenant: string, image: string) => `results/${tenant}/${image}/`,
   admission: (tenant: string, month: string, image: string) => `usage/${tenant}/${month}/admitted/${image}`,
   admissions: (tenant: string, month: string) => `usage/${tenant}/${month}/admitted/`,
   usageReceipt: (tenant: string, month: string, image: string, screeningKey: string) =>

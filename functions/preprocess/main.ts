@@ -1,0 +1,46 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSMClient } from '@aws-sdk/client-ssm'
+import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-sink.ts'
+import { createOperationalLog } from '../../lib/adapters/aws/operational-log.ts'
+import { readTenants } from '../../lib/adapters/aws/read-tenants.ts'
+import { readObject, S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
+import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
+import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
+import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
+import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { Admissions } from './admissions.ts'
+import { preprocessEnvironment } from './environment.ts'
+import { createHandler } from './handler.ts'
+
+// The cold start: what is missing or wrong fails here, not at the first study.
+const environment = parseEnvironment(preprocessEnvironment, process.env)
+const s3 = new S3Client()
+const sqs = new SQSClient()
+const store = new S3ObjectStore(s3, environment.STUDY_BUCKET)
+
+export const handler = createHandler(environment.STUDY_BUCKET, {
+  store,
+  readUpload: ({ key, versionId }) =>
+    readObject(s3, {
+      Bucket: environment.STUDY_BUCKET,
+      Key: key,
+      ...(versionId === null ? {} : { VersionId: versionId }),
+    }),
+  queues: {
+    stat: new SqsJobQueue(sqs, environment.STAT_QUEUE_URL),
+    routine: new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL),
+  },
+  events: new EventBridgeEventSink(new EventBridgeClient(), environment.EVENT_BUS_NAME),
+  codecs: createCodecs(),
+  clock: systemClock,
+  tenants: await readTenants(new SSMClient(), environment.TENANTS_PARAMETER_PATH),
+  admissions: new Admissions(store, systemClock),
+  policy: defaultSuitabilityPolicy,
+  maximumUploadBytes: Number(environment.MAXIMUM_UPLOAD_BYTES),
+  softwareVersion: packageJson.version,
+  telemetry: createOperationalLog('preprocess'),
+})

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import type { ObjectStore, PixelCodecs } from '../kernel/ports.ts'
+import type { PreparedImage } from '../prepared-image/prepared-image.ts'
+import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import { studyKeys } from './study-keys.ts'
+
+const text = z.string().nullable()
+const pixels = z.number().int().positive()
+
+const facts = z.strictObject({
+  format: z.enum(['dicom', 'png', 'jpeg']),
+  transferSyntaxUid: text,
+  sopClassUid: text,
+  sopInstanceUid: text,
+  studyInstanceUid: text,
+  seriesInstanceUid: text,
+  modality: text,
+  bodyPartExamined: text,
+  viewPosition: text,
+  patientOrientation: z.tuple([z.string(), z.string()]).nullable(),
+  photometricInterpretation: text,
+  bitsAllocated: z.number().int(),
+  bitsStored: z.number().int(),
+  patientAgeYears: z.number().nullable(),
+  patientSex: z.enum(['M', 'F', 'O']).nullable(),
+  manufacturer: text,
+  pixelSpacing: z
+    .strictObject({
+      rowMm: z.number().positive(),
+      columnMm: z.number().positive(),
+      origin: z.enum([
+        'PixelSpacing',
+        'ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor',
+        'ImagerPixelSpacing',
+      ]),
+    })
+    .nullable(),
+}) satisfies z.ZodType<AcquisitionFacts>
+
+const studyDocument = z.strictObject({
+  schemaVersion: z.literal(1),
+  sizeBytes: z.number().int().nonnegative(),
+  facts,
+  prepared: z.strictObject({
+    rows: pixels,
+    columns: pixels,
+    source: z.strictObject({ rows: pixels, columns: pixels }),
+    greyLevels: z.strictObject({
+      origin: z.enum(['window', 'voi-lut', 'percentile', 'full-range']),
+      window: z
+        .strictObject({
+          center: z.number(),
+          width: z.number(),
+          function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']),
+        })
+        .nullable(),
+    }),
+    warnings: z.array(z.string()),
+  }),
+  timingsMs: z.record(z.string(), z.number().nonnegative()),
+})
+
+/** A prepared image with all that the second half of the pipeline has to know of its source. */
+export interface PreparedStudy {
+  readonly sizeBytes: number
+  readonly facts: AcquisitionFacts
+  readonly prepared: PreparedImage
+  readonly timingsMs: Readonly<Record<string, number>>
+}
+
+/** Writes image.png, then study.json: where that stands, both stand. The same upload writes the same objects. */
+export async function writePreparedStudy(
+  store: ObjectStore,
+  codecs: PixelCodecs,
+  tenant: string,
+  imageId: string,
+  study: PreparedStudy,
+): Promise<void> {
+  const { pixels: _, ...prepared } = study.prepared
+  const png = await codecs.encodeGreyPng(study.prepared)
+  await store.put(studyKeys.preparedImage(tenant, imageId), png, { contentType: 'image/png' })
+  const document = studyDocument.parse({ schemaVersion: 1, ...study, prepared })
+  await store.put(studyKeys.preparedStudy(tenant, imageId), new TextEncoder().encode(JSON.stringify(document)), {
+    contentType: 'application/json',
+  })
+}
+
+/**
+ * @throws {ObjectNotFoundError} when the study was never prepared, or its lifecycle has ended
+ * @throws {Error} when its objects contradict each other: a defect
+ */
+export async function readPreparedStudy(
+  store: ObjectStore,
+  codecs: PixelCodecs,
+  tenant: string,
+  imageId: string,
+): Promise<PreparedStudy> {
+  const [document, png] = await Promise.all([
+    store.get(studyKeys.preparedStudy(tenant, imageId)),
+    store.get(studyKeys.preparedImage(tenant, imageId)),
+  ])
+  const { facts, prepared, sizeBytes, timingsMs } = studyDocument.parse(JSON.parse(new TextDecoder().decode(document)))
+  const { rows, columns, values } = await codecs.decodeRaster(png)
+  if (rows !== prepared.rows || columns !== prepared.columns || !(values instanceof Uint8Array)) {
+    throw new Error(
+      `the prepared image is ${rows} × ${columns}, study.json says ${prepared.rows} × ${prepared.columns}`,
+    )
+  }
+  return { sizeBytes, facts, prepared: { ...prepared, pixels: values }, timingsMs }
+}
