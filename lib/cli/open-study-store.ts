@@ -1,0 +1,26 @@
+import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
+import { ConfigurationError } from '../screening/kernel/errors.ts'
+import type { ObjectStore } from '../screening/kernel/ports.ts'
+
+export interface StoreOptions {
+  bucket?: string
+  store?: string
+}
+
+/** Requests of the command line wait for nobody's image: it tries longer than a worker does. */
+export const clientSettings = { maxAttempts: 8 } as const
+
+/**
+ * The study bucket, or a folder laid out like it. Region, credentials and endpoint are the SDK's own settings.
+ * @throws {ConfigurationError} unless exactly one of the two is given
+ */
+export async function openStudyStore({ bucket, store }: StoreOptions): Promise<ObjectStore> {
+  if ((bucket === undefined) === (store === undefined)) {
+    throw new ConfigurationError('Give either --bucket (the study bucket) or --store (a folder laid out like it).')
+  }
+  if (store !== undefined) return new FolderObjectStore(store)
+  // Loaded when needed: the SDK would slow every other command's start.
+  const { S3Client } = await import('@aws-sdk/client-s3')
+  const { S3ObjectStore } = await import('../adapters/aws/s3-object-store.ts')
+  return new S3ObjectStore(new S3Client({ ...clientSettings }), bucket!)
+}

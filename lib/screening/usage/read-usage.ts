@@ -1,0 +1,171 @@
+import { ObjectNotFoundError, type ObjectStore } from '../kernel/ports.ts'
+import { resultDocument } from '../result-documents/result-document.ts'
+import { studyKeys } from '../screening-job/study-keys.ts'
+import { readAhead } from './read-ahead.ts'
+import { type UsageReceipt, usageReceipt } from './usage-receipt.ts'
+
+/** Everything stored of one image's usage in one month. */
+export interface ImageUsage {
+  readonly imageId: string
+  readonly admitted: boolean
+  /** One for each combination of bundles and thresholds that analysed it. */
+  readonly receipts: readonly UsageReceipt[]
+  readonly damaged: readonly DamagedUsage[]
+  /**
+   * Why an admitted image has no receipt: 'rejected: <code>', 'billed in <month>', 'failed' (by the system), 'result
+   * without receipt' (the worker has yet to come back to it), 'not finished'; null when it has one.
+   */
+  readonly unbilledReason: string | null
+}
+
+/** A receipt that cannot be read, or an object that no program of ours wrote under this key. */
+export interface DamagedUsage {
+  readonly key: string
+  readonly problem: string
+}
+
+export function isDamaged(usage: object): usage is DamagedUsage {
+  return 'problem' in usage
+}
+
+/** How many images are read at a time. */
+const readsAtOnce = 32
+
+interface ListedImage {
+  readonly imageId: string
+  readonly admitted: boolean
+  readonly receiptKeys: readonly string[]
+}
+
+/**
+ * The usage of one tenant in one month, in the order of the images' identifiers. Nothing is kept: a month of any size
+ * is read in bounded memory.
+ */
+export function readUsage(store: ObjectStore, tenant: string, month: string): AsyncIterable<ImageUsage | DamagedUsage> {
+  return readAhead(listImages(store, tenant, month), readsAtOnce, async (listed) =>
+    isDamaged(listed) ? listed : readImage(store, tenant, month, listed),
+  )
+}
+
+/**
+ * Admissions and receipts side by side. Both are listed in byte order and begin with the image's identifier, so that
+ * one pass over both joins them.
+ */
+async function* listImages(
+  store: ObjectStore,
+  tenant: string,
+  month: string,
+): AsyncIterable<ListedImage | DamagedUsage> {
+  const damaged: DamagedUsage[] = []
+  const admissions = imagesBelow(store, studyKeys.admissions(tenant, month), /^([0-9a-f]{32})$/, damaged)
+  const receipts = imagesBelow(store, studyKeys.usageReceipts(tenant, month), receiptName, damaged)
+  let admission = await admissions.next()
+  let receipt = await receipts.next()
+  while (admission.value !== undefined || receipt.value !== undefined) {
+    const imageId = smaller(admission.value?.imageId, receipt.value?.imageId)
+    const receiptKeys: string[] = []
+    for (; receipt.value?.imageId === imageId; receipt = await receipts.next()) receiptKeys.push(receipt.value.key)
+    const admitted = admission.value?.imageId === imageId
+    if (admitted) admission = await admissions.next()
+    yield { imageId, admitted, receiptKeys }
+    yield* damaged.splice(0)
+  }
+  yield* damaged
+}
+
+const receiptName = /^([0-9a-f]{32})-[0-9a-f]{16}\.json$/
+
+const smaller = (a: string | undefined, b: string | undefined): string =>
+  a === undefined || (b !== undefined && b < a) ? b! : a
+
+/** The keys of images below a prefix; other keys are set aside as damaged. */
+async function* imagesBelow(
+  store: ObjectStore,
+  prefix: string,
+  name: RegExp,
+  damaged: DamagedUsage[],
+): AsyncGenerator<{ key: string; imageId: string }, undefined> {
+  for await (const key of store.list(prefix)) {
+    const imageId = key.slice(prefix.length).match(name)?.[1]
+    if (imageId !== undefined) yield { key, imageId }
+    else damaged.push({ key, problem: 'not a key of a receipt or an admission' })
+  }
+}
+
+async function readImage(store: ObjectStore, tenant: string, month: string, listed: ListedImage): Promise<ImageUsage> {
+  const { imageId, admitted, receiptKeys } = listed
+  const receipts: UsageReceipt[] = []
+  const damaged: DamagedUsage[] = []
+  for (const key of receiptKeys) {
+    const read = parseReceipt(await store.get(key), key, tenant, month)
+    if (isDamaged(read)) damaged.push(read)
+    else receipts.push(read)
+  }
+  const unbilledReason =
+    receipts.length > 0
+      ? null
+      : damaged.length > 0
+        ? 'damaged receipt'
+        : await explainUnbilled(store, tenant, month, imageId)
+  return { imageId, admitted, receipts, damaged, unbilledReason }
+}
+
+/** A receipt counts only under the key made of its own content: a copy elsewhere would bill the image twice. */
+function parseReceipt(bytes: Uint8Array, key: string, tenant: string, month: string): UsageReceipt | DamagedUsage {
+  const parsed = usageReceipt.safeParse(parseJson(bytes))
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`)
+    return { key, problem: issues.join('; ') }
+  }
+  const receipt = parsed.data
+  if (receipt.tenant !== tenant) return { key, problem: `it belongs to tenant '${receipt.tenant}'` }
+  const own = studyKeys.usageReceipt(tenant, month, receipt.imageId, receipt.screeningKey)
+  return own === key ? receipt : { key, problem: 'its key belongs to another image or screening' }
+}
+
+/** What the other objects of an image say about the receipt it lacks. */
+async function explainUnbilled(store: ObjectStore, tenant: string, month: string, imageId: string): Promise<string> {
+  for (const neighbour of [monthAfter(month, 1), monthAfter(month, -1)]) {
+    if (await hasKey(store, `${studyKeys.usageReceipts(tenant, neighbour)}${imageId}-`)) return `billed in ${neighbour}`
+  }
+  let rejection: string | null = null
+  for await (const key of store.list(studyKeys.resultsOfImage(tenant, imageId))) {
+    if (!key.endsWith('/result.json')) continue
+    const result = await readResult(store, key)
+    if (result === null) return 'damaged result'
+    if (result.outcome !== 'not-analysed') return 'result without receipt'
+    rejection = `rejected: ${result.reason?.code}`
+  }
+  if (rejection !== null) return rejection
+  return (await store.exists(studyKeys.failure(tenant, imageId))) ? 'failed' : 'not finished'
+}
+
+async function readResult(store: ObjectStore, key: string) {
+  try {
+    const parsed = resultDocument.safeParse(parseJson(await store.get(key)))
+    return parsed.success ? parsed.data : null
+  } catch (error) {
+    // Deleted by its lifecycle since it was listed.
+    if (error instanceof ObjectNotFoundError) return null
+    throw error
+  }
+}
+
+async function hasKey(store: ObjectStore, prefix: string): Promise<boolean> {
+  for await (const _ of store.list(prefix)) return true
+  return false
+}
+
+/** @param month e.g. '2026-11' */
+function monthAfter(month: string, months: number): string {
+  const [year, number] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, number - 1 + months)).toISOString().slice(0, 7)
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}
