@@ -100,6 +100,22 @@ describe('import rules', () => {
     expect(violations('lib/cli', (t) => isOutside(t) || allowed(t))).toEqual([])
   })
 
+  it.each(readdirSync(join(root, 'functions')))(
+    'lets function %s import the domain, the adapters and itself',
+    (name) => {
+      const folder = `functions/${name}`
+      const isOwn = (target: string) => target.startsWith(`${folder}/`) || target === 'package.json'
+      expect(violations(folder, (t) => isOutside(t) || isOwn(t) || below('screening', 'adapters')(t))).toEqual([])
+    },
+  )
+
+  it('lets only the main.ts of a function read the environment', () => {
+    const bad = sourcesBelow('functions').filter(
+      (file) => !file.endsWith('/main.ts') && /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    expect(bad).toEqual([])
+  })
+
   it('keeps evaluation from the command line', () => {
     const allowed = below('screening', 'adapters', 'evaluation')
     expect(violations('lib/evaluation', (t) => isOutside(t) || allowed(t))).toEqual([])
