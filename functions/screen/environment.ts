@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
+/** What the container's health check is told too. */
+export const healthEnvironment = z.object({
+  /** Touched by the worker while it is well. */
+  HEALTH_FILE: z.string().min(1).default('/tmp/pleura-health'),
+})
+
 /** What the screening container is told. Infrastructure writes it with `satisfies ScreenEnvironment`. */
-export const screenEnvironment = z.object({
+export const screenEnvironment = healthEnvironment.extend({
   STUDY_BUCKET: z.string().min(1),
   STAT_QUEUE_URL: z.url(),
   ROUTINE_QUEUE_URL: z.url(),
@@ -12,11 +18,11 @@ export const screenEnvironment = z.object({
   /** Both queues empty for this long: the worker ends. '0': at the first empty look. Unit: seconds. */
   IDLE_EXIT_SECONDS: z.string().regex(/^\d+$/),
   /** Visibility of a message under way, renewed by heartbeats at a third of it. Unit: seconds. */
-  VISIBILITY_SECONDS: z.string().regex(/^\d+$/),
+  VISIBILITY_SECONDS: z.string().regex(/^[1-9]\d*$/),
   /** Largest batch when the queue is deep. */
-  MAXIMUM_BATCH: z.string().regex(/^\d+$/),
+  MAXIMUM_BATCH: z.string().regex(/^[1-9]\d*$/),
   /** Deliveries after which the queue sets a message aside; the redrive policy's maxReceiveCount. */
-  MAXIMUM_RECEIVES: z.string().regex(/^\d+$/),
+  MAXIMUM_RECEIVES: z.string().regex(/^[1-9]\d*$/),
   /** What an hour of this worker's machine costs, for the estimate on usage receipts. */
   HOURLY_COST_USD: z.string().regex(/^\d+(\.\d+)?$/),
 })

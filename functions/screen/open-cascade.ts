@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { createBatchingSession } from '../../lib/adapters/onnx/create-batching-session.ts'
+import { readProfile } from '../../lib/adapters/onnx/load-cascade.ts'
+import { verifyGolden } from '../../lib/adapters/onnx/verify-golden.ts'
+import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
+import type { InferenceSession, PixelCodecs } from '../../lib/screening/kernel/ports.ts'
+import type { Cascade } from '../../lib/screening/screen.ts'
+import type { InferenceSettings } from './inference-messages.ts'
+import { startInferenceThread } from './inference-thread.ts'
+
+/** Convolutions are planned once per shape: few shapes, all of them seen before the first image. */
+const cudaSizes = [1, 4, 8]
+
+export interface CascadeSettings extends InferenceSettings {
+  readonly maximumBatch: number
+  readonly onBatch: (inputs: number, size: number) => void
+}
+
+/**
+ * The cascade of a worker: in a thread of its own, batching, its golden files answered and its batch sizes warm.
+ * @throws {ConfigurationError} when CUDA was asked for and is absent, or a network does not answer as it must
+ */
+export async function openCascade(program: URL, settings: CascadeSettings, codecs: PixelCodecs): Promise<Cascade> {
+  const { modelsFolder, executionProvider, maximumBatch, onBatch } = settings
+  const cascade = await startInferenceThread(program, settings)
+  const profile = await readProfile(modelsFolder)
+  for (const role of ['classifier', 'segmenter'] as const) {
+    const { bundle, session } = cascade[role]
+    const failed = (await verifyGolden(join(modelsFolder, profile[role].bundle), bundle, session, codecs)).filter(
+      ({ passed }) => !passed,
+    )
+    if (failed.length > 0) {
+      const found = failed.map(({ golden, found }) => `${golden}: ${found}`).join('; ')
+      throw new ConfigurationError(
+        `Bundle ${bundle.id} does not answer its golden files on ${executionProvider} (${found}). Nothing is screened: restore the bundle, or the libraries it was verified with.`,
+      )
+    }
+  }
+  const sizes = executionProvider === 'cuda' ? [...cudaSizes.filter((size) => size < maximumBatch), maximumBatch] : null
+  const batching = (session: InferenceSession): InferenceSession =>
+    createBatchingSession(session, { maximumBatch, onBatch, ...(sizes ? { sizes } : {}) })
+  for (const { bundle, session } of [cascade.classifier, cascade.segmenter]) {
+    const { channels, rows, columns } = bundle.input
+    for (const size of sizes ?? []) {
+      const data = new Float32Array(size * channels * rows * columns)
+      await session.run({ data, shape: [size, channels, rows, columns] })
+    }
+  }
+  return {
+    ...cascade,
+    classifier: { ...cascade.classifier, session: batching(cascade.classifier.session) },
+    segmenter: { ...cascade.segmenter, session: batching(cascade.segmenter.session) },
+  }
+}

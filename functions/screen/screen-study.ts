@@ -1,0 +1,155 @@
+import { operatingPointOf } from '../../lib/screening/classification/model-bundle.ts'
+import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
+import {
+  type Clock,
+  type EventSink,
+  ObjectNotFoundError,
+  type ObjectStore,
+  type PixelCodecs,
+} from '../../lib/screening/kernel/ports.ts'
+import type { SuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
+import type { Typeface } from '../../lib/screening/result-documents/build-overlay.ts'
+import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
+import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
+import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
+import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
+import { type Cascade, screen } from '../../lib/screening/screen.ts'
+import { readPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
+import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
+import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
+import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import { drawPictures } from './draw-pictures.ts'
+import type { MachineTime } from './machine-time.ts'
+import { StudyFailure } from './study-failure.ts'
+import { writeUsageReceipt } from './usage-receipt.ts'
+
+/** All that screening one study touches. */
+export interface ScreeningParts {
+  readonly store: ObjectStore
+  readonly events: EventSink
+  readonly codecs: PixelCodecs
+  readonly clock: Clock
+  readonly cascade: Cascade
+  readonly policy: SuitabilityPolicy
+  readonly tenantOf: (id: string) => Promise<Tenant | undefined>
+  readonly typeface: Typeface
+  readonly machineTime: MachineTime
+  readonly hourlyCostUsd: number
+  readonly softwareVersion: string
+}
+
+/** Asked before work that another worker would repeat: throws when the study is not this worker's any more. */
+export interface Claim {
+  readonly beforeInference: () => void
+  readonly beforeWriting: () => void
+}
+
+export interface ScreenedStudy {
+  readonly result: ResultDocument
+  /** The result stood already: nothing was computed. */
+  readonly reused: boolean
+}
+
+/**
+ * Takes one job to its result, its usage receipt and its event, in this order. Walking the way again, from any point,
+ * by any number of workers, leads to the same objects; only the event may come again.
+ * @throws {Error} whatever `claim` throws, and all that fails
+ */
+export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: Claim): Promise<ScreenedStudy> {
+  const tenant = await parts.tenantOf(job.tenant)
+  if (!tenant) throw new StudyFailure('unknown-tenant')
+  const cascade = cascadeOf(tenant, parts.cascade)
+  const { classifier, segmenter, operatingPoint } = cascade
+  const screeningKey = screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, parts.policy)
+  const prefix = studyKeys.resultPrefix(tenant.id, job.imageId, screeningKey)
+  const stored = await readIfThere(parts.store, `${prefix}result.json`)
+  const result = stored ?? (await analyse(job, { tenant, cascade, screeningKey, prefix }, parts, claim))
+
+  await writeUsageReceipt(parts.store, job, result, parts.hourlyCostUsd)
+  await parts.events.emit(result.outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
+    tenant: tenant.id,
+    imageId: job.imageId,
+    outcome: result.outcome,
+    discordant: result.discordant,
+    reason: result.reason?.code ?? null,
+    lane: job.lane,
+    resultKey: `${prefix}result.json`,
+  })
+  return { result, reused: stored !== null }
+}
+
+interface Assignment {
+  readonly tenant: Tenant
+  readonly cascade: Cascade
+  readonly screeningKey: string
+  readonly prefix: string
+}
+
+/** @returns the result that stands: another worker's when that was faster */
+async function analyse(
+  job: StudyJob,
+  { tenant, cascade, screeningKey, prefix }: Assignment,
+  parts: ScreeningParts,
+  claim: Claim,
+): Promise<ResultDocument> {
+  const { store, codecs, clock, machineTime } = parts
+  const started = clock.monotonic()
+  const queuedMs = Math.max(0, clock.now() - job.enqueuedAt)
+  const study = await readPreparedStudy(store, codecs, tenant.id, job.imageId).catch((cause) => {
+    throw cause instanceof ObjectNotFoundError ? new StudyFailure('prepared-study-missing', { cause }) : cause
+  })
+  const fetched = clock.monotonic()
+  claim.beforeInference()
+  const { finding, timingsMs } = await screen(study.prepared, study.facts, cascade, clock)
+  const documenting = clock.monotonic()
+  const pictures = tenant.deliverMask
+    ? await drawPictures(finding, study.prepared, study.facts, codecs, parts.typeface)
+    : {}
+  const result = buildResultDocument(finding, {
+    imageId: job.imageId,
+    sizeBytes: study.sizeBytes,
+    facts: study.facts,
+    prepared: study.prepared,
+    models: [cascade.classifier.bundle, cascade.segmenter.bundle].map(({ task, id, version, sha256 }) => ({
+      task,
+      id,
+      version,
+      sha256,
+    })),
+    screeningKey,
+    softwareVersion: parts.softwareVersion,
+    analysedAt: new Date(clock.now()),
+    timingsMs: roundAll({
+      ...study.timingsMs,
+      queue: queuedMs,
+      fetch: fetched - started,
+      ...timingsMs,
+      documents: clock.monotonic() - documenting,
+      ...machineTime.attribute(started, clock.monotonic()),
+    }),
+  })
+  claim.beforeWriting()
+  return writeResultOnce(store, prefix, result, pictures)
+}
+
+function cascadeOf(tenant: Tenant, cascade: Cascade): Cascade {
+  if (tenant.operatingPoint === null) return cascade
+  try {
+    return { ...cascade, operatingPoint: operatingPointOf(cascade.classifier.bundle, tenant.operatingPoint) }
+  } catch (cause) {
+    throw cause instanceof ConfigurationError ? new StudyFailure('unknown-operating-point', { cause }) : cause
+  }
+}
+
+async function readIfThere(store: ObjectStore, key: string): Promise<ResultDocument | null> {
+  try {
+    return await readResultAt(store, key)
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return null
+    throw error
+  }
+}
+
+function roundAll(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]))
+}

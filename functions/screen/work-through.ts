@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describeError } from '../../lib/adapters/aws/operational-log.ts'
+import type { JobQueue } from '../../lib/screening/kernel/ports.ts'
+import type { Lane } from '../../lib/screening/screening-job/tenant.ts'
+import { type AnswerParts, answerDelivery } from './answer-delivery.ts'
+import { Delivery } from './delivery.ts'
+import { type TakenJob, takeJobs } from './take-jobs.ts'
+
+export interface WorkerParts extends AnswerParts {
+  readonly queues: Readonly<Record<Lane, JobQueue>>
+  /** Called at least every few seconds while the worker is well. */
+  readonly beat: () => void
+}
+
+export interface WorkerSettings {
+  /** Images under way at a time: some in the network, some being fetched, some being written. */
+  readonly maximumUnderWay: number
+  readonly visibilityMs: number
+  /** The queues may be empty for this long before the worker ends. */
+  readonly idleExitMs: number
+  /** After a stop, for what is in the network to be finished. @default 20 000 */
+  readonly drainMs?: number
+  /** No image takes this long: the worker hangs, and ends. @default 300 000 */
+  readonly longestImageMs?: number
+}
+
+/** How long an idle worker listens, and how often a busy one looks for more. Unit: ms. */
+const listenMs = 2_000
+const lookMs = 250
+/** The queues may fail this often in a row before the worker gives up. */
+const patience = 10
+
+/**
+ * Works both lanes until they have been empty for a while, or until `stopping`: then what the network has not seen is
+ * given back, the rest is finished, and what is not finished in time is given back too.
+ * @throws {Error} when the queues stay unreachable, or an image hangs
+ */
+export async function workThrough(parts: WorkerParts, settings: WorkerSettings, stopping: AbortSignal): Promise<void> {
+  const { clock, telemetry, beat } = parts
+  const { maximumUnderWay, visibilityMs, idleExitMs, drainMs = 20_000, longestImageMs = 300_000 } = settings
+  const underWay = new Map<Delivery, Promise<void>>()
+  const stopped = new Promise<void>((resolve) => {
+    if (stopping.aborted) resolve()
+    else stopping.addEventListener('abort', () => resolve(), { once: true })
+  })
+  let lastSeenAt = clock.monotonic()
+  let failures = 0
+
+  const start = ({ job, queue }: TakenJob): void => {
+    const delivery = new Delivery(queue, job, { clock, visibilityMs, telemetry })
+    const answered = answerDelivery(delivery, parts, stopping).finally(() => {
+      underWay.delete(delivery)
+      lastSeenAt = clock.monotonic()
+    })
+    underWay.set(delivery, answered)
+  }
+  const waitForOne = (ms: number): Promise<unknown> => Promise.race([stopped, sleep(ms), ...underWay.values()])
+
+  while (!stopping.aborted) {
+    beat()
+    const oldest = underWay.keys().next().value
+    if (oldest && clock.monotonic() - oldest.receivedAt > longestImageMs) {
+      for (const delivery of underWay.keys()) delivery.abandon()
+      throw new Error(`an image has been under way for more than ${longestImageMs} ms`)
+    }
+    const free = maximumUnderWay - underWay.size
+    if (free === 0) {
+      await waitForOne(1_000)
+      continue
+    }
+    let taken: TakenJob[] = []
+    try {
+      const waitMs = underWay.size > 0 ? 0 : Math.min(listenMs, idleExitMs)
+      taken = await takeJobs(parts.queues, free, { visibilityMs, waitMs })
+      failures = 0
+    } catch (error) {
+      telemetry.log('warn', 'receive-failed', describeError(error))
+      if (++failures === patience) throw error
+      await waitForOne(lookMs * failures)
+      continue
+    }
+    // Stopped while listening: an image that nobody has begun goes to the next worker at once.
+    if (stopping.aborted) await Promise.allSettled(taken.map(({ job, queue }) => queue.extend(job.receipt, 0)))
+    else taken.forEach(start)
+    if (taken.length > 0) continue
+    if (underWay.size > 0) await waitForOne(lookMs)
+    else if (clock.monotonic() - lastSeenAt >= idleExitMs) return
+  }
+
+  telemetry.log('info', 'draining', { underWay: underWay.size })
+  await Promise.race([Promise.all(underWay.values()), sleep(drainMs)])
+  await Promise.allSettled([...underWay.keys()].map((delivery) => delivery.giveBack(0)))
+}
