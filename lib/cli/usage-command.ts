@@ -7,6 +7,7 @@ import { tenantId } from '../screening/screening-job/tenant.ts'
 import { isDamaged, readUsage } from '../screening/usage/read-usage.ts'
 import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
 import { type UsageSummary, UsageTally } from '../screening/usage/usage-summary.ts'
+import { attentionExitCode } from './attention-exit-code.ts'
 import { exitCodes } from './failed-program.ts'
 import { openStudyStore, type StoreOptions } from './open-study-store.ts'
 import { createProgress, formatTable } from './terminal.ts'
@@ -30,7 +31,7 @@ export function addUsageCommand(program: Command): void {
     .option('--csv', 'print one line for each receipt instead of the sums', false)
     .addHelpText(
       'after',
-      '\nExit code: 0 done; 2 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
+      '\nExit code: 0 done; 3 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
     )
     .action(async (options: Options) => {
       const store = await openStudyStore(options)
@@ -38,7 +39,7 @@ export function addUsageCommand(program: Command): void {
       if (options.json) console.log(JSON.stringify(summary))
       else if (!options.csv) console.log(format(summary))
       for (const { key, problem } of summary.damaged.named) console.error(`damaged: ${key}: ${problem}`)
-      process.exitCode = summary.damaged.count > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+      process.exitCode = summary.damaged.count > 0 ? attentionExitCode : exitCodes.done
     })
 }
 

@@ -98,13 +98,13 @@ describe('pleura usage', () => {
     ['another schema', JSON.stringify({ ...buildUsageReceipt(7), estimatedCostUsd: -1 }), 'estimatedCostUsd'],
     ['another tenant', JSON.stringify({ ...buildUsageReceipt(7), tenant: 'south' }), "belongs to tenant 'south'"],
     ['another image', JSON.stringify(buildUsageReceipt(8)), 'belongs to another image'],
-  ])('names a receipt of %s, leaves it out of the sums and ends with 2', async (_, text, problem) => {
+  ])('names a receipt of %s, leaves it out of the sums and ends with 3', async (_, text, problem) => {
     await bill(buildUsageReceipt(1))
     const damaged = buildUsageReceipt(7)
     await admit(damaged.imageId)
     await store.put(keyOf(damaged), new TextEncoder().encode(text))
     const { stderr, stdout, exitCode } = await run('--json')
-    expect(exitCode).toBe(2)
+    expect(exitCode).toBe(3)
     expect(stderr).toContain(keyOf(damaged))
     expect(stderr).toContain(problem)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -117,7 +117,7 @@ describe('pleura usage', () => {
   it('names objects that no program of ours wrote', async () => {
     await store.put(`${studyKeys.usageReceipts(tenant, month)}backup.json`, encode(buildUsageReceipt(1)))
     const { sums, exitCode } = await summary()
-    expect(exitCode).toBe(2)
+    expect(exitCode).toBe(3)
     expect(sums).toMatchObject({ receipts: 0, damaged: { count: 1 } })
   })
 
