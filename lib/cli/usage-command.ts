@@ -73,12 +73,11 @@ async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
-const csvHeader = 'imageId,outcome,lane,analysedAt,models,screeningKey,cold,totalMs,estimatedCostUsd'
+const csvHeader = 'imageId,outcome,lane,analysedAt,models,screeningKey,cold,machineMs,estimatedCostUsd'
 
 /** No field can hold a comma or a quote but a bundle's name, which is a folder's. */
 function csvLine(receipt: UsageReceipt): string {
   const models = receipt.models.map(({ id, sha256 }) => `${id}@${sha256}`).join(' ')
-  const totalMs = Object.values(receipt.timingsMs).reduce((sum, ms) => sum + ms, 0)
   return [
     receipt.imageId,
     receipt.outcome,
@@ -87,7 +86,7 @@ function csvLine(receipt: UsageReceipt): string {
     `"${models.replaceAll('"', '""')}"`,
     receipt.screeningKey,
     receipt.cold,
-    totalMs.toFixed(1),
+    receipt.timingsMs.machine ?? '',
     receipt.estimatedCostUsd,
   ].join(',')
 }

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import type { ObjectStore } from '../screening/kernel/ports.ts'
+import { parseStudyJob } from '../screening/screening-job/study-job.ts'
+import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'
+import { readFailure } from './failure-reason.ts'
+
+/** What a dead letter is about, without anything of the sender's key. */
+export interface DeadLetter {
+  readonly messageId: string
+  /** `unreadable`: no program of ours wrote it; it would end here again. */
+  readonly kind: 'job' | 'upload' | 'unreadable'
+  readonly tenant: string | null
+  /** Of a job. */
+  readonly imageId: string | null
+  /** Of an upload notification: names its receipt, and the lines of the preprocessing log. */
+  readonly uploadIds: readonly string[]
+  readonly lane: string | null
+  /** When the message was sent first; ISO 8601. */
+  readonly sentAt: string | null
+  readonly reason: string
+}
+
+export interface DeadMessage {
+  readonly messageId: string
+  readonly receipt: string
+  readonly body: string
+  readonly sentAt: string | null
+}
+
+const notification = z.object({
+  Records: z
+    .array(
+      z.object({
+        s3: z.object({
+          object: z.object({ key: z.string(), eTag: z.string().default(''), versionId: z.string().optional() }),
+        }),
+      }),
+    )
+    .min(1),
+})
+
+/** Says what a message of a dead-letter queue is about, and why it is there as far as the bucket tells. */
+export async function describeDeadLetter(
+  { messageId, body, sentAt }: DeadMessage,
+  store: ObjectStore,
+): Promise<DeadLetter> {
+  const job = readJob(body)
+  if (job) {
+    const { tenant, imageId, lane } = job
+    const failure = await readFailure(store, tenant, imageId)
+    const reason = failure ? `${failure.reason}, ${failure.deliveries} deliveries` : 'no failure document'
+    return { messageId, kind: 'job', tenant, imageId, uploadIds: [], lane, sentAt, reason }
+  }
+  const uploads = readNotification(body)
+  if (uploads) {
+    const { tenant, uploadIds } = uploads
+    const reason = "see 'upload-failed' in the log of the preprocessing function"
+    return { messageId, kind: 'upload', tenant, imageId: null, uploadIds, lane: null, sentAt, reason }
+  }
+  const reason = 'no program of ours wrote it'
+  return { messageId, kind: 'unreadable', tenant: null, imageId: null, uploadIds: [], lane: null, sentAt, reason }
+}
+
+function readJob(body: string) {
+  try {
+    return parseStudyJob(body)
+  } catch {
+    return null
+  }
+}
+
+function readNotification(body: string): { tenant: string | null; uploadIds: string[] } | null {
+  try {
+    const uploads = notification.parse(JSON.parse(body)).Records.map(({ s3: { object } }) => {
+      const key = decodeURIComponent(object.key.replaceAll('+', ' '))
+      return { key, uploadId: uploadIdOf(key, object.versionId ?? object.eTag) }
+    })
+    return { tenant: tenantOf(uploads[0].key), uploadIds: uploads.map(({ uploadId }) => uploadId) }
+  } catch {
+    return null
+  }
+}
+
+function tenantOf(key: string): string | null {
+  try {
+    return tenantOfUpload(key)
+  } catch {
+    return null
+  }
+}
