@@ -39,11 +39,12 @@ export async function answerDelivery(delivery: Delivery, parts: AnswerParts, sto
   }
   const identity = { tenant: job.tenant, imageId: job.imageId, lane: job.lane, deliveries: delivery.receiveCount }
   try {
-    if (delivery.receiveCount >= parts.maximumReceives) await foretellFailure(delivery, job, parts)
+    const isLast = delivery.receiveCount >= parts.maximumReceives
+    if (isLast) await foretellFailure(delivery, job, parts)
     const { result, reused } = await screenStudy(job, parts, claimOf(delivery, stopping))
     await delivery.acknowledge()
     // Only now: a dead letter always finds its failure document.
-    if (delivery.receiveCount > 1) await parts.store.delete(studyKeys.failure(job.tenant, job.imageId))
+    if (isLast || delivery.receiveCount > 1) await parts.store.delete(studyKeys.failure(job.tenant, job.imageId))
     telemetry.log('info', reused ? 'answered-before' : 'screened', {
       ...identity,
       outcome: result.outcome,

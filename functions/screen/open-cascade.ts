@@ -21,8 +21,8 @@ export interface CascadeSettings extends InferenceSettings {
  * @throws {ConfigurationError} when CUDA was asked for and is absent, or a network does not answer as it must
  */
 export async function openCascade(program: URL, settings: CascadeSettings, codecs: PixelCodecs): Promise<Cascade> {
-  const { modelsFolder, executionProvider, maximumBatch, onBatch } = settings
-  const cascade = await startInferenceThread(program, settings)
+  const { modelsFolder, executionProvider, threads, maximumBatch, onBatch } = settings
+  const cascade = await startInferenceThread(program, { modelsFolder, executionProvider, threads })
   const profile = await readProfile(modelsFolder)
   for (const role of ['classifier', 'segmenter'] as const) {
     const { bundle, session } = cascade[role]

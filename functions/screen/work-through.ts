@@ -22,13 +22,13 @@ export interface WorkerSettings {
   readonly drainMs?: number
   /** No image takes this long: the worker hangs, and ends. @default 300 000 */
   readonly longestImageMs?: number
+  /** The queues may fail this often in a row before the worker gives up. @default 10 */
+  readonly patience?: number
 }
 
 /** How long an idle worker listens, and how often a busy one looks for more. Unit: ms. */
 const listenMs = 2_000
 const lookMs = 250
-/** The queues may fail this often in a row before the worker gives up. */
-const patience = 10
 
 /**
  * Works both lanes until they have been empty for a while, or until `stopping`: then what the network has not seen is
@@ -37,7 +37,14 @@ const patience = 10
  */
 export async function workThrough(parts: WorkerParts, settings: WorkerSettings, stopping: AbortSignal): Promise<void> {
   const { clock, telemetry, beat } = parts
-  const { maximumUnderWay, visibilityMs, idleExitMs, drainMs = 20_000, longestImageMs = 300_000 } = settings
+  const {
+    maximumUnderWay,
+    visibilityMs,
+    idleExitMs,
+    drainMs = 20_000,
+    longestImageMs = 300_000,
+    patience = 10,
+  } = settings
   const underWay = new Map<Delivery, Promise<void>>()
   const stopped = new Promise<void>((resolve) => {
     if (stopping.aborted) resolve()

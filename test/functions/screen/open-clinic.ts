@@ -1,0 +1,114 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { MachineTime } from '../../../functions/screen/machine-time.ts'
+import { type WorkerParts, type WorkerSettings, workThrough } from '../../../functions/screen/work-through.ts'
+import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
+import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
+import { loadTypeface } from '../../../lib/adapters/codecs/load-typeface.ts'
+import { FolderJobQueue } from '../../../lib/adapters/embedded/folder-job-queue.ts'
+import { FolderObjectStore } from '../../../lib/adapters/embedded/folder-object-store.ts'
+import { systemClock } from '../../../lib/adapters/embedded/system-clock.ts'
+import { loadCascade } from '../../../lib/adapters/onnx/load-cascade.ts'
+import type { InferenceSession, ObjectStore, StudyEvent } from '../../../lib/screening/kernel/ports.ts'
+import { preprocess } from '../../../lib/screening/preprocess.ts'
+import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suitability.ts'
+import { type ResultDocument, resultDocument } from '../../../lib/screening/result-documents/result-document.ts'
+import { writePreparedStudy } from '../../../lib/screening/screening-job/prepared-study.ts'
+import { buildStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
+import { type Lane, tenant } from '../../../lib/screening/screening-job/tenant.ts'
+import { drawPicture } from './draw-picture.ts'
+
+export const tinyModels = resolve(import.meta.dirname, '../../fixtures/models')
+const codecs = createCodecs()
+const typeface = loadTypeface()
+
+/** Bucket, queues, bus and tenants in a folder, and all that a worker needs to work there. */
+export async function openClinic({ maximumReceives = 3 } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'pleura-clinic-'))
+  const store: ObjectStore = new FolderObjectStore(join(folder, 'bucket'))
+  const queueOf = (lane: Lane) => new FolderJobQueue(join(folder, lane), { maximumReceives, clock: systemClock })
+  const queues = { stat: queueOf('stat'), routine: queueOf('routine') }
+  const events: [string, StudyEvent][] = []
+  const lines: string[] = []
+  const tenants = new Map(
+    [
+      { id: 'north' },
+      { id: 'plain', deliverMask: false },
+      { id: 'keen', operatingPoint: 'everything' },
+      { id: 'astray', operatingPoint: 'none-such' },
+    ].map((settings) => [settings.id, tenant.parse(settings)]),
+  )
+  const parts: WorkerParts = {
+    queues,
+    store,
+    events: {
+      emit: async (type, detail) => {
+        events.push([type, detail])
+      },
+    },
+    codecs,
+    clock: systemClock,
+    cascade: await loadCascade(tinyModels, { executionProvider: 'cpu', threads: 1 }),
+    policy: defaultSuitabilityPolicy,
+    tenantOf: async (id) => tenants.get(id),
+    typeface,
+    machineTime: new MachineTime(1234),
+    hourlyCostUsd: 3.6,
+    softwareVersion: '0.0.0',
+    maximumReceives,
+    telemetry: createOperationalLog('screen', (line) => lines.push(line)),
+    beat() {},
+  }
+
+  const textOf = async (key: string): Promise<string> => new TextDecoder().decode(await store.get(key))
+  const keysBelow = async (prefix: string): Promise<string[]> => {
+    const keys: string[] = []
+    for await (const key of store.list(prefix)) keys.push(key)
+    return keys
+  }
+  return {
+    store,
+    queues,
+    events,
+    lines,
+    parts,
+    keysBelow,
+    textOf,
+    send: (tenantId: string, imageId: string, lane: Lane = 'routine') =>
+      queues[lane].send(buildStudyJob({ tenant: tenantId, imageId, lane, enqueuedAt: Date.now() })),
+    /** What preprocessing leaves behind. */
+    async prepare(imageId: string, { tenant = 'north', bright = true, seed = 0 } = {}) {
+      const source = await drawPicture(seed, bright)
+      const preprocessed = await preprocess(source, codecs, defaultSuitabilityPolicy, systemClock)
+      await writePreparedStudy(store, codecs, tenant, imageId, {
+        ...preprocessed,
+        timingsMs: { ...preprocessed.timingsMs },
+        sizeBytes: source.byteLength,
+      })
+    },
+    work: (changes: Partial<WorkerParts> = {}, settings: Partial<WorkerSettings> = {}, stopping?: AbortSignal) =>
+      workThrough(
+        { ...parts, ...changes },
+        { maximumUnderWay: 4, visibilityMs: 10_000, idleExitMs: 0, ...settings },
+        stopping ?? new AbortController().signal,
+      ),
+    async results(): Promise<ResultDocument[]> {
+      const keys = (await keysBelow('results/')).filter((key) => key.endsWith('/result.json'))
+      return Promise.all(keys.map(async (key) => resultDocument.parse(JSON.parse(await textOf(key)))))
+    },
+  }
+}
+
+export type Clinic = Awaited<ReturnType<typeof openClinic>>
+
+export const imageIdOfNumber = (number: number): string => number.toString(16).padStart(32, '0')
+
+/** Runs `before` ahead of every run of a network. */
+export const interpose = (session: InferenceSession, before: () => Promise<void>): InferenceSession => ({
+  run: async (input) => {
+    await before()
+    return session.run(input)
+  },
+  close: () => session.close(),
+})
