@@ -1,0 +1,23 @@
+/** Every alarm, with the runbook that its text names. A test holds both to the alarms of the template and the files. */
+export const alarms = {
+  UploadDeadLetters: ['dead-letters', 'An upload could not be processed: the system failed, not the picture.'],
+  StatDeadLetters: ['dead-letters', 'An urgent image could not be screened: the system failed, not the picture.'],
+  RoutineDeadLetters: ['dead-letters', 'An image could not be screened: the system failed, not the picture.'],
+  StatJobAge: ['old-jobs', 'An urgent image has waited too long.'],
+  RoutineJobAge: ['old-jobs', 'An image has waited too long.'],
+  UploadAge: ['old-jobs', 'An upload notification has waited too long.'],
+  RejectionRate: ['rejection-rate', 'More than a third of the uploads of an hour were rejected.'],
+  SuspectedRate: ['suspected-rate', 'The share of suspected images has left its usual band.'],
+  ColdStart: ['cold-start', 'A worker took too long from its start to its first image.'],
+  ScreeningFailures: ['screening-failures', 'Images fail in the worker and are tried again.'],
+  DispatchErrors: ['dispatch-errors', 'The dispatcher fails: no machine is started for waiting images.'],
+  PreprocessErrors: ['preprocess-errors', 'The preprocessing function fails as a whole.'],
+  EstimatedCost: ['spend', 'The estimated cost of a day is above its share of the budget.'],
+} as const satisfies Record<string, readonly [runbook: string, text: string]>
+
+export type AlarmName = keyof typeof alarms
+
+export const alarmText = (name: AlarmName): string => {
+  const [runbook, text] = alarms[name]
+  return `${text} Runbook: docs/runbooks/${runbook}.md`
+}

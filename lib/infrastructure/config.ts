@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { tenant } from '../screening/screening-job/tenant.ts'
+
+const days = z.number().int().min(1).max(3650)
+const hour = z.number().int().min(0).max(23)
+
+const tenantAccess = z.strictObject({
+  settings: tenant,
+  /** AWS account that may take the tenant's role; null: no role is made. */
+  trustedAccount: z
+    .string()
+    .regex(/^\d{12}$/, 'must be an account of 12 digits')
+    .nullable()
+    .default(null),
+  /** Both sides must know it, against confused deputies. Required beside `trustedAccount`. */
+  externalId: z.string().min(16).nullable().default(null),
+})
+
+/** One environment: everything that differs between two deployments. */
+export const environmentConfig = z
+  .strictObject({
+    /** Part of every name. */
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/, 'must be 2–20 of a-z, 0-9 and -'),
+    account: z.string().regex(/^\d{12}$/, 'must be an account of 12 digits'),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-central-1'),
+    /**
+     * `gpu`: scales to zero, minutes to the first result. `warm`: one GPU machine stands ready in clinic hours.
+     * `cpu`: Fargate spot, for low volume.
+     */
+    profile: z.enum(['gpu', 'warm', 'cpu']).default('gpu'),
+    /** `economy`: public subnets that let nothing in. `private`: no way out at all, interface endpoints instead. */
+    endpoints: z.enum(['economy', 'private']).default('economy'),
+    /** GPU machines, any of which will do. */
+    instanceTypes: z
+      .array(z.string().regex(/^g\d\w*\.\w+$/, 'must be a GPU instance type'))
+      .min(1)
+      .default(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']),
+    /** Drain jobs, and so GPU machines, at a time. */
+    maximumJobs: z.number().int().min(1).max(64).default(4),
+    imagesPerJob: z.number().int().min(1).default(500),
+    /** When the warm machine stands ready. */
+    clinicHours: z
+      .strictObject({ timeZone: z.string().min(1), from: hour, to: hour })
+      .refine(({ from, to }) => from < to, 'from must be before to')
+      .default({ timeZone: 'UTC', from: 7, to: 19 }),
+    maximumUploadBytes: z.number().int().min(1).max(268_435_456).default(67_108_864),
+    /** Who hears of alarms. */
+    alarmEmail: z.email(),
+    /** Of the whole account's spending on Pleura; the alarm comes at 80 %. */
+    monthlyBudgetUsd: z.number().positive().default(200),
+    retentionDays: z
+      .strictObject({ uploads: days, prepared: days, usage: days, logs: days })
+      .default({ uploads: 30, prepared: 14, usage: 2555, logs: 365 }),
+    /** The screening image in a registry; null: built from functions/screen/Dockerfile at deployment. */
+    imageUri: z.string().nullable().default(null),
+    tenants: z.array(tenantAccess).min(1),
+  })
+  .superRefine(({ tenants }, context) => {
+    for (const [index, { settings, trustedAccount, externalId }] of tenants.entries()) {
+      if (trustedAccount !== null && externalId === null) {
+        context.addIssue({
+          code: 'custom',
+          path: ['tenants', index, 'externalId'],
+          message: 'is required beside trustedAccount',
+        })
+      }
+      if (tenants.findIndex((other) => other.settings.id === settings.id) !== index) {
+        context.addIssue({ code: 'custom', path: ['tenants', index, 'settings', 'id'], message: 'is used twice' })
+      }
+    }
+  })
+
+export type EnvironmentConfig = z.infer<typeof environmentConfig>
+
+/** @throws {Error} that names the file, each wrong field, the value received and what is expected */
+export function readConfig(file: string): EnvironmentConfig {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new Error(`${file} cannot be read as JSON. Copy config/example.json and fill it in.`, { cause })
+  }
+  const parsed = environmentConfig.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(
+    ({ path, message }) =>
+      `  ${path.join('.') || 'the whole'}: ${message}, received ${JSON.stringify(at(value, path))}`,
+  )
+  throw new Error(`${file} is no environment:\n${issues.join('\n')}\nSee lib/infrastructure/config.ts.`)
+}
+
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce((inner: unknown, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)

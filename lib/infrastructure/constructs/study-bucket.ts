@@ -1,0 +1,79 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { Construct } from 'constructs'
+import { acknowledge } from '../acknowledge.ts'
+
+export interface StudyBucketProps {
+  readonly retentionDays: { readonly uploads: number; readonly prepared: number; readonly usage: number }
+  /** Days after which a tenant's results are deleted, by tenant. */
+  readonly resultDays: Readonly<Record<string, number>>
+}
+
+/** Old versions stay this long, against deletion by mistake. Unit: days. */
+const oldVersionDays = 30
+
+/** The bucket of all studies and its key: encrypted, versioned, TLS only, never public, emptied by prefix. */
+export class StudyBucket extends Construct {
+  readonly bucket: Bucket
+  readonly key: Key
+
+  constructor(scope: Construct, id: string, { retentionDays, resultDays }: StudyBucketProps) {
+    super(scope, id)
+    this.key = new Key(this, 'Key', {
+      description: 'Studies of Pleura: radiographs and results',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    const accessLog = new Bucket(this, 'AccessLog', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      versioned: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [{ expiration: Duration.days(365), noncurrentVersionExpiration: Duration.days(oldVersionDays) }],
+    })
+    acknowledge(accessLog, {
+      'AwsSolutions-S1': 'It is the access log: logging it into itself would never end.',
+      'HIPAA.Security-S3BucketLoggingEnabled': 'It is the access log: logging it into itself would never end.',
+      'HIPAA.Security-S3BucketReplicationEnabled':
+        'Access logs are evidence for a year, not patient records; they are not needed in a second region.',
+      'HIPAA.Security-S3DefaultEncryptionKMS':
+        'S3 log delivery writes to SSE-S3 buckets without a grant on our key; the log holds no pixels and no results.',
+    })
+    this.bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      // One data key for many objects: a hundredth of the KMS requests.
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      serverAccessLogsBucket: accessLog,
+      serverAccessLogsPrefix: 'studies/',
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        expire('uploads/', retentionDays.uploads),
+        expire('prepared/', retentionDays.prepared),
+        expire('usage/', retentionDays.usage),
+        expire('failures/', retentionDays.prepared),
+        ...Object.entries(resultDays).map(([tenant, days]) => expire(`results/${tenant}/`, days)),
+        { id: 'unfinished', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+    })
+    acknowledge(this.bucket, {
+      'HIPAA.Security-S3BucketReplicationEnabled':
+        "The sender's PACS holds the original study and results can be made again from it; a second region would only double where patient data lies. Versions protect against deletion by mistake.",
+    })
+  }
+}
+
+const expire = (prefix: string, days: number): LifecycleRule => ({
+  id: prefix.replaceAll('/', '-').replace(/-$/, ''),
+  prefix,
+  expiration: Duration.days(days),
+  noncurrentVersionExpiration: Duration.days(oldVersionDays),
+})
