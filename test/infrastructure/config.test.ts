@@ -1,0 +1,64 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { findAssets } from '../../lib/infrastructure/assets.ts'
+import { readConfig } from '../../lib/infrastructure/config.ts'
+
+const example = {
+  name: 'demo',
+  account: '111122223333',
+  region: 'eu-central-1',
+  alarmEmail: 'on-call@example.org',
+  tenants: [{ settings: { id: 'north' } }],
+}
+
+function configFile(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'pleura-config-')), 'env.json')
+  writeFileSync(file, text)
+  return file
+}
+
+describe('an environment', () => {
+  it('has a default for all that is not its own', () => {
+    expect(readConfig(configFile(JSON.stringify(example)))).toMatchObject({
+      profile: 'gpu',
+      endpoints: 'economy',
+      maximumJobs: 4,
+      tenants: [{ settings: { lanes: ['routine'] }, trustedAccount: null }],
+    })
+  })
+
+  it.each([
+    ['account', { account: '12' }, 'account: must be an account of 12 digits, received "12"'],
+    ['region', { region: 'Frankfurt' }, 'region: must be a region such as eu-central-1, received "Frankfurt"'],
+    [
+      'instance type',
+      { instanceTypes: ['m5.large'] },
+      'instanceTypes.0: must be a GPU instance type, received "m5.large"',
+    ],
+    ['tenant', { tenants: [{ settings: { id: 'North/' } }] }, 'tenants.0.settings.id: must be 1–32 of a-z, 0-9 and -'],
+    ['field', { profil: 'gpu' }, 'Unrecognized key: "profil"'],
+    [
+      'role without a secret',
+      { tenants: [{ settings: { id: 'north' }, trustedAccount: '444455556666' }] },
+      'tenants.0.externalId: is required beside trustedAccount',
+    ],
+    [
+      'pair of tenants',
+      { tenants: [{ settings: { id: 'north' } }, { settings: { id: 'north' } }] },
+      'tenants.1.settings.id: is used twice',
+    ],
+  ])('of a wrong %s is refused with the field, the value and what is expected', (_, change, message) => {
+    expect(() => readConfig(configFile(JSON.stringify({ ...example, ...change })))).toThrow(message)
+  })
+
+  it('that is no JSON is refused with its file', () => {
+    const file = configFile('{')
+    expect(() => readConfig(file)).toThrow(file)
+  })
+
+  it('without built programs is refused with the command that builds them', () => {
+    expect(() => findAssets('/nowhere')).toThrow(/npm run package/)
+  })
+})

@@ -1,0 +1,367 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Match, type Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { dispatchEnvironment } from '../../functions/dispatch/environment.ts'
+import { preprocessEnvironment } from '../../functions/preprocess/environment.ts'
+import { screenEnvironment } from '../../functions/screen/environment.ts'
+import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adapters/aws/operational-log.ts'
+import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
+import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
+import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
+import { actionsOf, resourcesNamed, resourcesOf, type Statement, statementsOf, synthesize } from './synthesize.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const example = {
+  tenants: [
+    { settings: { id: 'north', retentionDays: 90 }, trustedAccount: '444455556666', externalId: 'a-long-random-text' },
+    { settings: { id: 'south' }, trustedAccount: '777788889999', externalId: 'another-random-text' },
+  ],
+}
+
+const combinations = ['gpu', 'warm', 'cpu'].flatMap((profile) =>
+  ['economy', 'private'].map((endpoints) => ({ profile, endpoints })),
+)
+
+describe('every combination', () => {
+  it.each(combinations)(
+    '$profile, $endpoints: has no open finding of AwsSolutions, HIPAA.Security or CloudFormation',
+    (changes) => {
+      expect(() => synthesize({ ...example, ...changes })).not.toThrow()
+    },
+  )
+
+  it('fails the synthesis on a finding', async () => {
+    const { App, Stack, Validations } = await import('aws-cdk-lib')
+    const { Bucket } = await import('aws-cdk-lib/aws-s3')
+    const { AwsSolutionsChecks } = await import('cdk-nag')
+    const app = new App()
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+    new Bucket(new Stack(app, 'open'), 'Bucket')
+    expect(() => app.synth()).toThrow()
+  })
+})
+
+describe('the gpu profile', () => {
+  let template: Template
+  beforeAll(() => {
+    template = synthesize(example)
+  })
+
+  const objectStatements = (role: string): Statement[] =>
+    statementsOf(template, role).filter((statement) => actionsOf(statement).some((action) => action.startsWith('s3:')))
+  const prefixes = (role: string, action: string): string[] =>
+    objectStatements(role)
+      .filter((statement) => actionsOf(statement).includes(action))
+      .flatMap(resourcesNamed)
+      .map((name) => name.replace(/^\$\{\w+\}\//, ''))
+      .sort()
+
+  it('keeps studies encrypted with its own rotating key, versioned, private and by TLS only', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
+        ],
+      },
+      LoggingConfiguration: Match.objectLike({ LogFilePrefix: 'studies/' }),
+    })
+    for (const [, key] of resourcesOf(template, 'AWS::KMS::Key')) expect(key.Properties.EnableKeyRotation).toBe(true)
+    for (const [, policy] of resourcesOf(template, 'AWS::S3::BucketPolicy')) {
+      expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 's3:*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      )
+    }
+  })
+
+  it('ends every prefix that the programs write to, each tenant by its own days', () => {
+    const rules = resourcesOf(template, 'AWS::S3::Bucket').flatMap(
+      ([, { Properties }]) => Properties.LifecycleConfiguration?.Rules ?? [],
+    )
+    const days = new Map(rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]))
+    expect(days.get('results/north/')).toBe(90)
+    expect(days.get('results/south/')).toBe(365)
+    const written = [
+      'uploads/north/a.dcm',
+      studyKeys.preparedImage('north', 'i'),
+      studyKeys.preparedStudy('north', 'i'),
+      studyKeys.uploadReceipt('north', 'u'),
+      studyKeys.resultPrefix('south', 'i', 'k'),
+      studyKeys.admission('north', '2026-11', 'i'),
+      studyKeys.usageReceipt('north', '2026-11', 'i', 'k'),
+      studyKeys.failure('north', 'i'),
+    ]
+    for (const key of written) {
+      expect([...days.keys()].filter((prefix) => prefix && key.startsWith(prefix as string))).toHaveLength(1)
+    }
+  })
+
+  it('tells of new uploads and of prepared studies, of nothing else', () => {
+    const [notified] = resourcesOf(template, 'AWS::S3::Bucket').flatMap(
+      ([, { Properties }]) => Properties.NotificationConfiguration ?? [],
+    )
+    const rules = notified.QueueConfigurations.map(
+      ({ Filter }: { Filter: { S3Key: { Rules: unknown } } }) => Filter.S3Key.Rules,
+    )
+    expect(rules).toEqual([
+      [{ Name: 'prefix', Value: 'uploads/' }],
+      [
+        { Name: 'prefix', Value: 'prepared/' },
+        { Name: 'suffix', Value: 'study.json' },
+      ],
+    ])
+    // A suffix that no program writes would never wake anybody.
+    expect(studyKeys.preparedStudy('north', 'i')).toMatch(/^prepared\/.*study\.json$/)
+  })
+
+  it('lets preprocessing alone read uploads', () => {
+    expect(prefixes('PreprocessRole', 's3:GetObject')).toEqual([
+      'prepared/*',
+      'results/*',
+      'uploads/*',
+      'usage/*/admitted/*',
+    ])
+    const readers = resourcesOf(template, 'AWS::IAM::Policy')
+      .filter(([, policy]) =>
+        policy.Properties.PolicyDocument.Statement.some(
+          (statement: Statement) =>
+            actionsOf(statement).some((action) => action.startsWith('s3:Get')) &&
+            resourcesNamed(statement).some((name) => name.includes('/uploads/')),
+        ),
+      )
+      .map(([name]) => name)
+    expect(readers).toEqual([expect.stringMatching(/^PreprocessRole/)])
+  })
+
+  it('lets the worker read prepared studies, write results and receipts, and never touch uploads', () => {
+    expect(prefixes('FleetWorkerRole', 's3:GetObject')).toEqual([
+      'failures/*',
+      'prepared/*',
+      'results/*',
+      'usage/*/receipts/*',
+    ])
+    expect(prefixes('FleetWorkerRole', 's3:PutObject')).toEqual(['failures/*', 'results/*', 'usage/*/receipts/*'])
+    expect(prefixes('FleetWorkerRole', 's3:DeleteObject')).toEqual(['failures/*'])
+    const [list] = objectStatements('FleetWorkerRole').filter((s) => actionsOf(s).includes('s3:ListBucket'))
+    expect(list.Condition).toEqual({
+      StringLike: { 's3:prefix': ['prepared/*', 'results/*', 'usage/*', 'failures/*'] },
+    })
+  })
+
+  it('lets the dispatcher see queues and submit the one job, and nothing of a study', () => {
+    expect(objectStatements('DispatchRole')).toEqual([])
+    const actions = statementsOf(template, 'DispatchRole').flatMap(actionsOf)
+    expect(actions.filter((action) => action.startsWith('batch:')).sort()).toEqual([
+      'batch:ListJobs',
+      'batch:SubmitJob',
+    ])
+    expect(actions).not.toContain('sqs:SendMessage')
+  })
+
+  it.each(['north', 'south'])('lets tenant %s put its uploads and read its results, nothing else', (tenant) => {
+    const role = `Tenant${tenant}Role`
+    const statements = statementsOf(template, role)
+    expect(statements.flatMap(actionsOf).sort()).toEqual([
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      's3:AbortMultipartUpload',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+    ])
+    expect(prefixes(role, 's3:PutObject')).toEqual([`uploads/${tenant}/*`])
+    expect(prefixes(role, 's3:GetObject')).toEqual([`results/${tenant}/*`])
+    const [list] = statements.filter((statement) => actionsOf(statement).includes('s3:ListBucket'))
+    expect(list.Condition).toEqual({ StringLike: { 's3:prefix': [`results/${tenant}/*`] } })
+    const [key] = statements.filter((statement) => actionsOf(statement).includes('kms:Decrypt'))
+    expect(key.Condition).toEqual({ StringEquals: { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' } })
+    template.hasResourceProperties('AWS::IAM::Role', {
+      RoleName: `pleura-demo-tenant-${tenant}`,
+      AssumeRolePolicyDocument: Match.objectLike({
+        Statement: [Match.objectLike({ Condition: { StringEquals: { 'sts:ExternalId': Match.anyValue() } } })],
+      }),
+    })
+  })
+
+  it('grants no wildcard action, and no resource * but where the service knows none', () => {
+    const known = ['batch:ListJobs', 'ecr:GetAuthorizationToken']
+    for (const [name, policy] of resourcesOf(template, 'AWS::IAM::Policy')) {
+      for (const statement of policy.Properties.PolicyDocument.Statement as Statement[]) {
+        for (const action of actionsOf(statement)) expect(`${name}: ${action}`).not.toContain('*')
+        if (resourcesNamed(statement).includes('*')) {
+          for (const action of actionsOf(statement)) expect(known).toContain(action)
+        }
+      }
+    }
+  })
+
+  it('sets a message aside after as many deliveries as the worker is told', () => {
+    const queues = resourcesOf(template, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties.RedrivePolicy)
+    expect(queues).toHaveLength(3)
+    const counts = new Set(queues.map(([, { Properties }]) => String(Properties.RedrivePolicy.maxReceiveCount)))
+    expect([...counts]).toEqual([workerEnvironment(template).MAXIMUM_RECEIVES])
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::SQS::Queue')) {
+      expect(Properties.KmsMasterKeyId).toBeDefined()
+      if (!Properties.RedrivePolicy && Properties.MessageRetentionPeriod > 300) {
+        expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600)
+      }
+    }
+  })
+
+  it('gives the upload queue six times the time of its function, and asks for partial answers', () => {
+    const [, { Properties: preprocess }] = resourcesOf(template, 'AWS::Lambda::Function').find(([name]) =>
+      name.startsWith('Preprocess'),
+    )!
+    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * preprocess.Timeout })
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 50 },
+    })
+    expect(preprocess).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs22.x', Handler: 'main.handler' })
+  })
+
+  it('tells each program all that its environment asks for', () => {
+    const environments = Object.fromEntries(
+      resourcesOf(template, 'AWS::Lambda::Function').map(([name, { Properties }]) => [
+        name.replace(/Function.*/, ''),
+        withValues(Properties.Environment.Variables),
+      ]),
+    )
+    expect(() => preprocessEnvironment.parse(environments.Preprocess)).not.toThrow()
+    expect(() => dispatchEnvironment.parse(environments.Dispatch)).not.toThrow()
+    expect(() => screenEnvironment.parse(workerEnvironment(template))).not.toThrow()
+  })
+
+  it('runs the worker as nobody, on a root that cannot be written, with one GPU', () => {
+    template.hasResourceProperties('AWS::Batch::JobDefinition', {
+      ContainerProperties: Match.objectLike({
+        Privileged: false,
+        User: '10001',
+        ReadonlyRootFilesystem: true,
+        ResourceRequirements: Match.arrayWith([{ Type: 'GPU', Value: '1' }]),
+      }),
+      RetryStrategy: Match.objectLike({ Attempts: 3 }),
+    })
+  })
+
+  it('takes spot first, then on demand, and scales to zero', () => {
+    const environments = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
+      ([, { Properties }]) => Properties.ComputeResources,
+    )
+    expect(environments.map(({ Type, MinvCpus }) => [Type, MinvCpus])).toEqual([
+      ['SPOT', 0],
+      ['EC2', 0],
+    ])
+    for (const { Ec2Configuration } of environments)
+      expect(Ec2Configuration).toEqual([{ ImageType: 'ECS_AL2023_NVIDIA' }])
+    const [[, queue]] = resourcesOf(template, 'AWS::Batch::JobQueue')
+    expect(queue.Properties.ComputeEnvironmentOrder.map(({ Order }: { Order: number }) => Order)).toEqual([1, 2])
+  })
+
+  it('lets nothing in', () => {
+    for (const [, group] of resourcesOf(template, 'AWS::EC2::SecurityGroup')) {
+      expect(group.Properties.SecurityGroupIngress).toBeUndefined()
+    }
+    expect(resourcesOf(template, 'AWS::EC2::SecurityGroupIngress')).toEqual([])
+    const groups = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
+      ([, r]) => r.Properties.ComputeResources.SecurityGroupIds,
+    )
+    expect(new Set(groups.map((ids) => JSON.stringify(ids))).size).toBe(1)
+    template.resourceCountIs('AWS::EC2::NatGateway', 0)
+  })
+
+  it('names a runbook that exists in every alarm, and an alarm for every text', () => {
+    const described = [...resourcesOf(template, 'AWS::CloudWatch::Alarm')].map(([, { Properties }]) => Properties)
+    expect(described).toHaveLength(Object.keys(alarms).length)
+    for (const { AlarmDescription, AlarmActions } of described) {
+      const [runbook] = AlarmDescription.match(/docs\/runbooks\/[a-z-]+\.md/) ?? []
+      expect(runbook, AlarmDescription).toBeDefined()
+      expect(existsSync(resolve(root, runbook)), runbook).toBe(true)
+      expect(AlarmActions).toHaveLength(1)
+    }
+    const named = new Set(Object.values(alarms).map(([runbook]) => `${runbook}.md`))
+    expect(
+      readdirSync(resolve(root, 'docs/runbooks'))
+        .filter((file) => file !== 'README.md')
+        .sort(),
+    ).toEqual([...named].sort())
+  })
+
+  it('measures by the names under which the programs write', () => {
+    expect(metricNamespace).toBe(writtenNamespace)
+    expect(Object.values(metricNames).sort()).toEqual(Object.keys(metricUnits).sort())
+  })
+})
+
+describe('the other forms', () => {
+  it('private: has no way out but endpoints, and the functions inside', () => {
+    const template = synthesize({ ...example, endpoints: 'private' })
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0)
+    template.resourceCountIs('AWS::EC2::NatGateway', 0)
+    const services = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) =>
+      JSON.stringify(Properties.ServiceName),
+    )
+    for (const service of ['s3', 'sqs', 'ecr.api', 'ecr.dkr', 'ecs', 'logs', 'ssm', 'events', 'kms']) {
+      expect(
+        services.some((name) => name.includes(`.${service}"`)),
+        service,
+      ).toBe(true)
+    }
+    for (const [name, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
+      expect(Properties.VpcConfig?.SubnetIds.length, name).toBeGreaterThan(0)
+    }
+  })
+
+  it('warm: keeps a machine ready in clinic hours only', () => {
+    const template = synthesize({
+      ...example,
+      profile: 'warm',
+      clinicHours: { timeZone: 'Europe/Berlin', from: 8, to: 18 },
+    })
+    const schedules = resourcesOf(template, 'AWS::Scheduler::Schedule').map(([, { Properties }]) => [
+      Properties.ScheduleExpression,
+      Properties.ScheduleExpressionTimezone,
+      JSON.stringify(Properties.Target.Input).match(/MinvCpus\D+(\d)/)?.[1],
+    ])
+    expect(schedules).toEqual([
+      ['cron(0 8 ? * MON-FRI *)', 'Europe/Berlin', '4'],
+      ['cron(0 18 ? * MON-FRI *)', 'Europe/Berlin', '0'],
+    ])
+  })
+
+  it('cpu: runs on Fargate spot, without CUDA', () => {
+    const template = synthesize({ ...example, profile: 'cpu' })
+    const types = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
+      ([, r]) => r.Properties.ComputeResources.Type,
+    )
+    expect(types).toEqual(['FARGATE_SPOT', 'FARGATE'])
+    expect(workerEnvironment(template).EXECUTION_PROVIDER).toBe('cpu')
+  })
+})
+
+/** References get a value of the form they will have. */
+function withValues(variables: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : name.endsWith('_URL') ? 'https://sqs.example.com/1/queue' : 'reference',
+    ]),
+  )
+}
+
+function workerEnvironment(template: Template): Record<string, string> {
+  const [[, job]] = resourcesOf(template, 'AWS::Batch::JobDefinition')
+  const variables = job.Properties.ContainerProperties.Environment as { Name: string; Value: unknown }[]
+  return withValues(Object.fromEntries(variables.map(({ Name, Value }) => [Name, Value])))
+}

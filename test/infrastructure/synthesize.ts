@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Template } from 'aws-cdk-lib/assertions'
+import { buildApp } from '../../lib/infrastructure/app.ts'
+import type { Assets } from '../../lib/infrastructure/assets.ts'
+import { type EnvironmentConfig, environmentConfig } from '../../lib/infrastructure/config.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'))
+
+/** The configuration that users copy, with changes. */
+export const exampleConfig = (changes: Record<string, unknown> = {}): EnvironmentConfig =>
+  environmentConfig.parse({ ...readJson('config/example.json'), ...changes })
+
+/** Stand-ins for the built programs: synthesis only copies them. */
+function placeAssets(): Assets {
+  const folder = mkdtempSync(join(tmpdir(), 'pleura-assets-'))
+  const place = (name: string, file: string, text: string): string => {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, file), text)
+    return join(folder, name)
+  }
+  return {
+    preprocess: place('preprocess', 'main.mjs', 'export const handler = () => {}'),
+    dispatch: place('dispatch', 'main.mjs', 'export const handler = () => {}'),
+    screen: place('screen', 'Dockerfile', 'FROM scratch AS gpu\nFROM scratch AS cpu\n'),
+  }
+}
+
+const assets = placeAssets()
+
+/** The template of one environment. @throws when cdk-nag or the CloudFormation validator finds anything */
+export function synthesize(changes: Record<string, unknown> = {}): Template {
+  const { app, stack } = buildApp(exampleConfig(changes), assets, readJson('cdk.json').context)
+  app.synth()
+  return Template.fromStack(stack)
+}
+
+export interface Resource {
+  readonly Type: string
+  // biome-ignore lint/suspicious/noExplicitAny: the template's own shape, asserted piece by piece
+  readonly Properties: Record<string, any>
+}
+
+export const resourcesOf = (template: Template, type: string): [string, Resource][] =>
+  Object.entries(template.findResources(type)) as [string, Resource][]
+
+export interface Statement {
+  readonly Effect: string
+  readonly Action: string | string[]
+  readonly Resource: unknown
+  readonly Condition?: Record<string, Record<string, unknown>>
+}
+
+/** Every statement in the policies of the role whose logical id starts with `role`. */
+export function statementsOf(template: Template, role: string): Statement[] {
+  return resourcesOf(template, 'AWS::IAM::Policy')
+    .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref.startsWith(role)))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+}
+
+/** Resources of a statement, as text: references become `${LogicalId}`. */
+export function resourcesNamed({ Resource: named }: Pick<Statement, 'Resource'>): string[] {
+  const text = (value: unknown): string => {
+    if (typeof value === 'string') return value
+    const [[kind, content]] = Object.entries(value as Record<string, unknown>)
+    if (kind === 'Fn::Join') return (content as [string, unknown[]])[1].map(text).join('')
+    if (kind === 'Fn::GetAtt') return `\${${(content as string[])[0]}}`
+    if (kind === 'Ref') return `\${${content}}`
+    return JSON.stringify(value)
+  }
+  return (Array.isArray(named) ? named : [named]).map(text)
+}
+
+export const actionsOf = ({ Action }: Statement): string[] => (Array.isArray(Action) ? Action : [Action])
