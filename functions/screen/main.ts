@@ -84,7 +84,8 @@ async function main(stopping: AbortSignal): Promise<void> {
 
 const telemetry = createOperationalLog('screen')
 const stop = new AbortController()
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+// Asked again while it drains, it still drains: only SIGKILL cuts it short.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
 
 try {
   await main(stop.signal)

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { SendMessageCommand } from '@aws-sdk/client-sqs'
+import { expect, it } from 'vitest'
+import { failureDocument } from '../../../functions/screen/failure-document.ts'
+import { S3ObjectStore } from '../../../lib/adapters/aws/s3-object-store.ts'
+import { SqsJobQueue } from '../../../lib/adapters/aws/sqs-job-queue.ts'
+import { forEachConcurrently } from '../../../lib/adapters/embedded/for-each-concurrently.ts'
+import { createRandom } from '../../../lib/phantom/seeded-random.ts'
+import { readResultAt } from '../../../lib/screening/result-documents/write-result.ts'
+import { parseStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
+import { uploadReceipt } from '../../../lib/screening/screening-job/upload-receipt.ts'
+import { usageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
+import { type Cloud, createCloud, drain } from '../harness/create-cloud.ts'
+import { startFaultProxy } from '../harness/fault-proxy.ts'
+import { deliverUploads, openPreprocessing } from '../harness/run-preprocess.ts'
+import { startStandIn } from '../harness/start-stand-in.ts'
+import { buildWorker } from '../worker/build-worker.ts'
+import { chaosTenants, planUploads, shuffle } from './plan-chaos.ts'
+import { randomFault } from './random-fault.ts'
+import { type ChaosBudget, chaosMaximumReceives, occupySlot } from './worker-slot.ts'
+
+const seed = Number(process.env.CHAOS_SEED ?? 1)
+const images = Number(process.env.CHAOS_IMAGES ?? 1000)
+const kills = Number(process.env.CHAOS_KILLS ?? 50)
+
+const poisonJobs = ['{', '{"schemaVersion":2}', 'routine']
+const poisonNotifications = ['{', '{"Records":[{"eventName":"ObjectRemoved:Delete"}]}', '[]']
+
+it(`${images} images and ${kills} kills end in one result, one rejection or one dead letter each`, async () => {
+  const random = createRandom(seed, 'chaos')
+  const started = performance.now()
+  const standIn = await startStandIn()
+  const proxy = await startFaultProxy(standIn.endpoint)
+  const worker = await buildWorker()
+  const cloud = await createCloud(standIn.endpoint, {
+    tenants: chaosTenants,
+    maximumReceives: chaosMaximumReceives,
+    s3Endpoint: proxy.endpoint,
+  })
+  const budget: ChaosBudget = { killsLeft: kills, kills: new Map(), faults: new Map(), surprises: [] }
+  const uploads = await planUploads(seed, images)
+  const lost = new Set(uploads.filter(({ fate }) => fate === 'lost').map(({ imageId }) => imageId))
+
+  await forEachConcurrently(uploads, 8, async ({ key, body }) => {
+    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: key, Body: body }))
+  })
+  const notifications = await scrambleNotifications(cloud, random)
+  for (const body of poisonJobs) await new SqsJobQueue(cloud.clients.sqs, cloud.routine.url).send(body)
+  const uploaded = performance.now()
+
+  const slotRandom = [1, 2].map((slot) => random.fork(`slot ${slot}`))
+  const slots = await Promise.all(
+    slotRandom.map((own) => occupySlot(worker.program, cloud, standIn.endpoint, own, budget, lost)),
+  )
+  proxy.decide = (request) => randomFault(request, random)
+  const depths = () =>
+    Promise.all(
+      [cloud.uploads, cloud.stat, cloud.routine].map(({ url }) => new SqsJobQueue(cloud.clients.sqs, url).depth()),
+    )
+  try {
+    const preprocessing = await openPreprocessing(cloud)
+    while ((await depths())[0] > 0) {
+      await Promise.all([deliverUploads(cloud, preprocessing), deliverUploads(cloud, preprocessing)])
+      await sleep(200)
+    }
+    while ((await depths()).some((depth) => depth > 0)) await sleep(500)
+  } finally {
+    await Promise.all(slots.map((slot) => slot.leave()))
+  }
+  proxy.decide = () => null
+
+  // Everything is at rest: what stands now is what stays.
+  const store = new S3ObjectStore(cloud.clients.s3, cloud.bucket)
+  const versions = await versionsOf(cloud)
+  const keys = [...versions.keys()]
+  const read = async (key: string): Promise<unknown> => JSON.parse(new TextDecoder().decode(await store.get(key)))
+  const readAll = async <T>(pattern: RegExp, parse: (key: string) => Promise<T>): Promise<T[]> => {
+    const found: T[] = []
+    await forEachConcurrently(
+      keys.filter((key) => pattern.test(key)),
+      8,
+      async (key) => void found.push(await parse(key)),
+    )
+    return found
+  }
+  const results = await readAll(/^results\/.*\/result\.json$/, async (key) => ({
+    key,
+    result: await readResultAt(store, key),
+  }))
+  const receipts = await readAll(/^usage\/.*\/receipts\//, async (key) => usageReceipt.parse(await read(key)))
+  const failures = await readAll(/^failures\//, async (key) => failureDocument.parse(await read(key)))
+  const uploadReceipts = await readAll(/^results\/[^/]+\/uploads\//, async (key) =>
+    uploadReceipt.parse(await read(key)),
+  )
+  const dead = [
+    ...(await drain(cloud.clients.sqs, cloud.stat.deadLetterUrl)),
+    ...(await drain(cloud.clients.sqs, cloud.routine.deadLetterUrl)),
+  ]
+  const deadJobs = dead.filter((body) => !poisonJobs.includes(body)).map(parseStudyJob)
+  const deadUploads = await drain(cloud.clients.sqs, cloud.uploads.deadLetterUrl)
+  const events = (await drain(cloud.clients.sqs, cloud.eventsUrl)).map((body) => JSON.parse(body).detail)
+
+  const distinct = [...new Map(uploads.map((upload) => [upload.imageId, upload])).values()]
+  const ends = distinct.map(({ tenant, imageId, fate }) => ({
+    fate,
+    analysed: results.filter(({ result }) => result.imageId === imageId && result.outcome !== 'not-analysed').length,
+    rejected: results.filter(({ result }) => result.imageId === imageId && result.outcome === 'not-analysed').length,
+    dead: new Set(deadJobs.filter((job) => job.imageId === imageId).map((job) => job.imageId)).size,
+    told: failures.filter((failure) => failure.tenant === tenant && failure.imageId === imageId).length,
+    receipts: receipts.filter((receipt) => receipt.tenant === tenant && receipt.imageId === imageId).length,
+  }))
+  const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, value) => total + value, 0)
+  const secondsSince = (since: number) => `${((performance.now() - since) / 1000).toFixed(0)} s`
+  console.log(
+    [
+      `seed ${seed}; ${secondsSince(started)} in all, ${secondsSince(uploaded)} since the last upload`,
+      `uploads ${uploads.length}, images ${distinct.length}, notifications ${notifications}`,
+      `kills ${sum(budget.kills)}: ${table(budget.kills)}`,
+      `faults of workers' requests ${sum(budget.faults)}: ${table(budget.faults)}`,
+      `results ${results.length}: ${table(tally(results.map(({ result }) => result.outcome)))}`,
+      `usage receipts ${receipts.length}, cold ${receipts.filter(({ cold }) => cold).length}`,
+      `events ${events.length}, of ${new Set(events.map((event) => event.resultKey)).size} results`,
+      `dead letters: images ${deadJobs.length} (${table(tally(failures.map(({ reason }) => reason)))}), poison jobs ${dead.length - deadJobs.length}, poison notifications ${deadUploads.length}`,
+    ].join('\n'),
+  )
+
+  expect(sum(budget.kills)).toBe(kills)
+  expect(budget.surprises).toEqual([])
+  // Each image has exactly one end, and the end it must have.
+  for (const end of ends) {
+    expect(end.analysed + end.rejected + end.dead).toBe(1)
+    expect(end.rejected).toBe(end.fate === 'rejected' ? 1 : 0)
+    if (end.fate === 'lost') expect(end.dead).toBe(1)
+    expect(end.told).toBe(end.dead)
+    expect(end.receipts).toBe(end.analysed)
+  }
+  expect(failures.filter(({ reason }) => reason === 'prepared-study-missing')).toHaveLength(lost.size)
+  // Nothing is there that belongs to nobody.
+  expect(results).toHaveLength(ends.filter((end) => end.analysed + end.rejected === 1).length)
+  expect(receipts).toHaveLength(ends.filter((end) => end.analysed === 1).length)
+  expect(uploadReceipts.map(({ key }) => key).sort()).toEqual(uploads.map(({ key }) => key).sort())
+  // Results and receipts were written once, by one of those who tried, and tell the same story.
+  const oftenWritten = keys.filter((key) => /result\.json$|\/receipts\//.test(key) && versions.get(key) !== 1)
+  expect(oftenWritten).toEqual([])
+  const byImage = new Map(results.map(({ result }) => [`${result.imageId} ${result.screeningKey}`, result]))
+  for (const receipt of receipts) {
+    const { analysedAt, timingsMs, outcome } = byImage.get(`${receipt.imageId} ${receipt.screeningKey}`)!
+    expect(receipt).toMatchObject({ analysedAt, timingsMs, outcome })
+  }
+  // Every result was told of, at least once.
+  expect(new Set(events.map((event) => event.resultKey))).toEqual(new Set(results.map(({ key }) => key)))
+  expect(dead.length - deadJobs.length).toBe(poisonJobs.length)
+  expect(deadUploads.sort()).toEqual([...poisonNotifications].sort())
+
+  worker.remove()
+  await proxy.stop()
+  await standIn.stop()
+}, 600_000)
+
+/** Takes every notification and sends it again: shuffled, one in ten twice, some late, poison among them. */
+async function scrambleNotifications({ clients: { sqs }, uploads }: Cloud, random: ReturnType<typeof createRandom>) {
+  const bodies = await drain(sqs, uploads.url)
+  const repeated = bodies.filter(() => random.chance(0.1))
+  const all = shuffle([...bodies, ...repeated, ...poisonNotifications], random)
+  await forEachConcurrently(all, 8, async (MessageBody) => {
+    const DelaySeconds = random.chance(0.2) ? random.integer(1, 20) : 0
+    await sqs.send(new SendMessageCommand({ QueueUrl: uploads.url, MessageBody, DelaySeconds }))
+  })
+  return all.length
+}
+
+/** How often each object was written. */
+async function versionsOf({ clients: { s3 }, bucket }: Cloud): Promise<Map<string, number>> {
+  const versions = new Map<string, number>()
+  const deleted = new Set<string>()
+  let place: { KeyMarker?: string; VersionIdMarker?: string } = {}
+  for (;;) {
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...place }))
+    for (const { Key = '' } of page.Versions ?? []) versions.set(Key, (versions.get(Key) ?? 0) + 1)
+    for (const { Key = '', IsLatest } of page.DeleteMarkers ?? []) if (IsLatest) deleted.add(Key)
+    if (!page.IsTruncated) break
+    place = {
+      ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+      ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+    }
+  }
+  for (const key of deleted) versions.delete(key)
+  return versions
+}
+
+function tally(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
+
+const table = (counts: Map<string, number>): string =>
+  [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
