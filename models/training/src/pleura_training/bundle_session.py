@@ -24,11 +24,11 @@ class BundleSession:
         )
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
-        """Shape: [H, W] uint8 -> [1, 1, rows, columns] float32."""
+        """Shape: [H, W] uint8 -> [1, channels, rows, columns] float32; grey is repeated."""
         contract = self.bundle["input"]
         plane = resize_stretch(image, contract["rows"], contract["columns"]) / np.float32(255)
-        plane = (plane - np.float32(contract["mean"][0])) / np.float32(contract["std"][0])
-        return plane[None, None]
+        mean, std = (np.array(contract[key], np.float32)[:, None, None] for key in ("mean", "std"))
+        return ((plane[None] - mean) / std)[None]
 
     def run(self, tensor: np.ndarray, output: str) -> np.ndarray:
         return self.session.run([output], {self.bundle["input"]["name"]: tensor})[0]

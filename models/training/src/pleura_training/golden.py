@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -20,17 +21,20 @@ def write_tensor(path: Path, tensor: np.ndarray) -> None:
     path.write_bytes(np.ascontiguousarray(tensor, "<f4").tobytes())
 
 
-def draw_tensor(rows: int, columns: int) -> np.ndarray:
-    """Gradient, waves and grain. Shape: [1, 1, rows, columns], float32, about -2..2."""
+def draw_tensor(rows: int, columns: int, channels: int = 1) -> np.ndarray:
+    """Gradient, waves and grain, the same in every channel.
+
+    Shape: [1, channels, rows, columns], float32, about -2..2.
+    """
     generator = np.random.default_rng(7)
     y, x = np.mgrid[0:rows, 0:columns] / np.float32(rows)
     plane = 2 * y - 1 + np.sin(9 * x + 4 * y) * 0.7 + 0.2 * generator.standard_normal(x.shape)
-    return plane[None, None].astype(np.float32)
+    return plane[None, None].astype(np.float32).repeat(channels, 1)
 
 
 def write_tensor_golden(session: BundleSession, output: str) -> dict:
     contract = session.bundle["input"]
-    tensor = draw_tensor(contract["rows"], contract["columns"])
+    tensor = draw_tensor(contract["rows"], contract["columns"], contract["channels"])
     result = session.run(tensor, output)
     write_tensor(session.folder / "golden/tensor-01.f32", tensor)
     write_tensor(session.folder / "golden/tensor-01.out.f32", result)
@@ -45,11 +49,14 @@ def write_tensor_golden(session: BundleSession, output: str) -> dict:
     }
 
 
-def write_golden(session: ClassifierSession | SegmenterSession) -> list[dict]:
+def write_golden(
+    session: ClassifierSession | SegmenterSession,
+    pictures: Sequence[tuple[int, int, int, bool]] = PICTURES,
+) -> list[dict]:
     """Files under golden/ and their entries for model.json."""
     (session.folder / "golden").mkdir(exist_ok=True)
     entries = [write_tensor_golden(session, "logits")]
-    for number, (rows, columns, seed, air) in enumerate(PICTURES, 1):
+    for number, (rows, columns, seed, air) in enumerate(pictures, 1):
         picture = draw_phantom(rows, columns, seed, air)
         name = f"golden/picture-{number:02d}.png"
         cv2.imwrite(str(session.folder / name), picture)

@@ -45,8 +45,13 @@ class Segmenter(nn.Module):
         return self.network(image)[2]
 
 
-def export_onnx(module: Classifier | Segmenter, side: int, half: bool = True) -> onnx.ModelProto:
-    """Fixed rows and columns, free batch size. Weights as float16 unless told otherwise."""
+def export_onnx(
+    module: nn.Module, side: int, half: bool = True, channels: int = 1
+) -> onnx.ModelProto:
+    """Fixed rows and columns, free batch size. Weights as float16 unless told otherwise.
+
+    The module names its outputs in `outputs`.
+    """
     module = module.eval().to("cpu", memory_format=torch.contiguous_format)
     target = io.BytesIO()
     with warnings.catch_warnings():
@@ -54,7 +59,7 @@ def export_onnx(module: Classifier | Segmenter, side: int, half: bool = True) ->
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
-            (torch.zeros(1, 1, side, side),),
+            (torch.zeros(1, channels, side, side),),
             target,
             input_names=["image"],
             output_names=list(module.outputs),

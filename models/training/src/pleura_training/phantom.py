@@ -11,6 +11,16 @@ def draw_phantom(rows: int, columns: int, seed: int, air: bool) -> np.ndarray:
 
     Shape: [rows, columns], uint8.
     """
+    return draw_phantom_and_mask(rows, columns, seed, air)[0]
+
+
+def draw_phantom_and_mask(
+    rows: int, columns: int, seed: int, air: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The picture, and 1 where more than half of a pixel is air outside the lung.
+
+    Shape: both [rows, columns], uint8.
+    """
     generator = np.random.default_rng(seed)
     y, x = np.mgrid[0:rows, 0:columns]
     y, x = (y + 0.5) / rows, (x + 0.5) / columns
@@ -33,13 +43,15 @@ def draw_phantom(rows: int, columns: int, seed: int, air: bool) -> np.ndarray:
     picture = picture + 0.28 * np.exp(-(((x - 0.5) / 0.045) ** 2))
     picture = picture + 0.25 * ellipse(0.56, 0.66, 0.15, 0.17, 0.06)
     picture = picture + 0.35 / (1 + np.exp(-(y - 0.86) / 0.015))
+    mask = np.zeros((rows, columns), np.uint8)
     if air:
         side = 1 if generator.random() < 0.5 else -1
         centre = 0.5 + 0.21 * side
         retracted = ellipse(centre - 0.03 * side, 0.56, 0.135, 0.28, 0.02)
         space = np.clip(sides[side] - retracted, 0, 1) * (y < 0.6)
         picture = picture * (1 - 0.75 * space) + 0.04 * space
+        mask = (space > 0.5).astype(np.uint8)
         edge = np.exp(-(((retracted - 0.5) / 0.2) ** 2)) * (y < 0.55)
         picture = picture + 0.12 * edge
     picture = picture + 0.008 * generator.standard_normal((rows, columns))
-    return np.clip(np.rint(picture * 235 + 8), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(picture * 235 + 8), 0, 255).astype(np.uint8), mask

@@ -41,7 +41,7 @@ class ClassificationHead(nn.Module):
             open_gates.append((current > 0).to(current.dtype))
             if number < len(self.norms):
                 current = F.dropout(self.norms[number](current), self.dropout, self.training)
-        gradient = self.last.weight.expand(len(pooled), -1)
+        gradient = self.last.weight
         for number in reversed(range(len(self.dense))):
             if number < len(self.norms):
                 norm = self.norms[number]
