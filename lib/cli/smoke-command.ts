@@ -67,7 +67,7 @@ async function smoke({ bucket, tenant, lane, mask, seed, timeoutMinutes }: Optio
         store: new S3ObjectStore(s3, bucket),
         upload: async (Key, Body) => {
           const { VersionId, ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-          return VersionId ?? ETag.replaceAll('"', '')
+          return [...(VersionId === undefined ? [] : [VersionId]), ETag.replaceAll('"', '')]
         },
         codecs,
         clock: systemClock,

@@ -51,8 +51,8 @@ export interface SmokeSettings {
 
 export interface SmokeParts {
   readonly store: ObjectStore
-  /** @returns the version of the object that was put */
-  readonly upload: (key: string, body: Uint8Array) => Promise<string>
+  /** @returns what its notification may call the version that was put: its version, or where it has none its ETag */
+  readonly upload: (key: string, body: Uint8Array) => Promise<readonly string[]>
   readonly codecs: PixelCodecs
   readonly clock: Clock
   readonly sleep: (ms: number) => Promise<void>
@@ -107,9 +107,12 @@ class SmokeTest {
     const imageId = imageIdOf(phantom)
     const uploadKey = `uploads/${tenant}/${lane === 'stat' ? 'stat/' : ''}smoke/${imageId}.dcm`
     onStage('uploading')
-    const version = await this.#parts.upload(uploadKey, phantom)
+    const versions = await this.#parts.upload(uploadKey, phantom)
     this.#deadline = clock.monotonic() + timeoutMs
-    await this.#follow(imageId, uploadIdOf(uploadKey, version))
+    await this.#follow(
+      imageId,
+      versions.map((version) => uploadIdOf(uploadKey, version)),
+    )
     return {
       tenant,
       imageId,
@@ -124,8 +127,8 @@ class SmokeTest {
     }
   }
 
-  async #follow(imageId: string, uploadId: string): Promise<void> {
-    const receipt = await this.#awaitReceipt(imageId, uploadId)
+  async #follow(imageId: string, uploadIds: readonly string[]): Promise<void> {
+    const receipt = await this.#awaitReceipt(imageId, uploadIds)
     if (!receipt) return
     const result = await this.#awaitResult(imageId, receipt)
     if (!result) return
@@ -138,20 +141,23 @@ class SmokeTest {
     await this.#awaitUsage(result)
   }
 
-  async #awaitReceipt(imageId: string, uploadId: string): Promise<UploadReceipt | null> {
-    const key = studyKeys.uploadReceipt(this.#settings.tenant, uploadId)
-    const [bytes, ms] = await this.#await('waiting for the upload receipt', () => this.#read(key))
-    this.#check('upload receipt', bytes !== null, bytes ? key : `none at ${key}`)
-    if (!bytes) {
+  async #awaitReceipt(imageId: string, uploadIds: readonly string[]): Promise<UploadReceipt | null> {
+    const keys = uploadIds.map((id) => studyKeys.uploadReceipt(this.#settings.tenant, id))
+    const [key, ms] = await this.#await('waiting for the upload receipt', async () => {
+      for (const key of keys) if (await this.#parts.store.exists(key)) return key
+      return null
+    })
+    this.#check('upload receipt', key !== null, key ?? `none at ${keys.join(' or ')}`)
+    if (key === null) {
       this.#advice.push(
-        'Preprocessing did not answer. Look at the log group of the preprocessing function, at its queue of uploads and that queue’s dead letters (docs/runbooks).',
+        'Preprocessing did not answer. Look at the log group of the preprocessing function, at its queue of uploads and the dead letters of that queue (docs/runbooks/dead-letters.md).',
         `Is tenant '${this.#settings.tenant}' deployed? An upload of an unknown tenant ends as a dead letter.`,
       )
       return null
     }
     this.#waitedMs.receipt = ms
-    const parsed = uploadReceipt.safeParse(parseJson(bytes))
-    const right = parsed.success && parsed.data.imageId === imageId && parsed.data.uploadId === uploadId
+    const parsed = uploadReceipt.safeParse(parseJson(await this.#parts.store.get(key)))
+    const right = parsed.success && parsed.data.imageId === imageId && key.endsWith(`/${parsed.data.uploadId}.json`)
     this.#check(
       'it names the image by its content',
       right,
@@ -189,13 +195,13 @@ class SmokeTest {
     const failure = await this.#read(failureKey)
     if (failure) {
       this.#advice.push(
-        `The worker failed with this image: ${failureKey} says why. See 'pleura dead-letters list' and docs/runbooks.`,
+        `The worker failed with this image: ${failureKey} says why. See 'pleura dead-letters list' and docs/runbooks/screening-failures.md.`,
       )
       return
     }
     this.#advice.push(
-      'No worker took the job, or it is still starting: a cold GPU takes minutes. Look at the Batch job queue: jobs that stay RUNNABLE lack capacity or quota (pleura deploy-check); jobs that end at once tell why in their log.',
-      'No job at all: look at the log group of the dispatching function.',
+      'No worker took the job, or it is still starting: a cold GPU takes minutes. Look at the Batch job queue: jobs that stay RUNNABLE lack capacity or quota (pleura deploy-check); jobs that end at once tell why in their log. docs/runbooks/old-jobs.md',
+      'No job at all: look at the log group of the dispatching function. docs/runbooks/dispatch-errors.md',
     )
   }
 

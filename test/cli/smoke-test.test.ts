@@ -46,7 +46,7 @@ function smoke(changes: Partial<SmokeSettings> = {}): Promise<SmokeReport> {
       clock: { now: () => now, monotonic: () => now },
       upload: async (key) => {
         uploads.push(key)
-        return 'version-1'
+        return ['version-1', 'etag-1']
       },
       sleep: async (ms) => {
         now += ms
@@ -57,16 +57,17 @@ function smoke(changes: Partial<SmokeSettings> = {}): Promise<SmokeReport> {
   )
 }
 
-const uploadIdNow = (): string => uploadIdOf(uploads[0], 'version-1')
+const uploadIdNow = (version = 'version-1'): string => uploadIdOf(uploads[0], version)
 
 async function putJson(key: string, document: unknown): Promise<void> {
   await store.put(key, new TextEncoder().encode(JSON.stringify(document)))
 }
 
-const answer = (changes: Partial<UploadReceipt> = {}) => {
+const answer = (changes: Partial<UploadReceipt> = {}, version = 'version-1') => {
+  const uploadId = uploadIdNow(version)
   const receipt: UploadReceipt = {
     schemaVersion: 1,
-    uploadId: uploadIdNow(),
+    uploadId,
     tenant,
     key: uploads[0],
     imageId,
@@ -77,7 +78,7 @@ const answer = (changes: Partial<UploadReceipt> = {}) => {
     receivedAt: analysedAt,
     ...changes,
   }
-  return putJson(studyKeys.uploadReceipt(tenant, uploadIdNow()), receipt)
+  return putJson(studyKeys.uploadReceipt(tenant, uploadId), receipt)
 }
 
 const nothing = async () => {}
@@ -86,7 +87,13 @@ const failedChecks = ({ checks }: SmokeReport): string[] => checks.filter(({ pas
 describe('the smoke test', () => {
   it('passes when every document appears and holds, and says how long each took', async () => {
     const result = buildSuspectedResult(imageId)
-    pauses = [nothing, answer, nothing, () => writeSuspected(store, codecs, result), () => writeUsage(store, result)]
+    pauses = [
+      nothing,
+      () => answer(),
+      nothing,
+      () => writeSuspected(store, codecs, result),
+      () => writeUsage(store, result),
+    ]
     const report = await smoke()
     expect(failedChecks(report)).toEqual([])
     expect(report).toMatchObject({
@@ -115,6 +122,11 @@ describe('the smoke test', () => {
     expect(uploads).toEqual([key])
   })
 
+  it('finds the receipt of an upload whose notification had no version', async () => {
+    pauses = [() => answer({}, 'etag-1')]
+    expect(failedChecks(await smoke())).toEqual(['result.json'])
+  })
+
   it('gives up when the time is over without an upload receipt', async () => {
     const report = await smoke({ timeoutMs: 5000 })
     expect(failedChecks(report)).toEqual(['upload receipt'])
@@ -123,7 +135,7 @@ describe('the smoke test', () => {
   })
 
   it('gives up when no result comes, and points at the fleet', async () => {
-    pauses = [answer]
+    pauses = [() => answer()]
     const report = await smoke()
     expect(failedChecks(report)).toEqual(['result.json'])
     expect(report.waitedMs).toMatchObject({ receipt: 1000, result: null })
@@ -131,7 +143,7 @@ describe('the smoke test', () => {
   })
 
   it('points at the failure that the worker left instead of a result', async () => {
-    pauses = [answer, () => putJson(studyKeys.failure(tenant, imageId), {})]
+    pauses = [() => answer(), () => putJson(studyKeys.failure(tenant, imageId), {})]
     const report = await smoke()
     expect(failedChecks(report)).toEqual(['result.json'])
     expect(report.advice.join(' ')).toContain(studyKeys.failure(tenant, imageId))
@@ -139,7 +151,7 @@ describe('the smoke test', () => {
 
   it('gives up when no usage receipt comes', async () => {
     const result = buildSuspectedResult(imageId)
-    pauses = [answer, () => writeSuspected(store, codecs, result)]
+    pauses = [() => answer(), () => writeSuspected(store, codecs, result)]
     const report = await smoke()
     expect(failedChecks(report)).toEqual(['usage receipt'])
     expect(report.cold).toBeNull()
@@ -155,14 +167,14 @@ describe('the smoke test', () => {
   })
 
   it('does not follow a result that breaks its schema', async () => {
-    pauses = [answer, () => putJson(`results/${tenant}/${imageId}/${'0'.repeat(16)}/result.json`, { imageId })]
+    pauses = [() => answer(), () => putJson(`results/${tenant}/${imageId}/${'0'.repeat(16)}/result.json`, { imageId })]
     expect(failedChecks(await smoke())).toEqual(['it keeps to its schema'])
   })
 
   it('tells a result of another image and one under a key that is not its own', async () => {
     const result = buildSuspectedResult('d'.repeat(32))
     const prefix = studyKeys.resultPrefix(tenant, imageId, sha256Hex('another screening'))
-    pauses = [answer, () => putJson(`${prefix}result.json`, result), () => writeUsage(store, result)]
+    pauses = [() => answer(), () => putJson(`${prefix}result.json`, result), () => writeUsage(store, result)]
     expect(failedChecks(await smoke({ expectMask: false }))).toEqual([
       'it is of this image',
       'it lies under its own key',
@@ -171,7 +183,7 @@ describe('the smoke test', () => {
 
   it('fails when the phantom was not analysed, with the remedy', async () => {
     const result = buildRejectedResult(imageId, 'quota-exceeded')
-    pauses = [answer, () => putJson(`${resultPrefixOf(result)}result.json`, result)]
+    pauses = [() => answer(), () => putJson(`${resultPrefixOf(result)}result.json`, result)]
     const report = await smoke()
     expect(failedChecks(report)).toEqual(['the image was analysed'])
     expect(report.checks.at(-1)?.found).toBe('not-analysed: quota-exceeded')
@@ -184,7 +196,7 @@ describe('the smoke test', () => {
   ])('fails for %s', async (_, check, bytes) => {
     const result = buildSuspectedResult(imageId)
     pauses = [
-      answer,
+      () => answer(),
       async () => {
         if (bytes) await store.put(`${resultPrefixOf(result)}mask.png`, bytes)
         await putJson(`${resultPrefixOf(result)}result.json`, result)
@@ -197,38 +209,52 @@ describe('the smoke test', () => {
   it('fails for a mask in another geometry than the source', async () => {
     const result = buildSuspectedResult(imageId)
     const source = { ...result.source!, columns: 60 }
-    pauses = [answer, () => writeSuspected(store, codecs, { ...result, source }), () => writeUsage(store, result)]
+    pauses = [
+      () => answer(),
+      () => writeSuspected(store, codecs, { ...result, source }),
+      () => writeUsage(store, result),
+    ]
     expect(failedChecks(await smoke())).toEqual(['the mask has the geometry of the source'])
   })
 
   it('fails for a mask of other pixels than the result tells', async () => {
     const result = buildSuspectedResult(imageId)
     const moved = Uint8Array.from(mask, (_, index) => mask[(index + 1) % mask.length])
-    pauses = [answer, () => writeSuspected(store, codecs, result, moved), () => writeUsage(store, result)]
+    pauses = [() => answer(), () => writeSuspected(store, codecs, result, moved), () => writeUsage(store, result)]
     expect(failedChecks(await smoke())).toEqual(["its pixels are the result's run-length code"])
   })
 
   it('asks for no mask where none is delivered', async () => {
     const result = buildSuspectedResult(imageId)
-    pauses = [answer, () => putJson(`${resultPrefixOf(result)}result.json`, result), () => writeUsage(store, result)]
+    pauses = [
+      () => answer(),
+      () => putJson(`${resultPrefixOf(result)}result.json`, result),
+      () => writeUsage(store, result),
+    ]
     expect(failedChecks(await smoke({ expectMask: false }))).toEqual([])
   })
 
   it('fails for a usage receipt of another outcome', async () => {
     const result = buildSuspectedResult(imageId)
     pauses = [
-      answer,
+      () => answer(),
       () => writeSuspected(store, codecs, result),
       () => writeUsage(store, result, { outcome: 'not-suspected' }),
     ]
     expect(failedChecks(await smoke())).toEqual(['usage receipt'])
   })
 
-  it('does not take a failing store for a missing object', async () => {
-    const broken = new Error('no access')
-    store.get = () => Promise.reject(broken)
-    await expect(smoke()).rejects.toBe(broken)
-  })
+  it.each(['exists', 'list', 'get'] as const)(
+    'does not take a store that fails to %s for a missing object',
+    async (method) => {
+      const broken = new Error('no access')
+      pauses = [() => answer()]
+      store[method] = () => {
+        throw broken
+      }
+      await expect(smoke()).rejects.toBe(broken)
+    },
+  )
 })
 
 describe('drawSmokePhantom', () => {
