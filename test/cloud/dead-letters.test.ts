@@ -1,17 +1,25 @@
 import { createServer, request as httpRequest } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { PutParameterCommand } from '@aws-sdk/client-ssm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeFailure } from '../../functions/screen/failure-document.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
 import { addDeadLettersCommand } from '../../lib/cli/dead-letters-command.ts'
 import { ConfigurationError, TransientError } from '../../lib/screening/kernel/errors.ts'
+import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import { buildStudyJob, parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { uploadIdOf } from '../../lib/screening/screening-job/study-keys.ts'
+import { tenant } from '../../lib/screening/screening-job/tenant.ts'
 import { runCommand } from '../cli/run-command.ts'
+import { drawPicture } from '../functions/screen/draw-picture.ts'
 import { type Cloud, createCloud, drain } from './harness/create-cloud.ts'
+import { deliverUploads, openPreprocessing } from './harness/run-preprocess.ts'
 import { type StandIn, startStandIn } from './harness/start-stand-in.ts'
+import { buildWorker } from './worker/build-worker.ts'
+import { startWorker } from './worker/start-worker.ts'
 
 let standIn: StandIn
 let cloud: Cloud
@@ -215,4 +223,37 @@ describe('pleura dead-letters', () => {
       ),
     ).rejects.toThrow(ConfigurationError)
   })
+})
+
+it('brings an image through whose failure was mended', async () => {
+  const worker = await buildWorker()
+  try {
+    cloud = await createCloud(standIn.endpoint, {
+      tenants: [{ id: 'north', operatingPoint: 'none' }],
+      maximumReceives: 2,
+    })
+    const picture = await drawPicture(1, true)
+    const upload = { Bucket: cloud.bucket, Key: 'uploads/north/1.png', Body: picture }
+    await cloud.clients.s3.send(new PutObjectCommand(upload))
+    await deliverUploads(cloud, await openPreprocessing(cloud))
+    const work = () =>
+      startWorker(worker.program, cloud, standIn.endpoint, { MAXIMUM_RECEIVES: '2', IDLE_EXIT_SECONDS: '2' })
+    expect(await work().ended).toBe(0)
+    const { left } = JSON.parse((await run('list')).stdout)
+    expect(left).toMatchObject([{ imageId: imageIdOf(picture), reason: 'unknown-operating-point, 2 deliveries' }])
+
+    const Value = JSON.stringify(tenant.parse({ id: 'north' }))
+    await cloud.clients.ssm.send(
+      new PutParameterCommand({ Name: `${cloud.tenantsPath}/north`, Value, Overwrite: true }),
+    )
+    expect((await run('redrive')).exitCode).toBe(0)
+    expect(await work().ended).toBe(0)
+    const results = new S3ObjectStore(cloud.clients.s3, cloud.bucket).list(`results/north/${imageIdOf(picture)}/`)
+    const keys: string[] = []
+    for await (const key of results) keys.push(key)
+    expect(keys.filter((key) => key.endsWith('/result.json'))).toHaveLength(1)
+    expect((await run('list')).exitCode).toBe(0)
+  } finally {
+    worker.remove()
+  }
 })
