@@ -34,8 +34,7 @@ export async function answerDelivery(delivery: Delivery, parts: AnswerParts, sto
     // Nobody's study: there is no place for a failure document.
     telemetry.log('error', 'unreadable-job', { deliveries: delivery.receiveCount, ...describeError(error) })
     telemetry.metric('ScreeningFailures', 1, { Reason: 'unreadable-job' })
-    await giveBack(delivery, 0, telemetry)
-    return
+    return giveBack(delivery, 0, telemetry)
   }
   const identity = { tenant: job.tenant, imageId: job.imageId, lane: job.lane, deliveries: delivery.receiveCount }
   try {
@@ -54,9 +53,7 @@ export async function answerDelivery(delivery: Delivery, parts: AnswerParts, sto
   } catch (error) {
     if (error instanceof Released) {
       telemetry.log('info', 'given-back', { ...identity, because: error.message })
-      if (delivery.isHeld) await giveBack(delivery, 0, telemetry)
-      else delivery.abandon()
-      return
+      return giveBack(delivery, 0, telemetry)
     }
     const reason = reasonOf(error)
     telemetry.log(reason === 'unavailable' ? 'warn' : 'error', 'screening-failed', {

@@ -42,10 +42,11 @@ export class Delivery {
     await this.#queue.acknowledge(this.#receipt)
   }
 
-  /** @param visibleInMs 0: for the next worker at once */
+  /** Does nothing when the message may be another worker's by now. @param visibleInMs 0: for the next worker at once */
   async giveBack(visibleInMs: number): Promise<void> {
+    const held = this.isHeld
     this.#end()
-    await this.#queue.extend(this.#receipt, visibleInMs)
+    if (held) await this.#queue.extend(this.#receipt, visibleInMs)
   }
 
   /** Nothing more is done with the message: its visibility ends by itself. */

@@ -44,7 +44,11 @@ async function main(stopping: AbortSignal): Promise<void> {
   )
   const ssm = new SSMClient()
   const sqs = new SQSClient()
-  const tenants = await TenantDirectory.open(() => readTenants(ssm, environment.TENANTS_PARAMETER_PATH), systemClock)
+  const tenants = await TenantDirectory.open(
+    () => readTenants(ssm, environment.TENANTS_PARAMETER_PATH),
+    systemClock,
+    telemetry,
+  )
   // Counted from the start of the process, not of this function.
   const coldStartMs = performance.now()
   telemetry.log('info', 'ready', { executionProvider, coldStartMs, models: cascade.classifier.bundle.id })

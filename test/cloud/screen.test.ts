@@ -268,8 +268,8 @@ describe('a store that fails for now', () => {
     ['meets a conflict', 'put-result', { kind: 'status', status: 409, code: 'ConditionalRequestConflict' }, 6],
     ['cuts bodies short', 'get-prepared', { kind: 'truncated' }, 2],
     ['breaks connections', 'put-picture', { kind: 'reset' }, 4],
-    ['loses its answers', 'put-result', { kind: 'lost-answer' }, 4],
-    ['loses its answers', 'put-receipt', { kind: 'lost-answer' }, 4],
+    ['loses its answers', 'put-result', { kind: 'lost-answer' }, 3],
+    ['loses its answers', 'put-receipt', { kind: 'lost-answer' }, 3],
   ])('%s to %s costs time, no result', async (_, kind, fault, times) => {
     const { cloud, imageId } = await withOneJob({ maximumReceives: 10 })
     let left = times
