@@ -116,7 +116,7 @@ describe('what only the account can tell', () => {
     [{ profile: 'cpu' }, { 'L-36FBB829': 16, 'L-3032A538': 16 }],
   ])('computes the vCPUs of %j', (changes, vcpus) => {
     const quotas = Object.fromEntries(quotasOf(configOf(changes)).map(({ code, atLeast }) => [code, atLeast]))
-    expect(quotas).toEqual({ ...vcpus, 'L-B99A9384': 151, 'L-F678F1CE': 1 })
+    expect(quotas).toEqual({ ...vcpus, 'L-B99A9384': 151 })
   })
 
   it('is never called ok, and comes with the command that asks', () => {
@@ -143,6 +143,7 @@ describe('the machine that deploys', () => {
     await put('dist/assets/preprocess/main.mjs')
     await put('dist/assets/dispatch/main.mjs')
     await put('dist/assets/screen/Dockerfile')
+    await put('cdk.context.json', '{"availability-zones:account=998877665544:region=eu-central-1":["a","b"]}')
     await putDocker('echo 28.2.2')
   })
 
@@ -169,7 +170,7 @@ describe('the machine that deploys', () => {
     )
 
   it('passes when everything is there', async () => {
-    expect((await check()).map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'])
+    expect((await check()).map(({ verdict }) => verdict)).toEqual(Array(8).fill('ok'))
   })
 
   it.each([
@@ -215,6 +216,14 @@ describe('the machine that deploys', () => {
       check: 'Docker, to build the image',
       found,
     })
+  })
+
+  it.each([
+    ['another account', '{"availability-zones:account=111122223333:region=eu-central-1":["a"]}'],
+    ['nothing', '{}'],
+  ])('says that the zones are not known when the context tells of %s', async (_, text) => {
+    await put('cdk.context.json', text)
+    expect(withVerdict(await check(), 'not-checked')).toEqual(['zones of the account'])
   })
 
   it('needs no Docker for an image of a registry', async () => {

@@ -64,7 +64,7 @@ function machines({ region, instanceTypes }: EnvironmentConfig): Check[] {
     const regions = gpuRegions[family]
     if (!regions) return notChecked(check, 'no table of this family', `Ask: ${ask}`)
     return regions.includes(region)
-      ? ok(check, `offered, by our table of ${gpuRegionsAsOf}; zones: ${ask}`)
+      ? ok(check, `offered, by our table of ${gpuRegionsAsOf}`)
       : warning(check, `not in our table of ${gpuRegionsAsOf}`, `Ask: ${ask}`)
   })
 }

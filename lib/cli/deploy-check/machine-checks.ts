@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { EnvironmentConfig } from '../../infrastructure/config.ts'
-import { type Check, failed, ok, warning } from './check.ts'
+import { type Check, failed, notChecked, ok, warning } from './check.ts'
 
 export interface Machine {
   /** Of the checkout that is deployed. */
@@ -23,6 +23,7 @@ export async function checkMachine(machine: Machine, config: EnvironmentConfig |
     cdkVersion(machine),
     ...assets(machine),
     ...(config?.imageUri ? [] : [await docker(machine)]),
+    ...(config ? [zones(machine, config)] : []),
     credentials(machine),
   ]
 }
@@ -75,6 +76,17 @@ async function docker({ environment }: Machine): Promise<Check> {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return failed(check, absent ? 'no docker command' : 'the engine does not answer', remedy)
   }
+}
+
+/** The CDK asks the account for its zones at the first synthesis, and keeps the answer beside cdk.json. */
+function zones({ root }: Machine, { account, region }: EnvironmentConfig): Check {
+  const check = 'zones of the account'
+  const file = join(root, 'cdk.context.json')
+  const context = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  const known: unknown = context[`availability-zones:account=${account}:region=${region}`]
+  if (Array.isArray(known)) return ok(check, `${known.length}, in cdk.context.json`)
+  const remedy = 'npx cdk synth asks once, with credentials; keep cdk.context.json under version control.'
+  return notChecked(check, 'not yet in cdk.context.json', remedy)
 }
 
 /** Whether there are any; whose, and whether they still hold, only AWS can tell. */
