@@ -148,7 +148,7 @@ def from_keras_kernel(kernel: np.ndarray) -> Tensor:
 def read_keras_arrays(file: Path) -> dict[str, np.ndarray]:
     """Every weight by its name, without the `:0` of its graph."""
     with h5py.File(file) as h5:
-        root = h5["model_weights"] if "model_weights" in h5 else h5
+        root = h5.get("model_weights", h5)
         if "layer_names" not in root.attrs:
             raise ValueError(f"{file.name} is no Keras weight file: it has no 'layer_names'")
         arrays = {}
