@@ -41,7 +41,7 @@ class DoubleUnet(Architecture):
     """Jha et al., 2020. `blocks`: how many times each network halves the picture.
 
     4 is the paper's; 2, the study's, ends VGG19 after its third stage and keeps the finest blocks.
-    VGG19 has batch norm here: without pretrained weights the plain one hardly starts to learn.
+    VGG19 is the variant with batch norm, as it starts from random weights.
     The second network sees the picture in 0..1 times the first mask, so that outside is black.
     """
 
