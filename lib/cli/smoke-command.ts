@@ -29,7 +29,7 @@ export function addSmokeCommand(program: Command): void {
     .requiredOption('--tenant <id>', 'as whom; a tenant of its own keeps phantoms out of the worklists', parseTenant)
     .addOption(new Option('--lane <name>', 'the lane to try').choices(lanes).default('routine'))
     .option('--no-mask', "the tenant's masks are not delivered")
-    .option('--seed <n>', 'draw this phantom (again); a new one by default', parseSeed)
+    .option('--seed <n>', 'draw this phantom again, whose earlier result then counts; a new one by default', parseSeed)
     .option('--queue-url <url>', 'a queue whose depth is told when the time runs out; may be repeated', collect, [])
     .option('--timeout-minutes <n>', 'how long to wait; a cold GPU takes minutes', parseMinutes, 20)
     .option('--json', 'print the report as JSON', false)
