@@ -37,7 +37,7 @@ export interface PreprocessParts {
   readonly events: EventSink
   readonly codecs: PixelCodecs
   readonly clock: Clock
-  readonly tenants: ReadonlyMap<string, Tenant>
+  readonly tenantOf: (id: string) => Promise<Tenant | undefined>
   readonly admissions: Admissions
   readonly policy: SuitabilityPolicy
   readonly maximumUploadBytes: number
@@ -60,9 +60,9 @@ interface Admission {
  * @throws {Error} when the notification is a defect: unknown tenant, key of another place
  */
 export async function admitUpload(upload: Upload, parts: PreprocessParts): Promise<void> {
-  const { store, tenants, telemetry } = parts
+  const { store, telemetry } = parts
   const tenantName = tenantOfUpload(upload.key)
-  const tenant = tenants.get(tenantName)
+  const tenant = await parts.tenantOf(tenantName)
   if (!tenant) throw new Error(`no tenant '${tenantName}' is set up`)
   const uploadId = uploadIdOf(upload.key, upload.version)
   const admission = { upload, uploadId, tenant, lane: laneOfUpload(upload.key, tenant) }

@@ -2,11 +2,13 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
+import { clientSettings } from '../../lib/adapters/aws/client-settings.ts'
 import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-sink.ts'
 import { createOperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 import { readTenants } from '../../lib/adapters/aws/read-tenants.ts'
 import { readObject, S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { TenantDirectory } from '../../lib/adapters/aws/tenant-directory.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
@@ -18,9 +20,17 @@ import { createHandler } from './handler.ts'
 
 // The cold start: what is missing or wrong fails here, not at the first study.
 const environment = parseEnvironment(preprocessEnvironment, process.env)
-const s3 = new S3Client()
-const sqs = new SQSClient()
+const s3 = new S3Client(clientSettings)
+const sqs = new SQSClient(clientSettings)
 const store = new S3ObjectStore(s3, environment.STUDY_BUCKET)
+
+const ssm = new SSMClient(clientSettings)
+const telemetry = createOperationalLog('preprocess')
+const tenants = await TenantDirectory.open(
+  () => readTenants(ssm, environment.TENANTS_PARAMETER_PATH),
+  systemClock,
+  telemetry,
+)
 
 export const handler = createHandler(environment.STUDY_BUCKET, {
   store,
@@ -34,13 +44,13 @@ export const handler = createHandler(environment.STUDY_BUCKET, {
     stat: new SqsJobQueue(sqs, environment.STAT_QUEUE_URL),
     routine: new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL),
   },
-  events: new EventBridgeEventSink(new EventBridgeClient(), environment.EVENT_BUS_NAME),
+  events: new EventBridgeEventSink(new EventBridgeClient(clientSettings), environment.EVENT_BUS_NAME),
   codecs: createCodecs(),
   clock: systemClock,
-  tenants: await readTenants(new SSMClient(), environment.TENANTS_PARAMETER_PATH),
+  tenantOf: (id) => tenants.find(id),
   admissions: new Admissions(store, systemClock),
   policy: defaultSuitabilityPolicy,
   maximumUploadBytes: Number(environment.MAXIMUM_UPLOAD_BYTES),
   softwareVersion: packageJson.version,
-  telemetry: createOperationalLog('preprocess'),
+  telemetry,
 })

@@ -4,11 +4,13 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
+import { clientSettings } from '../../lib/adapters/aws/client-settings.ts'
 import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-sink.ts'
 import { createOperationalLog, describeError } from '../../lib/adapters/aws/operational-log.ts'
 import { readTenants } from '../../lib/adapters/aws/read-tenants.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { TenantDirectory } from '../../lib/adapters/aws/tenant-directory.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { loadTypeface } from '../../lib/adapters/codecs/load-typeface.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
@@ -20,7 +22,6 @@ import { screenEnvironment } from './environment.ts'
 import { writeHealth } from './health-file.ts'
 import { MachineTime } from './machine-time.ts'
 import { openCascade } from './open-cascade.ts'
-import { TenantDirectory } from './tenant-directory.ts'
 import { workThrough } from './work-through.ts'
 
 /** The screening container: loads the networks once, works the queues until they stay empty, and ends. */
@@ -42,8 +43,8 @@ async function main(stopping: AbortSignal): Promise<void> {
     },
     codecs,
   )
-  const ssm = new SSMClient()
-  const sqs = new SQSClient()
+  const ssm = new SSMClient(clientSettings)
+  const sqs = new SQSClient(clientSettings)
   const tenants = await TenantDirectory.open(
     () => readTenants(ssm, environment.TENANTS_PARAMETER_PATH),
     systemClock,
@@ -60,8 +61,8 @@ async function main(stopping: AbortSignal): Promise<void> {
         stat: new SqsJobQueue(sqs, environment.STAT_QUEUE_URL),
         routine: new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL),
       },
-      store: new S3ObjectStore(new S3Client(), environment.STUDY_BUCKET),
-      events: new EventBridgeEventSink(new EventBridgeClient(), environment.EVENT_BUS_NAME),
+      store: new S3ObjectStore(new S3Client(clientSettings), environment.STUDY_BUCKET),
+      events: new EventBridgeEventSink(new EventBridgeClient(clientSettings), environment.EVENT_BUS_NAME),
       codecs,
       clock: systemClock,
       cascade,

@@ -50,6 +50,8 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
     if (stopping.aborted) resolve()
     else stopping.addEventListener('abort', () => resolve(), { once: true })
   })
+  // One request brings several images: a request for each that ends would triple what the queues are asked.
+  const fewestToAskFor = Math.ceil(maximumUnderWay / 4)
   let lastSeenAt = clock.monotonic()
   let failures = 0
 
@@ -71,7 +73,7 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
       throw new Error(`an image has been under way for more than ${longestImageMs} ms`)
     }
     const free = maximumUnderWay - underWay.size
-    if (free === 0) {
+    if (free < fewestToAskFor) {
       await waitForOne(1_000)
       continue
     }

@@ -1,14 +1,30 @@
+import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { S3Client } from '@aws-sdk/client-s3'
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { PutParameterCommand } from '@aws-sdk/client-ssm'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { clientSettings } from '../../lib/adapters/aws/client-settings.ts'
 import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-sink.ts'
 import { readTenants } from '../../lib/adapters/aws/read-tenants.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { itKeepsTheJobQueueContract } from '../contracts/job-queue-contract.ts'
 import { itKeepsTheObjectStoreContract } from '../contracts/object-store-contract.ts'
 import { createCloud, drain } from './harness/create-cloud.ts'
 import { type StandIn, startStandIn } from './harness/start-stand-in.ts'
+
+const detail = {
+  tenant: 'north',
+  imageId: '0'.repeat(32),
+  outcome: 'suspected',
+  discordant: false,
+  reason: null,
+  lane: 'stat',
+  resultKey: 'results/north/x/y/result.json',
+} as const
 
 let standIn: StandIn
 beforeAll(async () => {
@@ -58,25 +74,77 @@ describe('a standard queue as a job queue', () => {
     const { clients, routine } = await createCloud(standIn.endpoint)
     const queue = new SqsJobQueue(clients.sqs, routine.url)
     await queue.send('a', { group: 'north' })
-    expect(await queue.receive(1, { visibilityMs: 1000, waitMs: 0 })).toMatchObject([{ body: 'a' }])
+    const { Messages } = await clients.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: routine.url, MessageSystemAttributeNames: ['MessageGroupId'] }),
+    )
+    expect(Messages).toMatchObject([{ Body: 'a', Attributes: { MessageGroupId: 'north' } }])
   })
 })
 
 describe('an event bus as an event sink', () => {
   it('delivers an event to whoever has a rule for it', async () => {
     const { clients, busName, eventsUrl } = await createCloud(standIn.endpoint)
-    const detail = {
-      tenant: 'north',
-      imageId: '0'.repeat(32),
-      outcome: 'suspected',
-      discordant: false,
-      reason: null,
-      lane: 'stat',
-      resultKey: 'results/north/x/y/result.json',
-    } as const
     await new EventBridgeEventSink(clients.events, busName).emit('Finding Ready', detail)
     const [event] = (await drain(clients.sqs, eventsUrl)).map((body) => JSON.parse(body))
     expect(event).toMatchObject({ source: 'pleura', 'detail-type': 'Finding Ready', detail })
+  })
+})
+
+describe('an answer that is none', () => {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const settings = { region: 'eu-central-1', credentials, maxAttempts: 1 }
+
+  /** A server that answers every request alike; `null` never. */
+  async function answering(answer: { status: number; body: string; headers?: Record<string, string> } | null) {
+    const server = createServer((_, response) => {
+      if (answer) response.writeHead(answer.status, answer.headers).end(answer.body)
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+    return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  }
+
+  it('of a silent server ends after the time of a request, transient', async () => {
+    const requestHandler = { ...clientSettings.requestHandler, requestTimeout: 300 }
+    const client = new S3Client({ ...settings, endpoint: await answering(null), requestHandler })
+    await expect(new S3ObjectStore(client, 'bucket').get('k')).rejects.toBeInstanceOf(TransientError)
+  })
+
+  it('of a body with another checksum is transient', async () => {
+    const headers = { 'x-amz-checksum-crc32': 'AAAAAA==', 'content-length': '3' }
+    const client = new S3Client({ ...settings, endpoint: await answering({ status: 200, body: 'abc', headers }) })
+    await expect(new S3ObjectStore(client, 'bucket').get('k')).rejects.toBeInstanceOf(TransientError)
+  })
+
+  it('of a conflict that does not end is transient', async () => {
+    const body = '<Error><Code>ConditionalRequestConflict</Code></Error>'
+    const client = new S3Client({ ...settings, endpoint: await answering({ status: 409, body }) })
+    const put = new S3ObjectStore(client, 'bucket').put('k', new Uint8Array(), { ifAbsent: true })
+    await expect(put).rejects.toBeInstanceOf(TransientError)
+  })
+
+  it('of throttling with status 400 is transient', async () => {
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': 'ThrottlingException' }
+    const endpoint = await answering({ status: 400, body: '{"__type":"ThrottlingException"}', headers })
+    const sink = new EventBridgeEventSink(new EventBridgeClient({ ...settings, endpoint }), 'bus')
+    await expect(sink.emit('Finding Ready', detail)).rejects.toBeInstanceOf(TransientError)
+  })
+
+  it('of a bus that refuses the entry is transient', async () => {
+    const headers = { 'content-type': 'application/x-amz-json-1.1' }
+    const body = JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] })
+    const endpoint = await answering({ status: 200, body, headers })
+    const sink = new EventBridgeEventSink(new EventBridgeClient({ ...settings, endpoint }), 'bus')
+    await expect(sink.emit('Finding Ready', detail)).rejects.toBeInstanceOf(TransientError)
+  })
+
+  it('for want of credentials is not: no repetition cures it', async () => {
+    const fails = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }))
+    const client = new S3Client({ ...settings, credentials: fails, endpoint: 'http://127.0.0.1:1' })
+    await expect(new S3ObjectStore(client, 'bucket').get('k')).rejects.not.toBeInstanceOf(TransientError)
   })
 })
 

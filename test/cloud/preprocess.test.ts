@@ -306,7 +306,7 @@ describe('a limit of the tenant', () => {
   it('is counted anew after a minute, whoever admitted meanwhile', async () => {
     const cloud = await createCloud(standIn.endpoint, { tenants: [{ id: 'north', monthlyQuotaImages: 2 }] })
     const { parts } = await openPreprocessing(cloud)
-    const tenant = parts.tenants.get('north')!
+    const tenant = (await parts.tenantOf('north'))!
     let now = Date.UTC(2026, 10, 3)
     const clock = { now: () => now, monotonic: () => now }
     const [one, other] = [new Admissions(parts.store, clock), new Admissions(parts.store, clock)]

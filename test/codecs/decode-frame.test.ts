@@ -139,7 +139,8 @@ describe('the codec thread', () => {
     writeFileSync(file, source)
     return file
   }
-  const listening = "import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => { "
+  const listening =
+    "import { parentPort } from 'node:worker_threads'\nparentPort.postMessage('ready')\nparentPort.on('message', () => { "
 
   it.each([
     ['hangs', `${listening} for (;;); })`, { code: 'time-limit' }],
@@ -154,6 +155,12 @@ describe('the codec thread', () => {
     const own = createCodecs({ workerFile: program(`${name}.mjs`, source), timeLimitMs: 2000 })
     await expect(own.decodeFrame(await frame())).rejects.toMatchObject(expected)
     await expect(own.decodeFrame(await frame())).rejects.toMatchObject(expected)
+    await own.close()
+  })
+
+  it('that dies before it is ready is an error of configuration, never a fault of the picture', async () => {
+    const own = createCodecs({ workerFile: program('dies.mjs', 'throw new Error("no memory")') })
+    await expect(own.decodeFrame(await frame())).rejects.toBeInstanceOf(ConfigurationError)
     await own.close()
   })
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -49,7 +50,10 @@ export class S3ObjectStore implements ObjectStore {
         // 412: the object is there. 409: another conditional write is under way, and may yet fail.
         if (options.ifAbsent && statusOf(error) === 412) return false
         const conflict = options.ifAbsent && statusOf(error) === 409
-        if (conflict && attempt < conflictAttempts) continue
+        if (conflict && attempt < conflictAttempts) {
+          await sleep(50 * 2 ** attempt * Math.random())
+          continue
+        }
         if (conflict || isTransient(error)) throw new TransientError('S3 PutObject failed for now', { cause: error })
         throw error
       }

@@ -8,11 +8,33 @@ interface SdkError {
 /** The HTTP status with which the service answered; undefined when no answer came. */
 export const statusOf = (error: unknown): number | undefined => (error as SdkError).$metadata?.httpStatusCode
 
+/** Throttling that services answer with status 400. */
+const throttlingNames = new Set([
+  'KmsThrottled',
+  'KMSThrottlingException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'TooManyRequestsException',
+])
+
+/** What no repetition cures, though no server has answered. */
+const ownFaults = new Set(['CredentialsProviderError', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+
 /**
  * True when the same request may succeed later: no answer (a broken or silent connection, a body cut short), a failing
- * server, throttling. Judged by status, never by the message's text.
+ * server, throttling. Judged by status and the error's name, never by the message's text.
  */
 export function isTransient(error: unknown): boolean {
+  const name = (error as SdkError).name ?? ''
+  if (throttlingNames.has(name)) return true
+  if (ownFaults.has(name)) return false
   const status = statusOf(error)
   // 200 with an error: the body broke off or failed its checksum after a good header.
   return status === undefined || status < 300 || status === 408 || status === 429 || status >= 500

@@ -16,6 +16,7 @@ export class CodecThread {
   readonly #workerFile: string
   readonly #timeLimitMs: number
   #worker: Worker | null = null
+  readonly #started = new WeakSet<Worker>()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(workerFile: string, timeLimitMs: number) {
@@ -61,8 +62,10 @@ export class CodecThread {
       const limit = setTimeout(() => {
         settle(() => reject(new StudyRejectedError('time-limit', `decoding took longer than ${this.#timeLimitMs} ms`)))
       }, this.#timeLimitMs)
-      const onMessage = (reply: CodecReply): void => settle(() => resolve(reply))
-      const onError = (cause: unknown): void => settle(() => reject(lostThread(cause)))
+      const onMessage = (reply: CodecReply | 'ready'): void => {
+        if (reply !== 'ready') settle(() => resolve(reply))
+      }
+      const onError = (cause: unknown): void => settle(() => reject(lostThread(cause, this.#started.has(worker))))
       const onExit = (code: number): void => onError(new Error(`exit code ${code}`))
       const settle = (outcome: () => void): void => {
         clearTimeout(limit)
@@ -79,6 +82,7 @@ export class CodecThread {
 
   #start(): Worker {
     const worker = new Worker(this.#workerFile)
+    worker.once('message', () => this.#started.add(worker))
     // One that dies while idle is replaced by the next frame.
     worker.on('error', () => {})
     worker.on('exit', () => {
@@ -94,11 +98,11 @@ export class CodecThread {
   }
 }
 
-/** A missing program or module is our defect; a thread that dies over a codestream says that it is bad. */
-function lostThread(cause: unknown): Error {
+/** A thread that never came up is our defect; one that dies over a codestream says that it is bad. */
+function lostThread(cause: unknown, hasStarted: boolean): Error {
   const code = (cause as NodeJS.ErrnoException).code
-  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
-    return new ConfigurationError('the codec worker is not built; build it with `npm run build`', { cause })
+  if (!hasStarted || code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
+    return new ConfigurationError('the codec worker does not start; build it with `npm run build`', { cause })
   }
   return new StudyRejectedError('corrupt-pixel-data', 'the codec crashed on the compressed frame', { cause })
 }

@@ -29,6 +29,8 @@ function textOf(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : `codec exception ${String(cause)}`
 }
 
+// Dying before this line is a matter of the installation, after it of the codestream.
+parentPort?.postMessage('ready')
 parentPort?.on('message', async (request: CodecRequest) => {
   const reply = await replyTo(request)
   const transfer = reply.outcome === 'decoded' ? [reply.frame.values.buffer as ArrayBuffer] : []

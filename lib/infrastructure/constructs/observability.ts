@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
 import {
   Alarm,
@@ -53,10 +53,14 @@ export class Observability extends Construct {
     const { queues, key } = props
     this.topic = new Topic(this, 'Alarms', { masterKey: key, enforceSSL: true })
     this.topic.addSubscription(new EmailSubscription(props.alarmEmail))
+    // A topic with a policy of its own has lost the one that let alarms of the account publish.
     for (const service of ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']) {
-      key.grantEncryptDecrypt(new ServicePrincipal(service))
+      const publisher = new ServicePrincipal(service, {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      })
+      key.grantEncryptDecrypt(publisher)
+      this.topic.grantPublish(publisher)
     }
-    this.topic.grantPublish(new ServicePrincipal('budgets.amazonaws.com'))
 
     const letters = {
       UploadDeadLetters: queues.uploads,

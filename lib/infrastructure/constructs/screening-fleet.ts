@@ -44,20 +44,20 @@ const cpuWorker = { cpu: 4, memoryMb: 8192 }
 /** A drain job ends by itself when the queues are empty; this ends one that hangs. */
 const longestJob = Duration.hours(12)
 
-/** The machines that screen: AWS Batch, spot first, then on demand, scaled to zero; each job works the queues until they are empty. */
+/** The machines that screen: AWS Batch, spot first (after the warm machine, where there is one), then on demand; each job works the queues until they are empty. */
 export class ScreeningFleet extends Construct {
   readonly jobQueue: JobQueue
   readonly jobDefinition: EcsJobDefinition
   readonly workerRole: Role
-  /** The environment that keeps a machine ready in the warm profile; spot is no promise. */
-  readonly onDemand: IManagedComputeEnvironment
+  /** Holds the machine that stands ready, in the warm profile. */
+  readonly warm: IManagedComputeEnvironment | undefined
 
   constructor(scope: Construct, id: string, props: ScreeningFleetProps) {
     super(scope, id)
     this.workerRole = new Role(this, 'WorkerRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
     acknowledgeOwnPolicy(this.workerRole)
     const environments = props.profile === 'cpu' ? this.#fargate(props) : this.#ec2(props)
-    this.onDemand = environments[environments.length - 1]
+    this.warm = props.profile === 'warm' ? environments[0] : undefined
     this.jobQueue = new JobQueue(this, 'Jobs', {
       computeEnvironments: environments.map((computeEnvironment, index) => ({ computeEnvironment, order: index + 1 })),
     })
@@ -85,7 +85,7 @@ export class ScreeningFleet extends Construct {
     })
   }
 
-  #ec2({ network, instanceTypes, maximumJobs }: ScreeningFleetProps): IManagedComputeEnvironment[] {
+  #ec2({ profile, network, instanceTypes, maximumJobs }: ScreeningFleetProps): IManagedComputeEnvironment[] {
     const instanceRole = new Role(this, 'InstanceRole', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonEC2ContainerServiceforEC2Role')],
@@ -120,7 +120,19 @@ export class ScreeningFleet extends Construct {
       terminateOnUpdate: false,
       updateTimeout: Duration.minutes(30),
     }
+    // First in the queue, or jobs would wait for a new spot machine beside it. On demand: spot is no promise.
+    const warm =
+      profile === 'warm'
+        ? [
+            new ManagedEc2EcsComputeEnvironment(this, 'Warm', {
+              ...shared,
+              maxvCpus: gpuWorker.cpu,
+              allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
+            }),
+          ]
+        : []
     return [
+      ...warm,
       new ManagedEc2EcsComputeEnvironment(this, 'Spot', {
         ...shared,
         spot: true,
@@ -159,7 +171,6 @@ export class ScreeningFleet extends Construct {
       cpu: gpuWorker.cpu,
       memory: Size.mebibytes(gpuWorker.memoryMb),
       gpu: 1,
-      user: '10001',
       privileged: false,
       linuxParameters,
     })
@@ -172,7 +183,8 @@ export class ScreeningFleet extends Construct {
       cpu: cpuWorker.cpu,
       memory: Size.mebibytes(cpuWorker.memoryMb),
       assignPublicIp: !props.network.isPrivate,
-      // The only place that can be written, on the task's own encrypted disk.
+      // The only place that can be written, on the task's own encrypted disk. It takes its rights from the image's
+      // VOLUME of the same path; without one it would belong to root.
       volumes: [EcsVolume.host({ name: 'tmp', containerPath: '/tmp' })],
     })
   }
@@ -187,6 +199,7 @@ export class ScreeningFleet extends Construct {
       image,
       environment: { ...environment },
       jobRole: this.workerRole,
+      user: '10001',
       readonlyRootFilesystem: true,
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'screen' }),
     }

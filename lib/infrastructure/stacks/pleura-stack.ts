@@ -1,4 +1,5 @@
 import { Aws, Duration, Stack, type StackProps, Tags, TimeZone } from 'aws-cdk-lib'
+import type { IManagedComputeEnvironment } from 'aws-cdk-lib/aws-batch'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs'
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events'
@@ -90,12 +91,16 @@ export class PleuraStack extends Stack {
     const inside = network.isPrivate ? { network: { vpc: network.vpc, securityGroup: network.workers } } : {}
     const tenantsArn = this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: tenantsPath.slice(1) })
     const objects = (...patterns: string[]) => patterns.map((pattern) => bucket.arnForObjects(pattern))
-    /** Asking whether an object exists takes the right to list its prefix. */
+    /**
+     * Without the right to list, S3 answers 403 in place of 404 when an object is absent. It asks for that right without
+     * a prefix, so the condition holds only where there is one: the programs can see names of objects elsewhere too, but
+     * read none.
+     */
     const mayList = (prefixes: string[]) =>
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': prefixes } },
+        conditions: { StringLikeIfExists: { 's3:prefix': prefixes } },
       })
     const keyActions = ['kms:Decrypt', 'kms:GenerateDataKey']
 
@@ -117,7 +122,8 @@ export class PleuraStack extends Stack {
     })
     preprocess.lambda.addEventSource(
       new SqsEventSource(uploads.queue, {
-        batchSize: 5,
+        // Three codecs at their time limit still fit into the function's time.
+        batchSize: 3,
         maxConcurrency: 50,
         reportBatchItemFailures: true,
       }),
@@ -217,7 +223,7 @@ export class PleuraStack extends Stack {
     dispatch.lambda.addEventSource(
       new SqsEventSource(wake, { batchSize: 1000, maxBatchingWindow: Duration.seconds(5) }),
     )
-    if (config.profile === 'warm') this.#keepWarm(fleet, config.clinicHours)
+    if (fleet.warm) this.#keepWarm(fleet.warm, config.clinicHours)
 
     new Observability(this, 'Observability', {
       name: config.name,
@@ -240,12 +246,15 @@ export class PleuraStack extends Stack {
   }
 
   /** One machine stands ready in clinic hours: its image is there, a job starts in seconds. */
-  #keepWarm(fleet: ScreeningFleet, { timeZone, from, to }: EnvironmentConfig['clinicHours']): void {
+  #keepWarm(
+    { computeEnvironmentArn }: IManagedComputeEnvironment,
+    { timeZone, from, to }: EnvironmentConfig['clinicHours'],
+  ): void {
     const role = new Role(this, 'WarmRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') })
     acknowledgeOwnPolicy(role)
     const mayUpdate = new PolicyStatement({
       actions: ['batch:UpdateComputeEnvironment'],
-      resources: [fleet.onDemand.computeEnvironmentArn],
+      resources: [computeEnvironmentArn],
     })
     for (const [name, hour, minimum] of [
       ['Open', from, warmCpus],
@@ -263,7 +272,7 @@ export class PleuraStack extends Stack {
           service: 'batch',
           action: 'updateComputeEnvironment',
           input: ScheduleTargetInput.fromObject({
-            ComputeEnvironment: fleet.onDemand.computeEnvironmentArn,
+            ComputeEnvironment: computeEnvironmentArn,
             ComputeResources: { MinvCpus: minimum },
           }),
           role,

@@ -30,6 +30,7 @@ export async function openPreprocessing(cloud: Cloud, changes: Partial<Preproces
   const { s3, sqs, ssm, events } = cloud.clients
   const store = new S3ObjectStore(s3, cloud.bucket)
   const lines: string[] = []
+  const tenants = await readTenants(ssm, cloud.tenantsPath)
   const parts: PreprocessParts = {
     store,
     readUpload: ({ key, versionId }) =>
@@ -41,7 +42,7 @@ export async function openPreprocessing(cloud: Cloud, changes: Partial<Preproces
     events: new EventBridgeEventSink(events, cloud.busName),
     codecs: createCodecs(),
     clock: systemClock,
-    tenants: await readTenants(ssm, cloud.tenantsPath),
+    tenantOf: async (id) => tenants.get(id),
     admissions: new Admissions(store, changes.clock ?? systemClock),
     policy: defaultSuitabilityPolicy,
     maximumUploadBytes: 16 * 1024 * 1024,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TenantDirectory } from '../../../functions/screen/tenant-directory.ts'
+import { TenantDirectory } from '../../../lib/adapters/aws/tenant-directory.ts'
 import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
 import { type Tenant, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 

@@ -1,6 +1,6 @@
-import { describeError, type OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
-import type { Clock } from '../../lib/screening/kernel/ports.ts'
-import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import type { Clock } from '../../screening/kernel/ports.ts'
+import type { Tenant } from '../../screening/screening-job/tenant.ts'
+import { describeError, type OperationalLog } from './operational-log.ts'
 
 export type ReadTenants = () => Promise<ReadonlyMap<string, Tenant>>
 

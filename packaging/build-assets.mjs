@@ -1,0 +1,214 @@
+// Builds what is deployed into dist/assets, from this checkout and its lock file, without Docker:
+//   preprocess/  the preprocessing Lambda (arm64 unless --arch x64), dispatch/  the dispatching Lambda,
+//   screen/      the build context of the screening image (linux x64).
+// Packages come from node_modules, which `npm ci` has checked; binaries of the target platform from the registry,
+// held against the lock file's integrity. The same checkout gives the same bytes.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+import { writeBillOfMaterials, writeLicences } from './third-parties.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { values: options } = parseArgs({
+  options: {
+    arch: { type: 'string', default: 'arm64' },
+    out: { type: 'string', default: join(root, 'dist/assets') },
+  },
+})
+
+/** Left outside of the bundles: native code, WebAssembly, a typeface. */
+const sharpPackages = ['sharp', '@img/colour', 'detect-libc', 'semver']
+const codecPackages = ['@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg', '@cornerstonejs/codec-openjph']
+/** Every package of which a part is in an asset. */
+const shipped = new Map()
+const external = ['sharp', ...codecPackages, 'dcmjs-codecs', 'onnxruntime-node', '@fontsource/ibm-plex-sans']
+
+await buildPreprocess(join(options.out, 'preprocess'), options.arch)
+await buildDispatch(join(options.out, 'dispatch'))
+await buildScreen(join(options.out, 'screen'))
+
+async function buildPreprocess(target, arch) {
+  start(target, 'pleura-preprocess')
+  await bundle(target, { 'main.mjs': 'functions/preprocess/main.ts' })
+  await bundle(target, { 'dist/lib/adapters/codecs/codec-worker.js': 'lib/adapters/codecs/codec-worker.ts' })
+  copyPackages(target, sharpPackages)
+  addSharpBinaries(target, arch)
+  copyPackages(target, codecPackages, (file) =>
+    /package\.json$|LICENSE|wasm_decode\.(js|wasm)$|openjphjs\.(js|wasm)$/.test(file),
+  )
+  await addDcmjsCodecs(target)
+  finish(target)
+}
+
+async function buildDispatch(target) {
+  start(target, 'pleura-dispatch')
+  await bundle(target, { 'main.mjs': 'functions/dispatch/main.ts' })
+  finish(target)
+}
+
+async function buildScreen(target) {
+  start(target, 'pleura-screen')
+  const app = join(target, 'app')
+  writePackage(app, 'pleura-screen')
+  await bundle(app, {
+    'main.js': 'functions/screen/main.ts',
+    'inference-program.js': 'functions/screen/inference-program.ts',
+    'health-check.js': 'functions/screen/health-check.ts',
+  })
+  copyPackages(app, sharpPackages)
+  addSharpBinaries(app, 'x64')
+  copyPackages(app, ['onnxruntime-node', 'onnxruntime-common'], (file) =>
+    /package\.json$|LICENSE|\/dist\/[^/]+\.js$|\/dist\/cjs\/|\/bin\/napi-v6\/linux\/x64\//.test(file),
+  )
+  copyPackages(app, ['@fontsource/ibm-plex-sans'], (file) =>
+    /package\.json$|LICENSE|ibm-plex-sans-latin-400-normal\.woff$/.test(file),
+  )
+  const models = join(root, 'models')
+  for (const name of readdirSync(models)) {
+    if (name === 'profile.json' || existsSync(join(models, name, 'model.json'))) {
+      cpSync(join(models, name), join(target, 'models', name), { recursive: true })
+    }
+  }
+  for (const name of ['Dockerfile', 'vendor-cuda.sh']) cpSync(join(root, 'functions/screen', name), join(target, name))
+  finish(target)
+}
+
+function start(target, name) {
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  writePackage(target, name)
+}
+
+function writePackage(target, name) {
+  mkdirSync(target, { recursive: true })
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify({ name, version, private: true, type: 'module' })}\n`)
+}
+
+async function bundle(target, files) {
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: root,
+    entryPoints: Object.entries(files).map(([out, entry]) => ({ in: entry, out: out.replace(/\.m?js$/, '') })),
+    outdir: target,
+    outExtension: { '.js': Object.keys(files)[0].endsWith('.mjs') ? '.mjs' : '.js' },
+    bundle: true,
+    external,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    // The SDK's CommonJS parts ask for require.
+    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
+    logLevel: 'warning',
+  })
+  record(target, metafile)
+}
+
+function record(target, { inputs }) {
+  for (const file of Object.keys(inputs)) {
+    const [, name] = file.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? []
+    if (name) ship(target, name)
+  }
+}
+
+/** Notes that an asset holds a package. */
+function ship(target, name) {
+  const asset = relative(options.out, target).split('/')[0]
+  shipped.set(asset, (shipped.get(asset) ?? new Set()).add(name))
+}
+
+function copyPackages(target, names, keep = (file) => !/\.(d\.ts|map|md|markdown)$/i.test(file)) {
+  for (const name of names) {
+    ship(target, name)
+    const from = join(root, 'node_modules', name)
+    for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const file = join(entry.parentPath, entry.name)
+      const inside = relative(from, file)
+      const isLicence = /^(licen[cs]e|notice)/i.test(basename(file))
+      if (!inside.startsWith('node_modules/') && (keep(`/${inside}`) || isLicence))
+        place(file, join(target, 'node_modules', name, inside))
+    }
+  }
+}
+
+/** Its one file with the part of dcmjs that it uses; the whole of dcmjs would be 30 times as much. */
+async function addDcmjsCodecs(target) {
+  copyPackages(target, ['dcmjs-codecs'], (file) => /^\/package\.json$|\.wasm$/.test(file))
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: root,
+    entryPoints: ['node_modules/dcmjs-codecs/build/dcmjs-codecs.min.js'],
+    outfile: join(target, 'node_modules/dcmjs-codecs/build/dcmjs-codecs.min.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  })
+  record(target, metafile)
+}
+
+function addSharpBinaries(target, arch) {
+  for (const name of [`@img/sharp-linux-${arch}`, `@img/sharp-libvips-linux-${arch}`]) {
+    ship(target, name)
+    const folder = fetchPackage(name)
+    cpSync(folder, join(target, 'node_modules', name), { recursive: true })
+    rmSync(dirname(folder), { recursive: true, force: true })
+  }
+}
+
+/** A package of the lock file, whatever platform it is for. @returns the folder with its files */
+function fetchPackage(name) {
+  const { version: wanted, integrity } = lock[`node_modules/${name}`]
+  const folder = mkdtempSync(join(tmpdir(), 'pleura-package-'))
+  const quiet = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
+  const tarball = execFileSync('npm', ['pack', '--silent', `${name}@${wanted}`], quiet)
+    .trim()
+    .split('\n')
+    .pop()
+  const [algorithm, expected] = integrity.split(/-(.*)/)
+  const found = createHash(algorithm)
+    .update(readFileSync(join(folder, tarball)))
+    .digest('base64')
+  if (found !== expected) throw new Error(`${name}@${wanted} has integrity ${found}, the lock file says ${expected}`)
+  execFileSync('tar', ['-xzf', tarball], { cwd: folder })
+  return join(folder, 'package')
+}
+
+function place(from, to) {
+  mkdirSync(dirname(to), { recursive: true })
+  cpSync(from, to)
+}
+
+/** One time for all files, so that archives of them are equal. */
+function finish(target) {
+  const asset = basename(target)
+  writeLicences(target, shipped.get(asset), root)
+  writeBillOfMaterials(join(options.out, `${asset}.cdx.json`), shipped.get(asset), root)
+  const epoch = new Date(Date.UTC(2020, 0, 1))
+  for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
+    utimesSync(join(entry.parentPath, entry.name), epoch, epoch)
+  }
+  console.log(`${relative(root, target)}: built`)
+}

@@ -1,0 +1,154 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cloud, createCloud } from '../cloud/harness/create-cloud.ts'
+import { type StandIn, startStandIn } from '../cloud/harness/start-stand-in.ts'
+import { buildAssets, filesBelow, root } from './build-assets.ts'
+
+const dockerfile = readFileSync(join(root, 'functions/screen/Dockerfile'), 'utf8')
+const hadolint = join(root, 'node_modules/.cache/stand-ins/bin/hadolint')
+
+let standIn: StandIn
+let cloud: Cloud
+let context: string
+beforeAll(async () => {
+  standIn = await startStandIn()
+  cloud = await createCloud(standIn.endpoint)
+  context = join(buildAssets(), 'screen')
+})
+afterAll(() => standIn.stop())
+
+/** Copies what the stages before `stage` and itself COPY out of the build context, and node with its libraries. */
+function assemble(): string {
+  const image = mkdtempSync(join(tmpdir(), 'pleura-image-'))
+  chmodSync(image, 0o755)
+  for (const [, from, to] of dockerfile.matchAll(/^COPY (\w+) (\/opt\/\S+)$/gm)) {
+    cpSync(join(context, from), join(image, to), { recursive: true })
+  }
+  const node = process.execPath
+  const libraries = new Set<string>()
+  for (const file of [
+    node,
+    ...filesBelow(image)
+      .filter((name) => /\.(node|so(\.\d+)*)$/.test(name))
+      .map((name) => join(image, name)),
+  ]) {
+    const { stdout } = spawnSync('ldd', [file], { encoding: 'utf8' })
+    for (const [library] of stdout.matchAll(/\/\S+\.so[.\d]*/g)) if (!library.startsWith(image)) libraries.add(library)
+  }
+  const place = (from: string, to: string) => {
+    mkdirSync(dirname(join(image, to)), { recursive: true })
+    cpSync(from, join(image, to), { dereference: true })
+  }
+  for (const library of libraries) place(library, library)
+  place(node, '/usr/local/bin/node')
+  mkdirSync(join(image, 'tmp'))
+  chmodSync(join(image, 'tmp'), 0o1777)
+  return image
+}
+
+/** Runs the image's ENTRYPOINT as its USER, with nothing of this machine in sight. */
+function start(image: string, environment: Record<string, string>) {
+  const [, user] = dockerfile.match(/^USER (\S+)$/m) ?? []
+  const [, entry] = dockerfile.match(/^ENTRYPOINT (\[.*\])$/m) ?? []
+  const [, ...words] = JSON.parse(entry ?? '[]')
+  return promisify(execFile)('/usr/sbin/chroot', [`--userspec=${user}`, image, '/usr/local/bin/node', ...words], {
+    env: environment,
+    timeout: 200_000,
+  }).then(
+    ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+}
+
+describe('the screening image', () => {
+  it('has a Dockerfile without findings of hadolint', () => {
+    expect(existsSync(hadolint), 'run test/cloud/install-stand-ins.sh').toBe(true)
+    const { status, stdout } = spawnSync(hadolint, ['functions/screen/Dockerfile'], { cwd: root, encoding: 'utf8' })
+    expect(stdout).toBe('')
+    expect(status).toBe(0)
+  })
+
+  it('has bases by digest, runs as nobody, and says whether it is well', () => {
+    for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) expect(base).toMatch(/^scratch$|@sha256:[0-9a-f]{64}$/)
+    const stages = dockerfile.split(/^FROM /m).slice(1)
+    for (const stage of stages.filter((text) => /AS (cpu|gpu)\n/.test(text))) {
+      expect(stage).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m)
+      expect(stage).toMatch(/^HEALTHCHECK /m)
+    }
+    expect(dockerfile).not.toMatch(/AS (cpu|gpu)\n(?:(?!FROM)[\s\S])*apt-get/)
+  })
+
+  it('takes no CUDA provider on trust', () => {
+    const { status, stderr } = spawnSync('sh', ['functions/screen/vendor-cuda.sh', '1.30.0', '', '/nowhere'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('ORT_CUDA_SHA256')
+  })
+
+  it('asks for the version of onnxruntime that it holds', () => {
+    const { version } = JSON.parse(
+      readFileSync(join(context, 'app/node_modules/onnxruntime-node/package.json'), 'utf8'),
+    )
+    expect(dockerfile).toContain(`ARG ORT_VERSION=${version}`)
+  })
+
+  it('starts alone: loads and proves its models, finds the queues empty, ends', async () => {
+    const image = assemble()
+    const { code, stdout } = await start(image, {
+      ...cloud.environment,
+      STUDY_BUCKET: cloud.bucket,
+      STAT_QUEUE_URL: cloud.stat.url,
+      ROUTINE_QUEUE_URL: cloud.routine.url,
+      TENANTS_PARAMETER_PATH: cloud.tenantsPath,
+      EVENT_BUS_NAME: cloud.busName,
+      EXECUTION_PROVIDER: 'cpu',
+      MODELS_FOLDER: '/opt/pleura/models',
+      IDLE_EXIT_SECONDS: '0',
+      VISIBILITY_SECONDS: '30',
+      MAXIMUM_BATCH: '4',
+      MAXIMUM_RECEIVES: '3',
+      HOURLY_COST_USD: '0.2',
+    })
+    expect(stdout).toContain('"event":"ready"')
+    expect(stdout).toContain('"event":"ended"')
+    expect(code).toBe(0)
+    execFileSync('rm', ['-rf', image])
+  })
+
+  it('ends at once, naming what its environment lacks', async () => {
+    const image = assemble()
+    const { code, stdout } = await start(image, {})
+    expect(code).toBe(1)
+    expect(stdout).toContain('STUDY_BUCKET')
+    execFileSync('rm', ['-rf', image])
+  })
+
+  it('ends with the reason when CUDA was asked for and is absent', async () => {
+    const image = assemble()
+    const { code, stdout } = await start(image, {
+      ...cloud.environment,
+      STUDY_BUCKET: cloud.bucket,
+      STAT_QUEUE_URL: cloud.stat.url,
+      ROUTINE_QUEUE_URL: cloud.routine.url,
+      TENANTS_PARAMETER_PATH: cloud.tenantsPath,
+      EVENT_BUS_NAME: cloud.busName,
+      EXECUTION_PROVIDER: 'cuda',
+      MODELS_FOLDER: '/opt/pleura/models',
+      IDLE_EXIT_SECONDS: '0',
+      VISIBILITY_SECONDS: '30',
+      MAXIMUM_BATCH: '4',
+      MAXIMUM_RECEIVES: '3',
+      HOURLY_COST_USD: '0.2',
+    })
+    expect(code).toBe(1)
+    expect(stdout).toContain('screening-worker-failed')
+    expect(stdout).toMatch(/cuda/i)
+    execFileSync('rm', ['-rf', image])
+  })
+})
