@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { attentionExitCode } from './attention-exit-code.ts'
+import { explainCloudFailures, requireRegion } from './cloud-failure.ts'
 import { type DeadLetter, type DeadMessage, describeDeadLetter } from './dead-letter.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
 import { exitCodes } from './failed-program.ts'
@@ -47,7 +48,7 @@ export function addDeadLettersCommand(program: Command): void {
       '\nA message is removed only after it was sent: it may come twice, which changes no result. Messages that are looked at\nare hidden from others meanwhile; should this program be killed, they are back after ten minutes.\nExit code: 0 no dead letter is left among those looked at; 3 some are; 1 the program failed.',
     )
     .action(async (action: Report['action'], options: Options) => {
-      const report = await work(action, options)
+      const report = await explainCloudFailures(() => work(action, options))
       console.log(options.json ? JSON.stringify(report) : format(report))
       process.exitCode = report.left.length > 0 ? attentionExitCode : exitCodes.done
     })
@@ -58,6 +59,7 @@ async function work(action: Report['action'], options: Options): Promise<Report>
   const { DeadLetterQueue } = await import('./dead-letter-queue.ts')
   const sqs = new SQSClient({ ...clientSettings })
   try {
+    await requireRegion(sqs)
     const queue = new DeadLetterQueue(sqs, options.queueUrl)
     const to = action === 'redrive' ? await targetOf(queue, options) : null
     return { action, to, ...(await walk(queue, to, options)) }
@@ -94,7 +96,8 @@ async function walk(
       redriven.push(letter)
     }
   } finally {
-    for (const message of held) await queue.giveBack(message)
+    // One whose hiding has ended is back already.
+    await Promise.allSettled(held.map((message) => queue.giveBack(message)))
   }
   return { redriven, left }
 }

@@ -1,6 +1,7 @@
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
+import { requireRegion } from './cloud-failure.ts'
 
 export interface StoreOptions {
   bucket?: string
@@ -22,5 +23,7 @@ export async function openStudyStore({ bucket, store }: StoreOptions): Promise<O
   // Loaded when needed: the SDK would slow every other command's start.
   const { S3Client } = await import('@aws-sdk/client-s3')
   const { S3ObjectStore } = await import('../adapters/aws/s3-object-store.ts')
-  return new S3ObjectStore(new S3Client({ ...clientSettings }), bucket!)
+  const client = new S3Client({ ...clientSettings })
+  await requireRegion(client)
+  return new S3ObjectStore(client, bucket!)
 }

@@ -4,6 +4,7 @@ import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { attentionExitCode } from './attention-exit-code.ts'
+import { explainCloudFailures, requireRegion } from './cloud-failure.ts'
 import { exitCodes } from './failed-program.ts'
 import { clientSettings } from './open-study-store.ts'
 import { drawSmokePhantom, runSmokeTest, type SmokeReport } from './smoke-test.ts'
@@ -38,9 +39,9 @@ export function addSmokeCommand(program: Command): void {
       '\nThe phantom is billed and its event goes out like any other.\nExit code: 0 every check passed; 3 one did not, or the time ran out; 1 the program failed.',
     )
     .action(async (options: Options) => {
-      const report = await smoke(options)
+      const report = await explainCloudFailures(() => smoke(options))
       const failed = report.checks.some(({ passed }) => !passed)
-      const depths = failed ? await queueDepths(options.queueUrl) : []
+      const depths = failed ? await explainCloudFailures(() => queueDepths(options.queueUrl)) : []
       console.log(options.json ? JSON.stringify({ ...report, queueDepths: depths }) : format(report, depths))
       process.exitCode = failed ? attentionExitCode : exitCodes.done
     })
@@ -50,6 +51,7 @@ async function smoke({ bucket, tenant, lane, mask, seed, timeoutMinutes }: Optio
   const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3')
   const { S3ObjectStore } = await import('../adapters/aws/s3-object-store.ts')
   const s3 = new S3Client({ ...clientSettings })
+  await requireRegion(s3)
   const codecs = createCodecs()
   const progress = createStageProgress()
   progress.enter('drawing')

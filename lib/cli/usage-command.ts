@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { studyKeys } from '../screening/screening-job/study-keys.ts'
 import { tenantId } from '../screening/screening-job/tenant.ts'
@@ -8,6 +7,7 @@ import { isDamaged, readUsage } from '../screening/usage/read-usage.ts'
 import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
 import { type UsageSummary, UsageTally } from '../screening/usage/usage-summary.ts'
 import { attentionExitCode } from './attention-exit-code.ts'
+import { explainCloudFailures } from './cloud-failure.ts'
 import { exitCodes } from './failed-program.ts'
 import { openStudyStore, type StoreOptions } from './open-study-store.ts'
 import { createProgress, formatTable } from './terminal.ts'
@@ -28,14 +28,15 @@ export function addUsageCommand(program: Command): void {
     .option('--bucket <name>', 'the study bucket')
     .option('--store <dir>', 'a folder laid out like the study bucket, instead of --bucket')
     .option('--json', 'print the sums as JSON', false)
-    .option('--csv', 'print one line for each receipt instead of the sums', false)
+    .addOption(
+      new Option('--csv', 'print one line for each receipt instead of the sums').default(false).conflicts('json'),
+    )
     .addHelpText(
       'after',
       '\nExit code: 0 done; 3 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
     )
     .action(async (options: Options) => {
-      const store = await openStudyStore(options)
-      const summary = await sumUsage(store, options)
+      const summary = await explainCloudFailures(async () => sumUsage(await openStudyStore(options), options))
       if (options.json) console.log(JSON.stringify(summary))
       else if (!options.csv) console.log(format(summary))
       for (const { key, problem } of summary.damaged.named) console.error(`damaged: ${key}: ${problem}`)
@@ -43,17 +44,16 @@ export function addUsageCommand(program: Command): void {
     })
 }
 
-async function sumUsage(store: ObjectStore, { tenant, month, csv, json }: Options): Promise<UsageSummary> {
+async function sumUsage(store: ObjectStore, { tenant, month, csv }: Options): Promise<UsageSummary> {
   const progress = createProgress(process.stderr.isTTY ? await countImages(store, tenant, month) : 0, 'images')
   const tally = new UsageTally()
-  const printReceipts = csv && !json
-  if (printReceipts) await print(csvHeader)
+  if (csv) await print(csvHeader)
   try {
     for await (const usage of readUsage(store, tenant, month)) {
       tally.add(usage)
       if (isDamaged(usage)) continue
       progress.step()
-      if (printReceipts) for (const receipt of usage.receipts) await print(csvLine(receipt))
+      if (csv) for (const receipt of usage.receipts) await print(csvLine(receipt))
     }
   } finally {
     progress.stop()

@@ -162,6 +162,10 @@ describe('pleura usage', () => {
     expect(lines.join('\n')).toContain(`${buildUsageReceipt(0).imageId},suspected,routine,2026-11-05T08:30:00.000Z,`)
   })
 
+  it('prints either the sums as JSON or a line for each receipt', async () => {
+    await expect(run('--json', '--csv')).rejects.toMatchObject({ code: 'commander.conflictingOption' })
+  })
+
   it('asks for a bucket or a folder', async () => {
     await expect(runCommand(addUsageCommand, 'usage', '--tenant', tenant, '--month', month)).rejects.toThrow(
       ConfigurationError,

@@ -194,7 +194,7 @@ describe('pleura dead-letters', () => {
     const proxy = await refuse(refused)
     // The client sends to the host of the queue's URL.
     const url = cloud.routine.deadLetterUrl.replace(standIn.endpoint, proxy.endpoint)
-    await expect(run('redrive', '--queue-url', url)).rejects.toMatchObject({ name: 'AccessDenied' })
+    await expect(run('redrive', '--queue-url', url)).rejects.toThrow('lack a right')
     await proxy.stop()
     expect(imagesOf(JSON.parse((await run('list')).stdout).left)).toEqual([jobOf(1).imageId])
     expect(await depthOf(cloud.routine.url)).toBe(copies)

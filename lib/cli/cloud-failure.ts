@@ -1,0 +1,41 @@
+import { ConfigurationError } from '../screening/kernel/errors.ts'
+
+const signIn = 'Sign in (aws configure sso), or set AWS_PROFILE.'
+const rights = 'These credentials lack a right: on the bucket, the queue, or the key that encrypts it.'
+
+/** What an operator can mend, by the class of the SDK's error. */
+const remedies: Readonly<Record<string, string>> = {
+  CredentialsProviderError: `No credentials. ${signIn}`,
+  ExpiredToken: `The credentials have expired. ${signIn}`,
+  ExpiredTokenException: `The credentials have expired. ${signIn}`,
+  InvalidAccessKeyId: `The credentials are of nobody. ${signIn}`,
+  UnrecognizedClientException: `The credentials are of nobody. ${signIn}`,
+  AccessDenied: rights,
+  AccessDeniedException: rights,
+  KmsAccessDenied: rights,
+  NoSuchBucket: 'There is no bucket of this name. Its name is among the resources of the stack.',
+  PermanentRedirect: 'The bucket is in another region. Set AWS_REGION to it.',
+  QueueDoesNotExist: "There is no queue at this URL in this region. Queues' URLs are among the resources of the stack.",
+}
+
+/** Runs what speaks to the cloud. @throws {ConfigurationError} with the remedy where the operator can mend it */
+export async function explainCloudFailures<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      const remedy = remedies[cause.name]
+      if (remedy) throw new ConfigurationError(`${remedy} (${cause.name})`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** @throws {ConfigurationError} when neither the environment nor a profile names a region */
+export async function requireRegion(client: { readonly config: { region(): Promise<string> } }): Promise<void> {
+  try {
+    await client.config.region()
+  } catch (cause) {
+    throw new ConfigurationError('No region. Set AWS_REGION, or name one in the profile.', { cause })
+  }
+}
