@@ -29,6 +29,7 @@ describe('every combination', () => {
     (changes) => {
       expect(() => synthesize({ ...example, ...changes })).not.toThrow()
     },
+    120_000,
   )
 
   it('fails the synthesis on a finding', async () => {
@@ -155,7 +156,7 @@ describe('the gpu profile', () => {
     expect(prefixes('FleetWorkerRole', 's3:DeleteObject')).toEqual(['failures/*'])
     const [list] = objectStatements('FleetWorkerRole').filter((s) => actionsOf(s).includes('s3:ListBucket'))
     expect(list.Condition).toEqual({
-      StringLike: { 's3:prefix': ['prepared/*', 'results/*', 'usage/*', 'failures/*'] },
+      StringLikeIfExists: { 's3:prefix': ['prepared/*', 'results/*', 'usage/*', 'failures/*'] },
     })
   })
 
@@ -298,6 +299,18 @@ describe('the gpu profile', () => {
     ).toEqual([...named].sort())
   })
 
+  it('lets alarms and the budget of this account publish to the topic that calls somebody', () => {
+    const [[, policy]] = resourcesOf(template, 'AWS::SNS::TopicPolicy')
+    const allowed = policy.Properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow')
+    expect(allowed).toEqual([
+      expect.objectContaining({
+        Action: 'sns:Publish',
+        Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+        Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+      }),
+    ])
+  })
+
   it('measures by the names under which the programs write', () => {
     expect(metricNamespace).toBe(writtenNamespace)
     expect(Object.values(metricNames).sort()).toEqual(Object.keys(metricUnits).sort())
@@ -340,6 +353,26 @@ describe('the other forms', () => {
     ])
   })
 
+  it('warm: gives jobs to the machine that stands ready before any other', () => {
+    const template = synthesize({ ...example, profile: 'warm' })
+    const [[, queue]] = resourcesOf(template, 'AWS::Batch::JobQueue')
+    const order = queue.Properties.ComputeEnvironmentOrder.map(
+      ({ ComputeEnvironment }: { ComputeEnvironment: unknown }) => resourcesNamed({ Resource: ComputeEnvironment })[0],
+    )
+    expect(order).toEqual([
+      expect.stringContaining('FleetWarm'),
+      expect.stringContaining('FleetSpot'),
+      expect.stringContaining('FleetOnDemand'),
+    ])
+    const [[, warm]] = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').filter(([name]) =>
+      name.startsWith('FleetWarm'),
+    )
+    expect(warm.Properties.ComputeResources).toMatchObject({ Type: 'EC2', MinvCpus: 0, MaxvCpus: 4 })
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::Scheduler::Schedule')) {
+      expect(JSON.stringify(Properties.Target.Input)).toContain('FleetWarm')
+    }
+  })
+
   it('cpu: runs on Fargate spot, without CUDA', () => {
     const template = synthesize({ ...example, profile: 'cpu' })
     const types = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
@@ -347,6 +380,13 @@ describe('the other forms', () => {
     )
     expect(types).toEqual(['FARGATE_SPOT', 'FARGATE'])
     expect(workerEnvironment(template).EXECUTION_PROVIDER).toBe('cpu')
+    template.hasResourceProperties('AWS::Batch::JobDefinition', {
+      ContainerProperties: Match.objectLike({
+        User: '10001',
+        ReadonlyRootFilesystem: true,
+        MountPoints: [Match.objectLike({ ContainerPath: '/tmp' })],
+      }),
+    })
   })
 })
 
