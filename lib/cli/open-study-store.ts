@@ -1,3 +1,4 @@
+import { clientSettings as programSettings } from '../adapters/aws/client-settings.ts'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
@@ -8,8 +9,8 @@ export interface StoreOptions {
   store?: string
 }
 
-/** Requests of the command line wait for nobody's image: it tries longer than a worker does. */
-export const clientSettings = { maxAttempts: 8 } as const
+/** No image waits for the command line: it tries longer than the deployed programs do. */
+export const clientSettings = { ...programSettings, maxAttempts: 8 } as const
 
 /**
  * The study bucket, or a folder laid out like it. Region, credentials and endpoint are the SDK's own settings.

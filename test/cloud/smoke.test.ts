@@ -37,7 +37,7 @@ async function runOtherSide(cloud: Cloud, withWorker: boolean): Promise<void> {
 }
 
 const smoke = ({ bucket }: Cloud, ...args: string[]) =>
-  runCommand(addSmokeCommand, 'smoke', '--bucket', bucket, '--tenant', 'north', '--timeout-minutes', '1.2', ...args)
+  runCommand(addSmokeCommand, 'smoke', '--bucket', bucket, '--tenant', 'north', '--timeout-minutes', '1.8', ...args)
 
 it.each([
   ['routine', []],
@@ -63,7 +63,7 @@ it.each([
 it('says that no worker came, and what waits in the queue', async () => {
   const cloud = await deploy()
   const [{ stdout, exitCode }] = await Promise.all([
-    smoke(cloud, '--timeout-minutes', '0.2', '--queue-url', cloud.routine.url),
+    smoke(cloud, '--timeout-minutes', '0.4', '--queue-url', cloud.routine.url),
     runOtherSide(cloud, false),
   ])
   expect(exitCode).toBe(3)
