@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,15 @@ import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adap
 import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import { actionsOf, resourcesNamed, resourcesOf, type Statement, statementsOf, synthesize } from './synthesize.ts'
+import {
+  actionsOf,
+  imageBuilds,
+  resourcesNamed,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+  synthesize,
+} from './synthesize.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const example = {
@@ -373,6 +381,15 @@ describe('the other forms', () => {
     }
   })
 
+  it('builds the image of its profile, with the digest of the CUDA package', () => {
+    const cudaPackageSha256 = '0123456789abcdef'.repeat(4)
+    expect(imageBuilds({ ...example, cudaPackageSha256 })).toEqual([
+      { dockerBuildTarget: 'gpu', dockerBuildArgs: { ORT_CUDA_SHA256: cudaPackageSha256 } },
+    ])
+    expect(imageBuilds({ ...example, profile: 'cpu' })).toEqual([{ dockerBuildTarget: 'cpu' }])
+    expect(imageBuilds({ ...example, imageUri: 'registry.example.org/pleura@sha256:1' })).toEqual([])
+  })
+
   it('cpu: runs on Fargate spot, without CUDA', () => {
     const template = synthesize({ ...example, profile: 'cpu' })
     const types = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
@@ -387,6 +404,9 @@ describe('the other forms', () => {
         MountPoints: [Match.objectLike({ ContainerPath: '/tmp' })],
       }),
     })
+    // Without it the mount belongs to root and the worker, which is not, cannot write its health file.
+    const dockerfile = readFileSync(resolve(root, 'functions/screen/Dockerfile'), 'utf8')
+    expect(dockerfile.slice(dockerfile.indexOf(' AS cpu'), dockerfile.indexOf(' AS gpu'))).toContain('VOLUME ["/tmp"]')
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Template } from 'aws-cdk-lib/assertions'
@@ -35,6 +35,18 @@ export function synthesize(changes: Record<string, unknown> = {}): Template {
   const { app, stack } = buildApp(exampleConfig(changes), assets, readJson('cdk.json').context)
   app.synth()
   return Template.fromStack(stack)
+}
+
+/** How the container images of one environment would be built. */
+export function imageBuilds(changes: Record<string, unknown> = {}): unknown[] {
+  const { app } = buildApp(exampleConfig(changes), assets, readJson('cdk.json').context)
+  const { directory } = app.synth()
+  const [manifest] = readdirSync(directory).filter((file) => file.endsWith('.assets.json'))
+  const { dockerImages } = JSON.parse(readFileSync(join(directory, manifest), 'utf8'))
+  return Object.values(dockerImages as Record<string, { source: Record<string, unknown> }>).map(({ source }) => {
+    const { dockerBuildTarget, dockerBuildArgs } = source
+    return { dockerBuildTarget, ...(dockerBuildArgs === undefined ? {} : { dockerBuildArgs }) }
+  })
 }
 
 export interface Resource {
