@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { expect, it } from 'vitest'
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import { expect, it, onTestFinished } from 'vitest'
 import { failureDocument } from '../../../functions/screen/failure-document.ts'
 import { S3ObjectStore } from '../../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../../lib/adapters/aws/sqs-job-queue.ts'
 import { forEachConcurrently } from '../../../lib/adapters/embedded/for-each-concurrently.ts'
-import { createRandom } from '../../../lib/phantom/seeded-random.ts'
+import { createRandom, type SeededRandom } from '../../../lib/phantom/seeded-random.ts'
 import { readResultAt } from '../../../lib/screening/result-documents/write-result.ts'
 import { parseStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
-import { uploadReceipt } from '../../../lib/screening/screening-job/upload-receipt.ts'
+import { studyKeys, uploadIdOf } from '../../../lib/screening/screening-job/study-keys.ts'
 import { usageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
 import { type Cloud, createCloud, drain } from '../harness/create-cloud.ts'
 import { startFaultProxy } from '../harness/fault-proxy.ts'
@@ -33,21 +33,35 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   const standIn = await startStandIn()
   const proxy = await startFaultProxy(standIn.endpoint)
   const worker = await buildWorker()
+  onTestFinished(async () => {
+    worker.remove()
+    await proxy.stop()
+    await standIn.stop()
+  })
   const cloud = await createCloud(standIn.endpoint, {
     tenants: chaosTenants,
     maximumReceives: chaosMaximumReceives,
+    // A wave of uploads may take its time on a busy machine.
+    visibility: 180,
     s3Endpoint: proxy.endpoint,
   })
   const budget: ChaosBudget = { killsLeft: kills, kills: new Map(), faults: new Map(), surprises: [] }
   const uploads = await planUploads(seed, images)
   const lost = new Set(uploads.filter(({ fate }) => fate === 'lost').map(({ imageId }) => imageId))
 
-  await forEachConcurrently(uploads, 8, async ({ key, body }) => {
-    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: key, Body: body }))
-  })
-  const notifications = await scrambleNotifications(cloud, random)
+  const expectedUploadReceipts: string[] = []
+  const captured: string[] = []
+  for (const wave of wavesOf(uploads)) {
+    await forEachConcurrently(wave, 8, async ({ tenant, key, body }) => {
+      const command = new PutObjectCommand({ Bucket: cloud.bucket, Key: key, Body: body })
+      const { VersionId = '' } = await cloud.clients.s3.send(command)
+      expectedUploadReceipts.push(studyKeys.uploadReceipt(tenant, uploadIdOf(key, VersionId)))
+    })
+    captured.push(...(await drain(cloud.clients.sqs, cloud.uploads.url)))
+  }
+  const notifications = scramble(captured, random)
   for (const body of poisonJobs) await new SqsJobQueue(cloud.clients.sqs, cloud.routine.url).send(body)
-  const uploaded = performance.now()
+  const uploadedMs = performance.now() - started
 
   const slotRandom = [1, 2].map((slot) => random.fork(`slot ${slot}`))
   const slots = await Promise.all(
@@ -60,8 +74,17 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
     )
   try {
     const preprocessing = await openPreprocessing(cloud)
+    // In waves: the stand-in looks at every message of a queue whenever one is taken.
+    const deliver = () => Promise.all([deliverUploads(cloud, preprocessing), deliverUploads(cloud, preprocessing)])
+    for (const wave of wavesOf(notifications)) {
+      await sendLate(cloud, wave, random)
+      await deliver()
+      for (let [, stat, routine] = await depths(); stat + routine > 150; [, stat, routine] = await depths()) {
+        await sleep(500)
+      }
+    }
     while ((await depths())[0] > 0) {
-      await Promise.all([deliverUploads(cloud, preprocessing), deliverUploads(cloud, preprocessing)])
+      await deliver()
       await sleep(200)
     }
     while ((await depths()).some((depth) => depth > 0)) await sleep(500)
@@ -69,6 +92,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
     await Promise.all(slots.map((slot) => slot.leave()))
   }
   proxy.decide = () => null
+  const restMs = performance.now() - started
 
   // Everything is at rest: what stands now is what stays.
   const store = new S3ObjectStore(cloud.clients.s3, cloud.bucket)
@@ -90,9 +114,6 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   }))
   const receipts = await readAll(/^usage\/.*\/receipts\//, async (key) => usageReceipt.parse(await read(key)))
   const failures = await readAll(/^failures\//, async (key) => failureDocument.parse(await read(key)))
-  const uploadReceipts = await readAll(/^results\/[^/]+\/uploads\//, async (key) =>
-    uploadReceipt.parse(await read(key)),
-  )
   const dead = [
     ...(await drain(cloud.clients.sqs, cloud.stat.deadLetterUrl)),
     ...(await drain(cloud.clients.sqs, cloud.routine.deadLetterUrl)),
@@ -111,11 +132,11 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
     receipts: receipts.filter((receipt) => receipt.tenant === tenant && receipt.imageId === imageId).length,
   }))
   const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, value) => total + value, 0)
-  const secondsSince = (since: number) => `${((performance.now() - since) / 1000).toFixed(0)} s`
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(0)} s`
   console.log(
     [
-      `seed ${seed}; ${secondsSince(started)} in all, ${secondsSince(uploaded)} since the last upload`,
-      `uploads ${uploads.length}, images ${distinct.length}, notifications ${notifications}`,
+      `seed ${seed}; uploads in place after ${seconds(uploadedMs)}, everything at rest after ${seconds(restMs)}`,
+      `uploads ${uploads.length}, images ${distinct.length}, notifications ${notifications.length}`,
       `kills ${sum(budget.kills)}: ${table(budget.kills)}`,
       `faults of workers' requests ${sum(budget.faults)}: ${table(budget.faults)}`,
       `results ${results.length}: ${table(tally(results.map(({ result }) => result.outcome)))}`,
@@ -139,7 +160,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   // Nothing is there that belongs to nobody.
   expect(results).toHaveLength(ends.filter((end) => end.analysed + end.rejected === 1).length)
   expect(receipts).toHaveLength(ends.filter((end) => end.analysed === 1).length)
-  expect(uploadReceipts.map(({ key }) => key).sort()).toEqual(uploads.map(({ key }) => key).sort())
+  expect(keys.filter((key) => /^results\/[^/]+\/uploads\//.test(key)).sort()).toEqual(expectedUploadReceipts.sort())
   // Results and receipts were written once, by one of those who tried, and tell the same story.
   const oftenWritten = keys.filter((key) => /result\.json$|\/receipts\//.test(key) && versions.get(key) !== 1)
   expect(oftenWritten).toEqual([])
@@ -152,22 +173,30 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   expect(new Set(events.map((event) => event.resultKey))).toEqual(new Set(results.map(({ key }) => key)))
   expect(dead.length - deadJobs.length).toBe(poisonJobs.length)
   expect(deadUploads.sort()).toEqual([...poisonNotifications].sort())
+}, 900_000)
 
-  worker.remove()
-  await proxy.stop()
-  await standIn.stop()
-}, 600_000)
+const waveLength = 100
 
-/** Takes every notification and sends it again: shuffled, one in ten twice, some late, poison among them. */
-async function scrambleNotifications({ clients: { sqs }, uploads }: Cloud, random: ReturnType<typeof createRandom>) {
-  const bodies = await drain(sqs, uploads.url)
+const wavesOf = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / waveLength) }, (_, wave) =>
+    items.slice(waveLength * wave, waveLength * (wave + 1)),
+  )
+
+/** Every notification in another order, one in ten twice, poison among them. */
+function scramble(bodies: readonly string[], random: SeededRandom): string[] {
   const repeated = bodies.filter(() => random.chance(0.1))
-  const all = shuffle([...bodies, ...repeated, ...poisonNotifications], random)
-  await forEachConcurrently(all, 8, async (MessageBody) => {
-    const DelaySeconds = random.chance(0.2) ? random.integer(1, 20) : 0
-    await sqs.send(new SendMessageCommand({ QueueUrl: uploads.url, MessageBody, DelaySeconds }))
-  })
-  return all.length
+  return shuffle([...bodies, ...repeated, ...poisonNotifications], random)
+}
+
+/** Sends notifications, one in five up to 20 s late. */
+async function sendLate({ clients: { sqs }, uploads }: Cloud, bodies: readonly string[], random: SeededRandom) {
+  for (let start = 0; start < bodies.length; start += 10) {
+    const Entries = bodies.slice(start, start + 10).map((MessageBody, index) => {
+      const DelaySeconds = random.chance(0.2) ? random.integer(1, 20) : 0
+      return { Id: String(index), MessageBody, DelaySeconds }
+    })
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: uploads.url, Entries }))
+  }
 }
 
 /** How often each object was written. */

@@ -56,7 +56,7 @@ export async function occupySlot(
     while (!leaving) {
       killed = false
       worker = startWorker(program, cloud, proxy.endpoint, {
-        VISIBILITY_SECONDS: '3',
+        VISIBILITY_SECONDS: '6',
         IDLE_EXIT_SECONDS: '2',
         MAXIMUM_RECEIVES: String(chaosMaximumReceives),
       })
