@@ -18,6 +18,7 @@ const config = environmentConfig.parse(
       .replace('<12 digits>', '998877665544')
       .replace('<who is on call>', 'on-call@hospital.test')
       .replace('<account of the tenant>', '998877665533')
+      .replace('<64 digits>', 'c'.repeat(64))
       .replace('<openssl rand -hex 16>', '0f3a5c7e9b1d2468ace013579bdf2468'),
   ),
 )
