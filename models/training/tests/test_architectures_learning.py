@@ -11,7 +11,7 @@ from pleura_training.short_training import measure_classes, measure_masks, train
 SIDE = 64
 CASES = (
     ("unet", {"width": 0.125}, 40, 5e-3),
-    ("unetplusplus", {"width": 0.125}, 30, 5e-3),
+    ("unetplusplus", {"width": 0.25}, 40, 5e-3),
     ("double-unet", {"width": 0.125, "blocks": 4}, 40, 5e-3),
     ("double-unet", {"width": 0.125, "blocks": 2}, 40, 5e-3),
     ("unetplusplus-efficientnet-b4", {"width": 0.25, "depth": 0.3}, 50, 5e-3),
