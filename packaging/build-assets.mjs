@@ -144,6 +144,7 @@ function copyPackages(target, names, keep = (file) => !/\.(d\.ts|map|md|markdown
       if (!entry.isFile()) continue
       const file = join(entry.parentPath, entry.name)
       const inside = relative(from, file)
+      if (/\.(d\.ts|map)$/.test(inside)) continue
       const isLicence = /^(licen[cs]e|notice)/i.test(basename(file))
       if (!inside.startsWith('node_modules/') && (keep(`/${inside}`) || isLicence))
         place(file, join(target, 'node_modules', name, inside))

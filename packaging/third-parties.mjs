@@ -52,7 +52,8 @@ export function writeBillOfMaterials(file, names, root) {
   })
   const bill = JSON.parse(everything)
   const nameOf = ({ group, name }) => (group ? `${group}/${name}` : name)
-  bill.components = bill.components.filter((component) => names.has(nameOf(component)))
+  const versions = new Map(describePackages(names, root).map(({ name, version }) => [name, version]))
+  bill.components = bill.components.filter((component) => versions.get(nameOf(component)) === component.version)
   const kept = new Set(bill.components.map((component) => component['bom-ref']))
   bill.dependencies = bill.dependencies
     .filter(({ ref }) => kept.has(ref))

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
+import { addDeadLettersCommand } from './dead-letters-command.ts'
 import { addDemoCommand } from './demo-command.ts'
+import { addDeployCheckCommand } from './deploy-check-command.ts'
 import { addEvaluateCommand } from './evaluate-command.ts'
 import { addExploreCommand } from './explore-command.ts'
 import { describeFailure, exitCodes } from './failed-program.ts'
@@ -12,6 +14,8 @@ import { addPrepareCommand } from './prepare-command.ts'
 import { addPrepareDatasetCommand } from './prepare-dataset-command.ts'
 import { addScreenCommand } from './screen-command.ts'
 import { screenWithDefaults } from './screen-with-defaults.ts'
+import { addSmokeCommand } from './smoke-command.ts'
+import { addUsageCommand } from './usage-command.ts'
 import { addWatchCommand } from './watch-command.ts'
 
 const program = new Command('pleura')
@@ -32,6 +36,10 @@ addPrepareDatasetCommand(program)
 addEvaluateCommand(program, screenWithDefaults)
 addMonitorCommand(program)
 addDemoCommand(program)
+addDeployCheckCommand(program)
+addSmokeCommand(program)
+addUsageCommand(program)
+addDeadLettersCommand(program)
 
 try {
   await program.parseAsync()

@@ -31,6 +31,12 @@ export const environmentConfig = z
     profile: z.enum(['gpu', 'warm', 'cpu']).default('gpu'),
     /** `economy`: public subnets that let nothing in. `private`: no way out at all, interface endpoints instead. */
     endpoints: z.enum(['economy', 'private']).default('economy'),
+    /** Zones of the network; null: three, looked up in the account when synthesising. */
+    availabilityZones: z
+      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'must be a zone such as eu-central-1a'))
+      .min(1)
+      .nullable()
+      .default(null),
     /** GPU machines, any of which will do. */
     instanceTypes: z
       .array(z.string().regex(/^g\d\w*\.\w+$/, 'must be a GPU instance type'))

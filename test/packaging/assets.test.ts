@@ -61,7 +61,8 @@ describe('the deployed programs', () => {
       const licences = readFileSync(join(once, name, 'THIRD-PARTY-LICENCES.txt'), 'utf8')
       expect(bill.components.length).toBeGreaterThan(5)
       for (const { group, name: part, version } of bill.components) {
-        expect(licences).toContain(`${group ? `${group}/` : ''}${part} ${version} (`)
+        const heading = `${group ? `${group}/` : ''}${part} ${version} (`
+        expect(licences.includes(heading), heading).toBe(true)
       }
     },
   )

@@ -45,9 +45,16 @@ function assemble(): string {
   }
   for (const library of libraries) place(library, library)
   place(node, '/usr/local/bin/node')
+  mkdirSync(join(image, 'proc'))
   mkdirSync(join(image, 'tmp'))
   chmodSync(join(image, 'tmp'), 0o1777)
   return image
+}
+
+/** The ENV of the cpu stage. */
+function imageEnvironment(): Record<string, string> {
+  const [, line] = dockerfile.match(/^ENV (.*EXECUTION_PROVIDER=cpu)$/m) ?? []
+  return Object.fromEntries((line ?? '').split(' ').map((pair) => pair.split('=')))
 }
 
 /** Runs the image's ENTRYPOINT as its USER, with nothing of this machine in sight. */
@@ -55,10 +62,17 @@ function start(image: string, environment: Record<string, string>) {
   const [, user] = dockerfile.match(/^USER (\S+)$/m) ?? []
   const [, entry] = dockerfile.match(/^ENTRYPOINT (\[.*\])$/m) ?? []
   const [, ...words] = JSON.parse(entry ?? '[]')
-  return promisify(execFile)('/usr/sbin/chroot', [`--userspec=${user}`, image, '/usr/local/bin/node', ...words], {
-    env: environment,
-    timeout: 200_000,
-  }).then(
+  const script =
+    'mount -t proc proc "$1/proc" && image=$1 user=$2 && shift 2 && exec chroot --userspec="$user" "$image" "$@"'
+  const inside = ['/usr/local/bin/node', ...words]
+  return promisify(execFile)(
+    '/usr/bin/unshare',
+    ['--mount', '/bin/sh', '-c', script, 'start', image, user ?? '', ...inside],
+    {
+      env: { PATH: '/usr/sbin:/usr/bin:/bin', ...imageEnvironment(), ...environment },
+      timeout: 200_000,
+    },
+  ).then(
     ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   )

@@ -20,8 +20,6 @@ import { retentionOf } from './retention.ts'
 
 export interface StudyNetworkProps {
   readonly endpoints: 'economy' | 'private'
-  /** Null: three zones, looked up in the account at synthesis. */
-  readonly availabilityZones: readonly string[] | null
   readonly key: IKey
   readonly logDays: number
 }
@@ -52,12 +50,12 @@ export class StudyNetwork extends Construct {
   readonly workers: SecurityGroup
   readonly isPrivate: boolean
 
-  constructor(scope: Construct, id: string, { endpoints, availabilityZones, key, logDays }: StudyNetworkProps) {
+  constructor(scope: Construct, id: string, { endpoints, key, logDays }: StudyNetworkProps) {
     super(scope, id)
     this.isPrivate = endpoints === 'private'
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr('10.42.0.0/20'),
-      ...(availabilityZones ? { availabilityZones: [...availabilityZones] } : { maxAzs: 3 }),
+      maxAzs: 3,
       natGateways: 0,
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [

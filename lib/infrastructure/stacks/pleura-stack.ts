@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack, type StackProps, Tags, TimeZone } from 'aws-cdk-lib'
+import { Aws, CfnOutput, Duration, Stack, type StackProps, Tags, TimeZone } from 'aws-cdk-lib'
 import type { IManagedComputeEnvironment } from 'aws-cdk-lib/aws-batch'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs'
@@ -45,8 +45,16 @@ const warmCpus = 4
 
 /** One environment of Pleura: everything that `cdk deploy` makes. */
 export class PleuraStack extends Stack {
+  readonly #zones: readonly string[] | null
+
+  /** Those of the configuration, so that synthesis needs no account; otherwise looked up. */
+  override get availabilityZones(): string[] {
+    return this.#zones ? [...this.#zones] : super.availabilityZones
+  }
+
   constructor(scope: Construct, id: string, { config, assets, ...props }: PleuraStackProps) {
     super(scope, id, props)
+    this.#zones = config.availabilityZones
     Tags.of(this).add('pleura:environment', config.name)
 
     const { bucket, key: studyKey } = new StudyBucket(this, 'Studies', {
@@ -87,7 +95,11 @@ export class PleuraStack extends Stack {
       }
     }
 
-    const network = new StudyNetwork(this, 'Network', { endpoints: config.endpoints, key, logDays })
+    const network = new StudyNetwork(this, 'Network', {
+      endpoints: config.endpoints,
+      key,
+      logDays,
+    })
     const inside = network.isPrivate ? { network: { vpc: network.vpc, securityGroup: network.workers } } : {}
     const tenantsArn = this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: tenantsPath.slice(1) })
     const objects = (...patterns: string[]) => patterns.map((pattern) => bucket.arnForObjects(pattern))
@@ -223,6 +235,16 @@ export class PleuraStack extends Stack {
     dispatch.lambda.addEventSource(
       new SqsEventSource(wake, { batchSize: 1000, maxBatchingWindow: Duration.seconds(5) }),
     )
+    const outputs = {
+      StudyBucket: bucket.bucketName,
+      UploadDeadLetters: uploads.deadLetters.queueUrl,
+      StatQueue: stat.queue.queueUrl,
+      StatDeadLetters: stat.deadLetters.queueUrl,
+      RoutineQueue: routine.queue.queueUrl,
+      RoutineDeadLetters: routine.deadLetters.queueUrl,
+      FindingsBus: bus.eventBusName,
+    }
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, `${name}Output`, { key: name, value })
     if (fleet.warm) this.#keepWarm(fleet.warm, config.clinicHours)
 
     new Observability(this, 'Observability', {
