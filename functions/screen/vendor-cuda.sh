@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts onnxruntime's CUDA 12 provider beside the runtime: vendor-cuda.sh VERSION SHA256 FOLDER
+# Puts onnxruntime's CUDA provider beside the runtime: vendor-cuda.sh VERSION SHA256 FOLDER
 # The package is the one that onnxruntime-node names; its digest must be given, nothing is trusted on first use.
 set -eu
 version=$1 sha256=$2 folder=$3
