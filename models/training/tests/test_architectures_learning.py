@@ -13,7 +13,7 @@ CASES = (
     ("unet", {"width": 0.125}, 40, 5e-3),
     ("unetplusplus", {"width": 0.25}, 40, 5e-3),
     ("double-unet", {"width": 0.125, "blocks": 4}, 40, 5e-3),
-    ("double-unet", {"width": 0.125, "blocks": 2}, 40, 5e-3),
+    ("double-unet", {"width": 0.25, "blocks": 2}, 50, 3e-3),
     ("unetplusplus-efficientnet-b4", {"width": 0.25, "depth": 0.3}, 50, 5e-3),
     ("unet-xception", {"width": 0.25}, 50, 5e-3),
 )
