@@ -42,7 +42,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
     tenants: chaosTenants,
     maximumReceives: chaosMaximumReceives,
     // A wave of uploads may take its time on a busy machine.
-    visibility: 180,
+    visibility: 60,
     s3Endpoint: proxy.endpoint,
   })
   const budget: ChaosBudget = { killsLeft: kills, kills: new Map(), faults: new Map(), surprises: [] }
