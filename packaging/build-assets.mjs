@@ -211,5 +211,5 @@ function finish(target) {
   for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
     utimesSync(join(entry.parentPath, entry.name), epoch, epoch)
   }
-  console.log(`${relative(root, target)}: built`)
+  process.stdout.write(`${relative(root, target)}: built\n`)
 }
