@@ -19,7 +19,7 @@ class Released extends Error {
 }
 
 const shortestRetryMs = 2_000
-const longestRetryMs = 15 * 60_000
+const longestRetryMs = 60_000
 
 /**
  * Answers one delivery: screened and acknowledged, or given back. Never throws; what fails is logged, and told in a

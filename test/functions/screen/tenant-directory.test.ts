@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { TenantDirectory } from '../../../lib/adapters/aws/tenant-directory.ts'
 import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
+import { TenantDirectory } from '../../../lib/adapters/aws/tenant-directory.ts'
 import { type Tenant, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 
 async function openDirectory() {
