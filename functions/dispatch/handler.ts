@@ -1,7 +1,7 @@
 import type { OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 import type { JobQueue } from '../../lib/screening/kernel/ports.ts'
+import { type FleetLimits, jobsToSubmit } from '../../lib/screening/screening-job/jobs-to-submit.ts'
 import type { DrainJobs } from './drain-jobs.ts'
-import { type FleetLimits, jobsToSubmit } from './jobs-to-submit.ts'
 
 export interface DispatchParts {
   readonly queues: readonly Pick<JobQueue, 'depth'>[]

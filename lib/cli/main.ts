@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
+import { addCostCommand } from './cost-command.ts'
 import { addDeadLettersCommand } from './dead-letters-command.ts'
 import { addDemoCommand } from './demo-command.ts'
 import { addDeployCheckCommand } from './deploy-check-command.ts'
@@ -39,6 +40,7 @@ addDemoCommand(program)
 addDeployCheckCommand(program)
 addSmokeCommand(program)
 addUsageCommand(program)
+addCostCommand(program)
 addDeadLettersCommand(program)
 
 try {

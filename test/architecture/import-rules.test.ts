@@ -97,7 +97,7 @@ describe('import rules', () => {
   })
 
   it('lets the command line import all but functions and infrastructure, of which it reads the config', () => {
-    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cli')
+    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cost', 'cli')
     expect(violations('lib/cli', (t) => isOutside(t) || allowed(t) || t === deploymentConfig)).toEqual([])
   })
 
@@ -122,6 +122,11 @@ describe('import rules', () => {
         !/\/(main|health-check)\.ts$/.test(file) && /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
     )
     expect(bad).toEqual([])
+  })
+
+  it('keeps the simulation of cost from all but the decisions of the domain', () => {
+    const allowed = (t: string) => below('cost', 'screening/screening-job')(t) || t === 'zod' || t === 'tinyqueue'
+    expect(violations('lib/cost', allowed)).toEqual([])
   })
 
   it('keeps evaluation from the command line', () => {

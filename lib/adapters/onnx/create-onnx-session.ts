@@ -53,7 +53,7 @@ async function loadSession(network: Uint8Array, options: OnnxSessionOptions): Pr
   } catch (cause) {
     const remedy =
       options.executionProvider === 'cuda'
-        ? 'CUDA was asked for: run on a machine with an NVIDIA GPU, CUDA 12, cuDNN 9 and the CUDA build of onnxruntime-node, or ask for --execution-provider cpu.'
+        ? 'CUDA was asked for: run on a machine with an NVIDIA GPU, CUDA 13, cuDNN 9, driver 580 or newer and the CUDA build of onnxruntime-node, or ask for --execution-provider cpu.'
         : 'Check that the .onnx file is whole and that onnxruntime-node supports its operators.'
     throw new ConfigurationError(
       `No ${options.executionProvider} session could be created for the network (${String(cause)}). ${remedy}`,

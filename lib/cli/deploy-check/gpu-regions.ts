@@ -43,5 +43,5 @@ export const vcpusBySize: Readonly<Record<string, number>> = {
   '48xlarge': 192,
 }
 
-/** Families whose machines a CUDA 12 image with x86-64 code runs on; others of the name are AMD's or ARM. */
+/** Families whose machines a CUDA 13 image with x86-64 code runs on; others of the name are AMD's or ARM. */
 export const cudaFamilies = ['g4dn', 'g5', 'g6', 'g6e', 'gr6'] as const

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jobsToSubmit } from '../../../functions/dispatch/jobs-to-submit.ts'
+import { jobsToSubmit } from '../../../lib/screening/screening-job/jobs-to-submit.ts'
 
 const limits = { imagesPerJob: 500, maximumJobs: 4 }
 

@@ -1,0 +1,250 @@
+import TinyQueue from 'tinyqueue'
+import { jobsToSubmit } from '../screening/screening-job/jobs-to-submit.ts'
+import type { Arrival } from './arrivals.ts'
+import type { Fleet } from './fleet.ts'
+import { createRandom } from './random.ts'
+
+/** What became of the images and the machines. Times in seconds. */
+export interface Simulation {
+  readonly arrived: number
+  /** From upload to result, in order of finishing. */
+  readonly latencies: Readonly<Record<'stat' | 'routine', readonly number[]>>
+  /** Machine time by what it was spent on; their sum is what is paid for. */
+  readonly machineSeconds: {
+    readonly busy: number
+    readonly cold: number
+    readonly idle: number
+    readonly lost: number
+  }
+  readonly spotSeconds: number
+  readonly onDemandSeconds: number
+  readonly jobs: number
+  readonly interruptions: number
+  /** When the last machine was gone. */
+  readonly endedAt: number
+}
+
+interface Machine {
+  readonly since: number
+  readonly isSpot: boolean
+  /** The one that stands ready in clinic hours; false once they are over. */
+  isWarm: boolean
+}
+
+interface Job {
+  readonly machine: Machine
+  readonly endsEarlyAt: number
+  /** Since when both queues were empty for it; null while it works. */
+  idleSince: number | null
+}
+
+type Step =
+  | { readonly at: number; readonly kind: 'arrive'; readonly arrival: Arrival }
+  | { readonly at: number; readonly kind: 'dispatch' | 'open' | 'close' }
+  | { readonly at: number; readonly kind: 'ready'; readonly job: Job }
+  | {
+      readonly at: number
+      readonly kind: 'finish'
+      readonly job: Job
+      readonly arrival: Arrival
+      readonly startedAt: number
+    }
+  | { readonly at: number; readonly kind: 'idle-exit'; readonly job: Job; readonly since: number }
+  | { readonly at: number; readonly kind: 'release'; readonly machine: Machine }
+
+const day = 86_400
+
+/**
+ * Simulates a fleet event by event: arrivals, dispatcher, boots, drain jobs with two lanes, idle exits, machines that
+ * are kept for a while, spot machines that are taken away (their image goes back to the head of its lane).
+ */
+export function simulateFleet(
+  arrivals: Iterable<Arrival>,
+  fleet: Fleet,
+  seed: number,
+  onProgress: (simulatedSeconds: number) => void = () => {},
+): Simulation {
+  const random = createRandom(seed)
+  const steps = new TinyQueue<Step>([], (a, b) => a.at - b.at)
+  const waiting = { stat: new Lane(), routine: new Lane() }
+  const latencies = { stat: [] as number[], routine: [] as number[] }
+  const spent = { busy: 0, cold: 0, idle: 0, lost: 0 }
+  const paid = { spot: 0, onDemand: 0 }
+  const active = new Set<Job>()
+  const idleJobs = new Set<Job>()
+  /** Machines without a job, and since when. */
+  const free = new Set<Machine>()
+  const freeSince = new Map<Machine, number>()
+  let now = 0
+  let arrived = 0
+  let jobs = 0
+  let interruptions = 0
+  let nextDispatch = Number.POSITIVE_INFINITY
+  const source = arrivals[Symbol.iterator]()
+
+  const pull = (): void => {
+    const next = source.next()
+    if (next.done) return
+    steps.push({ at: next.value.at + fleet.preprocessSeconds, kind: 'arrive', arrival: next.value })
+    if (fleet.warmHours) openDaysUntil(next.value.at)
+  }
+  let openedDays = 0
+  const openDaysUntil = (at: number): void => {
+    for (; openedDays * day <= at; openedDays++) {
+      if (!fleet.warmHours || openedDays % 7 >= 5) continue
+      const [from, to] = fleet.warmHours
+      steps.push({ at: openedDays * day + from * 3600, kind: 'open' })
+      steps.push({ at: openedDays * day + to * 3600, kind: 'close' })
+    }
+  }
+  const dispatchAt = (at: number): void => {
+    if (at >= nextDispatch) return
+    nextDispatch = at
+    steps.push({ at, kind: 'dispatch' })
+  }
+  const backlog = (): number => waiting.stat.length + waiting.routine.length
+  const pay = (machine: Machine): void => {
+    paid[machine.isSpot ? 'spot' : 'onDemand'] += now - machine.since
+  }
+  const start = (): void => {
+    jobs++
+    const kept = [...free].find(({ isWarm }) => isWarm) ?? free.values().next().value
+    if (kept) occupy(kept)
+    const boot = kept ? 0 : random.between(...fleet.bootSeconds)
+    const machine = kept ?? { since: now, isSpot: random.uniform() < fleet.spotShare, isWarm: false }
+    const cold = boot + random.between(...fleet.startSeconds)
+    spent.cold += cold
+    const endsEarly = machine.isSpot && fleet.interruptionsPerHour > 0
+    const lifetime = endsEarly ? random.exponential(fleet.interruptionsPerHour / 3600) : Number.POSITIVE_INFINITY
+    const job: Job = { machine, endsEarlyAt: now + cold + lifetime, idleSince: null }
+    active.add(job)
+    steps.push({ at: now + cold, kind: 'ready', job })
+  }
+  const takeNext = (job: Job): void => {
+    const arrival = waiting.stat.shift() ?? waiting.routine.shift()
+    if (arrival) {
+      if (job.idleSince !== null) spent.idle += now - job.idleSince
+      job.idleSince = null
+      idleJobs.delete(job)
+      steps.push({ at: now + 1 / fleet.throughput, kind: 'finish', job, arrival, startedAt: now })
+    } else {
+      job.idleSince = now
+      idleJobs.add(job)
+      if (Number.isFinite(fleet.idleExitSeconds)) {
+        steps.push({ at: now + fleet.idleExitSeconds, kind: 'idle-exit', job, since: now })
+      }
+    }
+  }
+  const end = (job: Job): void => {
+    active.delete(job)
+    idleJobs.delete(job)
+    if (job.idleSince !== null) spent.idle += now - job.idleSince
+    const { machine } = job
+    free.add(machine)
+    freeSince.set(machine, now)
+    if (!machine.isWarm) steps.push({ at: now + fleet.scaleInSeconds, kind: 'release', machine })
+  }
+  const occupy = (machine: Machine): void => {
+    free.delete(machine)
+    spent.idle += now - (freeSince.get(machine) ?? now)
+    freeSince.delete(machine)
+  }
+  const leave = (machine: Machine): void => {
+    occupy(machine)
+    pay(machine)
+  }
+
+  pull()
+  let step = steps.pop()
+  while (step) {
+    now = step.at
+    onProgress(now)
+    if (step.kind === 'arrive') {
+      arrived++
+      waiting[step.arrival.lane].push(step.arrival)
+      const [idle] = idleJobs
+      if (idle) takeNext(idle)
+      else dispatchAt(now + fleet.wakeSeconds)
+      pull()
+    } else if (step.kind === 'dispatch') {
+      if (step.at === nextDispatch) nextDispatch = Number.POSITIVE_INFINITY
+      const underWay = active.size - idleJobs.size
+      const missing = jobsToSubmit({ backlog: backlog() + underWay, activeJobs: active.size }, fleet)
+      for (let job = 0; job < missing; job++) start()
+      if (backlog() > 0) dispatchAt(now + fleet.tickSeconds)
+    } else if (step.kind === 'ready') {
+      takeNext(step.job)
+    } else if (step.kind === 'finish') {
+      const { job, arrival, startedAt } = step
+      if (now >= job.endsEarlyAt) {
+        interruptions++
+        spent.lost += now - startedAt
+        active.delete(job)
+        pay(job.machine)
+        waiting[arrival.lane].unshift(arrival)
+        dispatchAt(now + fleet.wakeSeconds)
+      } else {
+        spent.busy += now - startedAt
+        latencies[arrival.lane].push(now - arrival.at)
+        takeNext(job)
+      }
+    } else if (step.kind === 'idle-exit') {
+      if (step.job.idleSince === step.since && active.has(step.job)) end(step.job)
+    } else if (step.kind === 'release') {
+      const { machine } = step
+      if (free.has(machine) && now - (freeSince.get(machine) ?? now) >= fleet.scaleInSeconds) leave(machine)
+    } else if (step.kind === 'open') {
+      const machine: Machine = { since: now, isSpot: false, isWarm: true }
+      free.add(machine)
+      freeSince.set(machine, now)
+    } else {
+      for (const machine of [...free]) if (machine.isWarm) leave(machine)
+      // One that works at closing time becomes an ordinary machine, gone when its job ends.
+      for (const { machine } of active) machine.isWarm = false
+    }
+    step = steps.pop()
+  }
+  for (const job of [...active]) {
+    if (job.idleSince !== null) spent.idle += now - job.idleSince
+    pay(job.machine)
+  }
+  return {
+    arrived,
+    latencies,
+    machineSeconds: spent,
+    spotSeconds: paid.spot,
+    onDemandSeconds: paid.onDemand,
+    jobs,
+    interruptions,
+    endedAt: now,
+  }
+}
+
+/** First in, first out, without moving what waits. */
+class Lane {
+  #items: Arrival[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  push(arrival: Arrival): void {
+    this.#items.push(arrival)
+  }
+
+  unshift(arrival: Arrival): void {
+    if (this.#head > 0) this.#items[--this.#head] = arrival
+    else this.#items.unshift(arrival)
+  }
+
+  shift(): Arrival | undefined {
+    if (this.length === 0) return undefined
+    const arrival = this.#items[this.#head++]
+    if (this.#head > 10_000 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return arrival
+  }
+}

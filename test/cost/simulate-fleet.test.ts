@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { type Arrival, drawArrivals } from '../../lib/cost/arrivals.ts'
+import { estimateCost } from '../../lib/cost/estimate-cost.ts'
+import { type Fleet, fleets } from '../../lib/cost/fleet.ts'
+import { defaultPrices } from '../../lib/cost/prices.ts'
+import { createRandom } from '../../lib/cost/random.ts'
+import { simulateFleet } from '../../lib/cost/simulate-fleet.ts'
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+/** One worker that starts at once and never ends: a queue of the text books. */
+const oneServer: Fleet = {
+  ...fleets.cpu,
+  throughput: 1,
+  bootSeconds: [0, 0],
+  startSeconds: [0, 0],
+  idleExitSeconds: Number.POSITIVE_INFINITY,
+  maximumJobs: 1,
+  spotShare: 0,
+  interruptionsPerHour: 0,
+  preprocessSeconds: 0,
+  tickSeconds: 1,
+  wakeSeconds: 0,
+}
+
+function* poisson(rate: number, count: number, lane: Arrival['lane'] = 'routine'): Generator<Arrival> {
+  const random = createRandom(7)
+  let at = 0
+  for (let n = 0; n < count; n++) yield { at: (at += random.exponential(rate)), lane }
+}
+
+const question = {
+  imagesPerDay: 2000,
+  pattern: 'office-hours',
+  profile: 'gpu',
+  endpoints: 'economy',
+  days: 7,
+  statShare: 0.1,
+  seed: 3,
+  changes: {},
+} as const
+
+describe('one worker that never ends', () => {
+  it.each([0.3, 0.6, 0.8])('at load %f waits as the M/D/1 queue does', (load) => {
+    const { latencies } = simulateFleet(poisson(load, 200_000), oneServer, 1)
+    const wait = sum(latencies.routine) / latencies.routine.length - 1
+    // Pollaczek and Khinchine: load / (2 · rate of service · (1 − load)).
+    expect(wait / (load / (2 * (1 - load)))).toBeCloseTo(1, 1)
+  })
+
+  it("keeps Little's law, and works as long as there is work", () => {
+    const simulation = simulateFleet(poisson(0.7, 50_000), oneServer, 1)
+    const { latencies, machineSeconds, endedAt } = simulation
+    expect(machineSeconds.busy).toBeCloseTo(50_000, 3)
+    // In the mean as many are in the house as come in a second times the seconds they stay.
+    const present = sum(latencies.routine) / endedAt
+    expect(present).toBeCloseTo((50_000 / endedAt) * (sum(latencies.routine) / 50_000), 6)
+    expect(machineSeconds.busy + machineSeconds.idle).toBeCloseTo(simulation.onDemandSeconds, 3)
+  })
+})
+
+describe('a fleet', () => {
+  const arrivals = () => drawArrivals(question, 3)
+
+  it.each(['gpu', 'warm', 'cpu'] as const)(
+    '%s: finishes every image once, and pays for each second of its machines',
+    (profile) => {
+      const simulation = simulateFleet(arrivals(), fleets[profile], 1)
+      const { latencies, machineSeconds, spotSeconds, onDemandSeconds } = simulation
+      expect(latencies.stat.length + latencies.routine.length).toBe(simulation.arrived)
+      expect(simulation.arrived).toBe([...arrivals()].length)
+      expect(machineSeconds.busy).toBeCloseTo(simulation.arrived / fleets[profile].throughput, 3)
+      expect(sum(Object.values(machineSeconds))).toBeCloseTo(spotSeconds + onDemandSeconds, 3)
+      expect(Math.min(...latencies.stat, ...latencies.routine)).toBeGreaterThan(0)
+    },
+  )
+
+  it('loses no image with its spot machines, only time', () => {
+    const { latencies, interruptions, machineSeconds, arrived } = simulateFleet(
+      arrivals(),
+      { ...fleets.gpu, spotShare: 1, interruptionsPerHour: 60, throughput: 0.5 },
+      1,
+    )
+    expect(interruptions).toBeGreaterThan(20)
+    expect(machineSeconds.lost).toBeGreaterThan(0)
+    expect(latencies.stat.length + latencies.routine.length).toBe(arrived)
+  })
+
+  it('takes the stat lane first', () => {
+    const burst: Arrival[] = Array.from({ length: 500 }, (_, n) => ({ at: 0, lane: n < 400 ? 'routine' : 'stat' }))
+    const { latencies } = simulateFleet(burst, fleets.cpu, 1)
+    expect(Math.max(...latencies.stat)).toBeLessThan(Math.max(...latencies.routine) - 50)
+  })
+
+  it('is never slower with more workers when nothing is left to chance', () => {
+    const burst: Arrival[] = Array.from({ length: 4000 }, () => ({ at: 0, lane: 'routine' }))
+    const fixed = { ...fleets.gpu, bootSeconds: [200, 200], startSeconds: [20, 20], interruptionsPerHour: 0 } as const
+    const last = [1, 2, 4, 8].map((maximumJobs) =>
+      Math.max(...simulateFleet(burst, { ...fixed, maximumJobs }, 1).latencies.routine),
+    )
+    expect(last).toEqual(last.toSorted((a, b) => b - a))
+  })
+
+  it('stands ready in clinic hours: the first image of the day waits no boot', () => {
+    const first: Arrival[] = [{ at: 8 * 3600, lane: 'stat' }]
+    const warm = simulateFleet(first, fleets.warm, 1).latencies.stat[0]
+    expect(warm).toBeLessThan(60)
+    expect(simulateFleet(first, fleets.gpu, 1).latencies.stat[0]).toBeGreaterThan(150)
+    const night: Arrival[] = [{ at: 2 * 3600, lane: 'stat' }]
+    expect(simulateFleet(night, fleets.warm, 1).latencies.stat[0]).toBeGreaterThan(150)
+  })
+})
+
+describe('an estimate', () => {
+  it('is the same for the same seed, another for another', () => {
+    expect(estimateCost(question, defaultPrices)).toEqual(estimateCost(question, defaultPrices))
+    expect(estimateCost({ ...question, seed: 4 }, defaultPrices)).not.toEqual(estimateCost(question, defaultPrices))
+  })
+
+  it('idles longer with a longer idle tail', () => {
+    const idle = [30, 120, 600].map(
+      (idleExitSeconds) => estimateCost({ ...question, changes: { idleExitSeconds } }, defaultPrices).machineHours.idle,
+    )
+    expect(idle).toEqual(idle.toSorted((x, y) => x - y))
+  })
+
+  it('of no images costs only what stands', () => {
+    const { images, per1000ImagesUsd, costUsd } = estimateCost({ ...question, imagesPerDay: 0 }, defaultPrices)
+    expect(images).toBe(0)
+    expect(per1000ImagesUsd).toBeNull()
+    expect(costUsd).toMatchObject({ machines: 0, preprocessing: 0, network: 0 })
+  })
+
+  it('states what private endpoints cost', () => {
+    const { costUsd } = estimateCost({ ...question, imagesPerDay: 0, endpoints: 'private' }, defaultPrices)
+    expect(costUsd.network).toBeCloseTo(11 * 3 * 24 * 7 * 0.01, 6)
+  })
+
+  it('bears a million images a day', () => {
+    const { images, per1000ImagesUsd } = estimateCost(
+      { ...question, imagesPerDay: 1_000_000, days: 1, changes: { maximumJobs: 16 } },
+      defaultPrices,
+    )
+    expect(images).toBeGreaterThan(990_000)
+    expect(per1000ImagesUsd).toBeGreaterThan(0)
+  })
+})
