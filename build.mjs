@@ -7,6 +7,7 @@ const programs = [
   'lib/cli/main.ts',
   'lib/cli/screen-worker.ts',
   'lib/adapters/codecs/codec-worker.ts',
+  'functions/screen/inference-program.ts',
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
 ]

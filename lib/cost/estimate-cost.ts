@@ -62,7 +62,7 @@ export function estimateCost(
 ): CostEstimate {
   const { days, profile, endpoints, seed } = question
   const fleet = { ...fleets[profile], ...question.changes }
-  const simulation = simulateFleet(drawArrivals(question, seed), fleet, seed + 1, onProgress)
+  const simulation = simulateFleet(drawArrivals(question, seed), fleet, seed + 1, days, onProgress)
   const images = simulation.arrived
   const costUsd = {
     machines: machineCost(simulation, profile, prices),

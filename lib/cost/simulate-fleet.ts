@@ -33,22 +33,22 @@ interface Machine {
 
 interface Job {
   readonly machine: Machine
-  readonly endsEarlyAt: number
-  /** Since when both queues were empty for it; null while it works. */
+  /** Since when both queues were empty for it; null while it starts or works. */
   idleSince: number | null
+  /** The image under way. */
+  working: Work | null
+}
+
+interface Work {
+  readonly arrival: Arrival
+  readonly startedAt: number
 }
 
 type Step =
   | { readonly at: number; readonly kind: 'arrive'; readonly arrival: Arrival }
   | { readonly at: number; readonly kind: 'dispatch' | 'open' | 'close' }
-  | { readonly at: number; readonly kind: 'ready'; readonly job: Job }
-  | {
-      readonly at: number
-      readonly kind: 'finish'
-      readonly job: Job
-      readonly arrival: Arrival
-      readonly startedAt: number
-    }
+  | { readonly at: number; readonly kind: 'ready' | 'interrupt'; readonly job: Job }
+  | { readonly at: number; readonly kind: 'finish'; readonly job: Job; readonly work: Work }
   | { readonly at: number; readonly kind: 'idle-exit'; readonly job: Job; readonly since: number }
   | { readonly at: number; readonly kind: 'release'; readonly machine: Machine }
 
@@ -62,6 +62,8 @@ export function simulateFleet(
   arrivals: Iterable<Arrival>,
   fleet: Fleet,
   seed: number,
+  /** Over which a warm machine is kept. */
+  days: number,
   onProgress: (simulatedSeconds: number) => void = () => {},
 ): Simulation {
   const random = createRandom(seed)
@@ -79,6 +81,8 @@ export function simulateFleet(
   let arrived = 0
   let jobs = 0
   let interruptions = 0
+  /** Images under way. */
+  let working = 0
   let nextDispatch = Number.POSITIVE_INFINITY
   const source = arrivals[Symbol.iterator]()
 
@@ -86,16 +90,12 @@ export function simulateFleet(
     const next = source.next()
     if (next.done) return
     steps.push({ at: next.value.at + fleet.preprocessSeconds, kind: 'arrive', arrival: next.value })
-    if (fleet.warmHours) openDaysUntil(next.value.at)
   }
-  let openedDays = 0
-  const openDaysUntil = (at: number): void => {
-    for (; openedDays * day <= at; openedDays++) {
-      if (!fleet.warmHours || openedDays % 7 >= 5) continue
-      const [from, to] = fleet.warmHours
-      steps.push({ at: openedDays * day + from * 3600, kind: 'open' })
-      steps.push({ at: openedDays * day + to * 3600, kind: 'close' })
-    }
+  for (let n = 0; fleet.warmHours && n < days; n++) {
+    if (n % 7 >= 5) continue
+    const [from, to] = fleet.warmHours
+    steps.push({ at: n * day + from * 3600, kind: 'open' })
+    steps.push({ at: n * day + to * 3600, kind: 'close' })
   }
   const dispatchAt = (at: number): void => {
     if (at >= nextDispatch) return
@@ -115,10 +115,12 @@ export function simulateFleet(
     const cold = boot + random.between(...fleet.startSeconds)
     spent.cold += cold
     const endsEarly = machine.isSpot && fleet.interruptionsPerHour > 0
-    const lifetime = endsEarly ? random.exponential(fleet.interruptionsPerHour / 3600) : Number.POSITIVE_INFINITY
-    const job: Job = { machine, endsEarlyAt: now + cold + lifetime, idleSince: null }
+    const job: Job = { machine, idleSince: null, working: null }
     active.add(job)
     steps.push({ at: now + cold, kind: 'ready', job })
+    if (endsEarly) {
+      steps.push({ at: now + cold + random.exponential(fleet.interruptionsPerHour / 3600), kind: 'interrupt', job })
+    }
   }
   const takeNext = (job: Job): void => {
     const arrival = waiting.stat.shift() ?? waiting.routine.shift()
@@ -126,7 +128,10 @@ export function simulateFleet(
       if (job.idleSince !== null) spent.idle += now - job.idleSince
       job.idleSince = null
       idleJobs.delete(job)
-      steps.push({ at: now + 1 / fleet.throughput, kind: 'finish', job, arrival, startedAt: now })
+      const work = { arrival, startedAt: now }
+      job.working = work
+      working++
+      steps.push({ at: now + 1 / fleet.throughput, kind: 'finish', job, work })
     } else {
       job.idleSince = now
       idleJobs.add(job)
@@ -143,6 +148,20 @@ export function simulateFleet(
     free.add(machine)
     freeSince.set(machine, now)
     if (!machine.isWarm) steps.push({ at: now + fleet.scaleInSeconds, kind: 'release', machine })
+  }
+  const interrupt = (job: Job): void => {
+    interruptions++
+    active.delete(job)
+    idleJobs.delete(job)
+    if (job.idleSince !== null) spent.idle += now - job.idleSince
+    if (job.working) {
+      spent.lost += now - job.working.startedAt
+      waiting[job.working.arrival.lane].unshift(job.working.arrival)
+      job.working = null
+      working--
+      dispatchAt(now + fleet.wakeSeconds)
+    }
+    pay(job.machine)
   }
   const occupy = (machine: Machine): void => {
     free.delete(machine)
@@ -168,26 +187,23 @@ export function simulateFleet(
       pull()
     } else if (step.kind === 'dispatch') {
       if (step.at === nextDispatch) nextDispatch = Number.POSITIVE_INFINITY
-      const underWay = active.size - idleJobs.size
-      const missing = jobsToSubmit({ backlog: backlog() + underWay, activeJobs: active.size }, fleet)
+      const missing = jobsToSubmit({ backlog: backlog() + working, activeJobs: active.size }, fleet)
       for (let job = 0; job < missing; job++) start()
       if (backlog() > 0) dispatchAt(now + fleet.tickSeconds)
     } else if (step.kind === 'ready') {
       takeNext(step.job)
     } else if (step.kind === 'finish') {
-      const { job, arrival, startedAt } = step
-      if (now >= job.endsEarlyAt) {
-        interruptions++
-        spent.lost += now - startedAt
-        active.delete(job)
-        pay(job.machine)
-        waiting[arrival.lane].unshift(arrival)
-        dispatchAt(now + fleet.wakeSeconds)
-      } else {
-        spent.busy += now - startedAt
-        latencies[arrival.lane].push(now - arrival.at)
+      const { job, work } = step
+      // One that was interrupted meanwhile has given its image back.
+      if (job.working === work) {
+        job.working = null
+        working--
+        spent.busy += now - work.startedAt
+        latencies[work.arrival.lane].push(now - work.arrival.at)
         takeNext(job)
       }
+    } else if (step.kind === 'interrupt') {
+      if (active.has(step.job)) interrupt(step.job)
     } else if (step.kind === 'idle-exit') {
       if (step.job.idleSince === step.since && active.has(step.job)) end(step.job)
     } else if (step.kind === 'release') {

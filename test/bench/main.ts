@@ -8,6 +8,7 @@ import { benchCascade } from './cascade.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchThroughput } from './throughput.ts'
+import { benchWorker } from './worker.ts'
 
 /** `npm run bench [-- --images N]`: everything on this machine in one run. Times are noisy on a shared machine. */
 const images = process.argv.includes('--images') ? Number(process.argv[process.argv.indexOf('--images') + 1]) : 1000
@@ -47,4 +48,5 @@ const large = await makePhantoms('large', 4, 3000)
 print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
 print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
 print('end to end', await benchThroughput(await multiply(ordinary, 6)))
+print('cloud worker, one thread for inference', await benchWorker(ordinary))
 print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))

@@ -26,7 +26,10 @@ const oneServer: Fleet = {
 function* poisson(rate: number, count: number, lane: Arrival['lane'] = 'routine'): Generator<Arrival> {
   const random = createRandom(7)
   let at = 0
-  for (let n = 0; n < count; n++) yield { at: (at += random.exponential(rate)), lane }
+  for (let n = 0; n < count; n++) {
+    at += random.exponential(rate)
+    yield { at, lane }
+  }
 }
 
 const question = {
@@ -42,19 +45,16 @@ const question = {
 
 describe('one worker that never ends', () => {
   it.each([0.3, 0.6, 0.8])('at load %f waits as the M/D/1 queue does', (load) => {
-    const { latencies } = simulateFleet(poisson(load, 200_000), oneServer, 1)
+    const { latencies } = simulateFleet(poisson(load, 200_000), oneServer, 1, 1)
     const wait = sum(latencies.routine) / latencies.routine.length - 1
     // Pollaczek and Khinchine: load / (2 · rate of service · (1 − load)).
     expect(wait / (load / (2 * (1 - load)))).toBeCloseTo(1, 1)
   })
 
-  it("keeps Little's law, and works as long as there is work", () => {
-    const simulation = simulateFleet(poisson(0.7, 50_000), oneServer, 1)
-    const { latencies, machineSeconds, endedAt } = simulation
+  it('works as long as there is work, and idles the rest', () => {
+    const simulation = simulateFleet(poisson(0.7, 50_000), oneServer, 1, 1)
+    const { machineSeconds } = simulation
     expect(machineSeconds.busy).toBeCloseTo(50_000, 3)
-    // In the mean as many are in the house as come in a second times the seconds they stay.
-    const present = sum(latencies.routine) / endedAt
-    expect(present).toBeCloseTo((50_000 / endedAt) * (sum(latencies.routine) / 50_000), 6)
     expect(machineSeconds.busy + machineSeconds.idle).toBeCloseTo(simulation.onDemandSeconds, 3)
   })
 })
@@ -65,7 +65,7 @@ describe('a fleet', () => {
   it.each(['gpu', 'warm', 'cpu'] as const)(
     '%s: finishes every image once, and pays for each second of its machines',
     (profile) => {
-      const simulation = simulateFleet(arrivals(), fleets[profile], 1)
+      const simulation = simulateFleet(arrivals(), fleets[profile], 1, 7)
       const { latencies, machineSeconds, spotSeconds, onDemandSeconds } = simulation
       expect(latencies.stat.length + latencies.routine.length).toBe(simulation.arrived)
       expect(simulation.arrived).toBe([...arrivals()].length)
@@ -80,15 +80,33 @@ describe('a fleet', () => {
       arrivals(),
       { ...fleets.gpu, spotShare: 1, interruptionsPerHour: 60, throughput: 0.5 },
       1,
+      7,
     )
     expect(interruptions).toBeGreaterThan(20)
     expect(machineSeconds.lost).toBeGreaterThan(0)
     expect(latencies.stat.length + latencies.routine.length).toBe(arrived)
   })
 
+  it('takes spot machines away also while they wait', () => {
+    const two: Arrival[] = [0, 30_000].map((at) => ({ at, lane: 'routine' }))
+    const patient = { ...fleets.gpu, spotShare: 1, interruptionsPerHour: 60, idleExitSeconds: 36_000 }
+    const { interruptions, spotSeconds } = simulateFleet(two, patient, 1, 1)
+    expect(interruptions).toBe(2)
+    expect(spotSeconds).toBeLessThan(2000)
+  })
+
+  it('starts one job for as many images as one job is for', () => {
+    const burst: Arrival[] = Array.from({ length: 500 }, () => ({ at: 0, lane: 'routine' }))
+    expect(simulateFleet(burst, { ...fleets.gpu, interruptionsPerHour: 0 }, 1, 1).jobs).toBe(1)
+  })
+
+  it('pays for a warm machine on every working day, with or without images', () => {
+    expect(simulateFleet([], fleets.warm, 1, 14).onDemandSeconds).toBe(10 * 12 * 3600)
+  })
+
   it('takes the stat lane first', () => {
     const burst: Arrival[] = Array.from({ length: 500 }, (_, n) => ({ at: 0, lane: n < 400 ? 'routine' : 'stat' }))
-    const { latencies } = simulateFleet(burst, fleets.cpu, 1)
+    const { latencies } = simulateFleet(burst, fleets.cpu, 1, 1)
     expect(Math.max(...latencies.stat)).toBeLessThan(Math.max(...latencies.routine) - 50)
   })
 
@@ -96,18 +114,18 @@ describe('a fleet', () => {
     const burst: Arrival[] = Array.from({ length: 4000 }, () => ({ at: 0, lane: 'routine' }))
     const fixed = { ...fleets.gpu, bootSeconds: [200, 200], startSeconds: [20, 20], interruptionsPerHour: 0 } as const
     const last = [1, 2, 4, 8].map((maximumJobs) =>
-      Math.max(...simulateFleet(burst, { ...fixed, maximumJobs }, 1).latencies.routine),
+      Math.max(...simulateFleet(burst, { ...fixed, maximumJobs }, 1, 1).latencies.routine),
     )
     expect(last).toEqual(last.toSorted((a, b) => b - a))
   })
 
   it('stands ready in clinic hours: the first image of the day waits no boot', () => {
     const first: Arrival[] = [{ at: 8 * 3600, lane: 'stat' }]
-    const warm = simulateFleet(first, fleets.warm, 1).latencies.stat[0]
+    const warm = simulateFleet(first, fleets.warm, 1, 1).latencies.stat[0]
     expect(warm).toBeLessThan(60)
-    expect(simulateFleet(first, fleets.gpu, 1).latencies.stat[0]).toBeGreaterThan(150)
+    expect(simulateFleet(first, fleets.gpu, 1, 1).latencies.stat[0]).toBeGreaterThan(150)
     const night: Arrival[] = [{ at: 2 * 3600, lane: 'stat' }]
-    expect(simulateFleet(night, fleets.warm, 1).latencies.stat[0]).toBeGreaterThan(150)
+    expect(simulateFleet(night, fleets.warm, 1, 1).latencies.stat[0]).toBeGreaterThan(150)
   })
 })
 
