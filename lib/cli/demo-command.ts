@@ -29,7 +29,7 @@ export function addDemoCommand(program: Command): void {
     const { phantoms: drawn } = await writePhantomSet({
       count: options.count,
       outDir: phantoms,
-      seed: 1,
+      seed: 2,
       onProgress: () => making.step(),
     }).finally(() => making.stop())
 
