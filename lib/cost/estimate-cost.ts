@@ -55,14 +55,10 @@ const perImage = {
   logGb: 0.000004,
 }
 
-export function estimateCost(
-  question: CostQuestion,
-  prices: PriceTable,
-  onProgress?: (simulatedSeconds: number) => void,
-): CostEstimate {
+export function estimateCost(question: CostQuestion, prices: PriceTable): CostEstimate {
   const { days, profile, endpoints, seed } = question
   const fleet = { ...fleets[profile], ...question.changes }
-  const simulation = simulateFleet(drawArrivals(question, seed), fleet, seed + 1, days, onProgress)
+  const simulation = simulateFleet(drawArrivals(question, seed), fleet, seed + 1, days)
   const images = simulation.arrived
   const costUsd = {
     machines: machineCost(simulation, profile, prices),

@@ -64,7 +64,6 @@ export function simulateFleet(
   seed: number,
   /** Over which a warm machine is kept. */
   days: number,
-  onProgress: (simulatedSeconds: number) => void = () => {},
 ): Simulation {
   const random = createRandom(seed)
   const steps = new TinyQueue<Step>([], (a, b) => a.at - b.at)
@@ -177,7 +176,6 @@ export function simulateFleet(
   let step = steps.pop()
   while (step) {
     now = step.at
-    onProgress(now)
     if (step.kind === 'arrive') {
       arrived++
       waiting[step.arrival.lane].push(step.arrival)

@@ -78,6 +78,22 @@ function start(image: string, environment: Record<string, string>) {
   )
 }
 
+const workerEnvironment = (executionProvider: 'cpu' | 'cuda') => ({
+  ...cloud.environment,
+  STUDY_BUCKET: cloud.bucket,
+  STAT_QUEUE_URL: cloud.stat.url,
+  ROUTINE_QUEUE_URL: cloud.routine.url,
+  TENANTS_PARAMETER_PATH: cloud.tenantsPath,
+  EVENT_BUS_NAME: cloud.busName,
+  EXECUTION_PROVIDER: executionProvider,
+  MODELS_FOLDER: '/opt/pleura/models',
+  IDLE_EXIT_SECONDS: '0',
+  VISIBILITY_SECONDS: '30',
+  MAXIMUM_BATCH: '4',
+  MAXIMUM_RECEIVES: '3',
+  HOURLY_COST_USD: '0.2',
+})
+
 describe('the screening image', () => {
   it('has a Dockerfile without findings of hadolint', () => {
     expect(existsSync(hadolint), 'run test/cloud/install-stand-ins.sh').toBe(true)
@@ -114,21 +130,7 @@ describe('the screening image', () => {
 
   it('starts alone: loads and proves its models, finds the queues empty, ends', async () => {
     const image = assemble()
-    const { code, stdout } = await start(image, {
-      ...cloud.environment,
-      STUDY_BUCKET: cloud.bucket,
-      STAT_QUEUE_URL: cloud.stat.url,
-      ROUTINE_QUEUE_URL: cloud.routine.url,
-      TENANTS_PARAMETER_PATH: cloud.tenantsPath,
-      EVENT_BUS_NAME: cloud.busName,
-      EXECUTION_PROVIDER: 'cpu',
-      MODELS_FOLDER: '/opt/pleura/models',
-      IDLE_EXIT_SECONDS: '0',
-      VISIBILITY_SECONDS: '30',
-      MAXIMUM_BATCH: '4',
-      MAXIMUM_RECEIVES: '3',
-      HOURLY_COST_USD: '0.2',
-    })
+    const { code, stdout } = await start(image, workerEnvironment('cpu'))
     expect(stdout).toContain('"event":"ready"')
     expect(stdout).toContain('"event":"ended"')
     expect(code).toBe(0)
@@ -145,21 +147,7 @@ describe('the screening image', () => {
 
   it('ends with the reason when CUDA was asked for and is absent', async () => {
     const image = assemble()
-    const { code, stdout } = await start(image, {
-      ...cloud.environment,
-      STUDY_BUCKET: cloud.bucket,
-      STAT_QUEUE_URL: cloud.stat.url,
-      ROUTINE_QUEUE_URL: cloud.routine.url,
-      TENANTS_PARAMETER_PATH: cloud.tenantsPath,
-      EVENT_BUS_NAME: cloud.busName,
-      EXECUTION_PROVIDER: 'cuda',
-      MODELS_FOLDER: '/opt/pleura/models',
-      IDLE_EXIT_SECONDS: '0',
-      VISIBILITY_SECONDS: '30',
-      MAXIMUM_BATCH: '4',
-      MAXIMUM_RECEIVES: '3',
-      HOURLY_COST_USD: '0.2',
-    })
+    const { code, stdout } = await start(image, workerEnvironment('cuda'))
     expect(code).toBe(1)
     expect(stdout).toContain('screening-worker-failed')
     expect(stdout).toMatch(/cuda/i)
