@@ -34,7 +34,6 @@ const { values: options } = parseArgs({
 })
 
 /** Left outside of the bundles: native code, WebAssembly, a typeface. */
-const sharpPackages = ['sharp', '@img/colour', 'detect-libc', 'semver']
 const codecPackages = ['@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg', '@cornerstonejs/codec-openjph']
 /** Every package of which a part is in an asset. */
 const shipped = new Map()
@@ -48,8 +47,7 @@ async function buildPreprocess(target, arch) {
   start(target, 'pleura-preprocess')
   await bundle(target, { 'main.mjs': 'functions/preprocess/main.ts' })
   await bundle(target, { 'dist/lib/adapters/codecs/codec-worker.js': 'lib/adapters/codecs/codec-worker.ts' })
-  copyPackages(target, sharpPackages)
-  addSharpBinaries(target, arch)
+  await addSharp(target, arch)
   copyPackages(target, codecPackages, (file) =>
     /package\.json$|LICENSE|wasm_decode\.(js|wasm)$|openjphjs\.(js|wasm)$/.test(file),
   )
@@ -72,8 +70,7 @@ async function buildScreen(target) {
     'inference-program.js': 'functions/screen/inference-program.ts',
     'health-check.js': 'functions/screen/health-check.ts',
   })
-  copyPackages(app, sharpPackages)
-  addSharpBinaries(app, 'x64')
+  await addSharp(app, 'x64')
   copyPackages(app, ['onnxruntime-node', 'onnxruntime-common'], (file) =>
     /package\.json$|LICENSE|\/dist\/[^/]+\.js$|\/dist\/cjs\/|\/bin\/napi-v6\/linux\/x64\//.test(file),
   )
@@ -111,6 +108,8 @@ async function bundle(target, files) {
     bundle: true,
     external,
     platform: 'node',
+    // Modules before CommonJS: of the SDK only what is used is kept, and only that is read at a cold start.
+    mainFields: ['module', 'main'],
     format: 'esm',
     target: 'node22',
     minify: true,
@@ -170,7 +169,24 @@ async function addDcmjsCodecs(target) {
   record(target, metafile)
 }
 
-function addSharpBinaries(target, arch) {
+/** Its JavaScript in one file: finding and reading its forty was a third of the Lambda's import. */
+async function addSharp(target, arch) {
+  copyPackages(target, ['sharp'], (file) => file === '/package.json')
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: root,
+    entryPoints: ['node_modules/sharp/dist/index.mjs'],
+    outfile: join(target, 'node_modules/sharp/dist/index.mjs'),
+    external: ['@img/sharp-*'],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    minify: true,
+    legalComments: 'none',
+    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
+    logLevel: 'warning',
+  })
+  record(target, metafile)
   for (const name of [`@img/sharp-linux-${arch}`, `@img/sharp-libvips-linux-${arch}`]) {
     ship(target, name)
     const folder = fetchPackage(name)

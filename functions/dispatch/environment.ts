@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the dispatching Lambda is told. Infrastructure writes it with `satisfies DispatchEnvironment`. */
 export const dispatchEnvironment = z.object({

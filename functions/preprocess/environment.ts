@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the preprocessing Lambda is told. Infrastructure writes it with `satisfies PreprocessEnvironment`. */
 export const preprocessEnvironment = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** One version of an object that was put below `uploads/`. */
 export interface Upload {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the container's health check is told too. */
 export const healthEnvironment = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { describeError } from '../../lib/adapters/aws/operational-log.ts'
 import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'

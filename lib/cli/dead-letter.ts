@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { parseStudyJob } from '../screening/screening-job/study-job.ts'
 import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'

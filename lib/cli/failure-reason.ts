@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ObjectNotFoundError, type ObjectStore } from '../screening/kernel/ports.ts'
 import { studyKeys } from '../screening/screening-job/study-keys.ts'
 

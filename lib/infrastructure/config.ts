@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { tenant } from '../screening/screening-job/tenant.ts'
 
 const days = z.number().int().min(1).max(3650)

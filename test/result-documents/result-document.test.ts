@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SuspectedFinding } from '../../lib/screening/finding/finding.ts'
 import { measureMask } from '../../lib/screening/finding/measure-mask.ts'
 import type { PreparedImage } from '../../lib/screening/prepared-image/prepared-image.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const grey = z.object({
   /** Of the 8-bit picture that the models see. */

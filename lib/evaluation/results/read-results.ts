@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import { imageKeyOf } from '../dataset/image-key.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ObjectStore, PixelCodecs } from '../kernel/ports.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { imageId } from './study-keys.ts'
 import { lanes, tenantId } from './tenant.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { sha256Hex } from '../kernel/identifiers.ts'
 import { type Lane, type Tenant, tenantId } from './tenant.ts'
 

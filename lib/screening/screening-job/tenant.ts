@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const lanes = ['stat', 'routine'] as const
 export type Lane = (typeof lanes)[number]

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { imageId } from '../screening-job/study-keys.ts'
 import { lanes, tenantId } from '../screening-job/tenant.ts'
 
