@@ -1,0 +1,244 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from pleura_training.losses import soft_dice_loss
+from pleura_training.workshop.objectives import MASK_PARTS, build_objective, tversky_loss
+from pleura_training.workshop.sampling import inverse_frequency_weights, positive_biased_order
+
+LN2, LN3, LN4 = math.log(2), math.log(3), math.log(4)
+# A logit of ln 3 is a probability of 3/4: it costs ln 4 - ln 3 when right, ln 4 when wrong.
+RIGHT, WRONG = LN4 - LN3, LN4
+
+
+def row(*numbers):
+    """One image of one row. Shape: [1, 1, 1, W]."""
+    return torch.tensor(numbers).view(1, 1, 1, -1)
+
+
+def mask_loss_of(section, logits, truth):
+    objective = build_objective(section, "segmentation")
+    return float(objective(logits, truth, torch.ones(len(truth), 1)))
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        # Probabilities 3/4 in the air, 1/2 beside it: (ln 4/3 + ln 2) / 2.
+        ({"bce": 1}, (RIGHT + LN2) / 2),
+        # 1 - (2 * 3/4 + 1) / (3/4 + 1/2 + 1 + 1).
+        ({"dice": 1}, 1 - 2.5 / 3.25),
+        # (1/4 * (1/4)^2 * ln 4/3 + 3/4 * (1/2)^2 * ln 2) / 2.
+        ({"focal": 1}, (RIGHT / 64 + LN2 * 3 / 16) / 2),
+        # alpha 1/2, power 1: (1/2 * 1/4 * ln 4/3 + 1/2 * 1/2 * ln 2) / 2.
+        ({"focal": 1, "focal_alpha": 0.5, "focal_gamma": 1}, (RIGHT / 8 + LN2 / 4) / 2),
+        # Found 3/4, beside 1/2, missed 1/4: 1 - 1.25 / (0.75 + 0.3 * 0.5 + 0.7 * 0.25 + 0.5).
+        ({"tversky": 1}, 1 - 1.25 / 1.575),
+        # 1 - 1.25 / (0.75 + 0.5 + 0.5).
+        (
+            {"tversky": 1, "tversky_false_positive": 1, "tversky_false_negative": 0},
+            1 - 1.25 / 1.75,
+        ),
+        # Errors 1 - ln 3 < 0 in the air and 1 beside it. The worse pixel alone wrong: Jaccard 1/2.
+        ({"lovasz": 1}, 0.5),
+        # Twice the cross-entropy and three times the Dice.
+        ({"bce": 2, "dice": 3}, (RIGHT + LN2) + 3 * (1 - 2.5 / 3.25)),
+        ({"bce": 2, "dice": 0}, RIGHT + LN2),
+    ],
+)
+def test_each_mask_loss_is_what_a_hand_works_out(section, expected):
+    assert mask_loss_of(section, [row(LN3, 0.0)], row(1.0, 0.0)) == pytest.approx(
+        expected, abs=1e-6
+    )
+
+
+def test_lovasz_orders_the_errors_and_weighs_them_by_the_jaccard_they_cost():
+    # Errors: 1 - 0.5 = 0.5 (air), 1 + 1 = 2 (air), 1 + 0.25 = 1.25 (none). Worst first: 2, 1.25, 0.5.
+    # Jaccard loss with the worst, two worst, all wrong: 1 - 1/2, 1 - 1/3, 1 - 0/3.
+    # Steps 1/2, 1/6, 1/3: 2/2 + 1.25/6 + 0.5/3 = 1.375.
+    loss = mask_loss_of({"lovasz": 1}, [row(0.5, -1.0, 0.25)], row(1.0, 1.0, 0.0))
+    assert loss == pytest.approx(1.375)
+
+
+def test_lovasz_of_an_empty_image_is_its_worst_pixel():
+    # Errors 1 + 0.5 and 1 - 3 -> 0: the first false pixel costs all of the Jaccard.
+    assert mask_loss_of({"lovasz": 1}, [row(0.5, -3.0)], row(0.0, 0.0)) == pytest.approx(1.5)
+
+
+def test_lovasz_is_averaged_over_images_and_not_over_the_pixels_of_all():
+    logits = torch.cat([row(0.5, -1.0, 0.25), row(0.5, -3.0, -3.0)])
+    truth = torch.cat([row(1.0, 1.0, 0.0), row(0.0, 0.0, 0.0)])
+    loss = mask_loss_of({"lovasz": 1}, [logits], truth)
+    assert loss == pytest.approx((1.375 + 1.5) / 2)
+
+
+def test_tversky_with_halves_is_dice():
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(3, 1, 5, 5, generator=generator)
+    truth = torch.rand(3, 1, 5, 5, generator=generator)
+    truth[1] = 0
+    present = torch.tensor([1.0, 0.0, 1.0])
+    expected = float(soft_dice_loss(logits, truth, present))
+    assert float(tversky_loss(logits, truth, 0.5, 0.5)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("part", ["dice", "tversky"])
+def test_overlap_is_measured_where_there_is_a_mask(part):
+    alone = mask_loss_of({part: 1}, [row(LN3, 0.0)], row(1.0, 0.0))
+    logits, truth = (
+        torch.cat([row(LN3, 0.0), row(2.0, 2.0)]),
+        torch.cat([row(1.0, 0.0), row(0.0, 0.0)]),
+    )
+    assert mask_loss_of({part: 1}, [logits], truth) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("part", MASK_PARTS)
+@pytest.mark.parametrize("filling", [0.0, 1.0])
+@pytest.mark.parametrize("size", [0.0, 1.0, 200.0])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_loss_and_gradient_are_finite_on_empty_and_full_masks(part, filling, size, kind):
+    logits = (size * torch.linspace(-1, 1, 32)).view(2, 1, 4, 4).to(kind).requires_grad_()
+    truth = torch.full((2, 1, 4, 4), filling)
+    loss = build_objective({part: 1}, "segmentation")([logits], truth, torch.full((2, 1), filling))
+    loss.backward()
+    assert loss.dtype == torch.float32
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("part", MASK_PARTS)
+def test_each_mask_loss_falls_when_followed(part):
+    truth = torch.zeros(1, 1, 4, 4)
+    truth[..., :2, :3] = 1
+    logits = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    objective = build_objective({part: 1}, "segmentation")
+    optimizer = torch.optim.Adam([logits], 0.1)
+    for _ in range(60):
+        optimizer.zero_grad()
+        objective([logits], truth, torch.ones(1, 1)).backward()
+        optimizer.step()
+    assert torch.equal(logits.detach() > 0, truth > 0.5)
+
+
+def test_level_weights_average_the_masks():
+    # Cross-entropy ln 4/3 of the first mask, ln 2 of the second, at 1 to 3.
+    masks, truth = [row(LN3), row(0.0)], row(1.0)
+    weighed = {"bce": 1, "level_weights": [1, 3]}
+    assert mask_loss_of(weighed, masks, truth) == pytest.approx((RIGHT + 3 * LN2) / 4)
+    assert mask_loss_of({"bce": 1, "level_weights": [1, 0]}, masks, truth) == pytest.approx(RIGHT)
+
+
+def test_without_level_weights_the_last_mask_alone_is_trained():
+    masks, truth = [row(LN3), row(0.0)], row(1.0)
+    assert mask_loss_of({"bce": 1}, masks, truth) == pytest.approx(LN2)
+
+
+def class_loss_of(section, logits, labels, class_weights=None):
+    objective = build_objective(section, "classification", class_weights)
+    return float(objective(logits, torch.zeros(len(labels), 1, 1, 1), labels))
+
+
+def test_class_loss_weighs_the_classes_and_leaves_the_activation_map_alone():
+    logits, labels = torch.full((2, 1), LN3), torch.tensor([[1.0], [0.0]])
+    answer = (logits, torch.full((2, 1, 1, 1), 9.0))
+    assert class_loss_of({"bce": 1}, answer, labels) == pytest.approx((RIGHT + WRONG) / 2)
+    # The positive weighs 2, the negative 2/3.
+    weighed = {"bce": 1, "class_weights": "inverse-frequency"}
+    expected = (2 * RIGHT + WRONG * 2 / 3) / 2
+    assert class_loss_of(weighed, answer, labels, (2 / 3, 2.0)) == pytest.approx(expected)
+    # Weights that the section does not ask for stay unused.
+    assert class_loss_of({"bce": 1}, answer, labels, (9.0, 7.0)) == pytest.approx(
+        (RIGHT + WRONG) / 2
+    )
+
+
+def test_label_smoothing_takes_a_share_of_the_labels_to_be_wrong():
+    loss = class_loss_of(
+        {"bce": 2, "label_smoothing": 0.1}, [torch.tensor([[LN3]])], torch.ones(1, 1)
+    )
+    assert loss == pytest.approx(2 * (0.9 * RIGHT + 0.1 * WRONG))
+
+
+@pytest.mark.parametrize(
+    ("section", "task", "message"),
+    [
+        ({"bce": 1, "jaccard": 1}, "segmentation", "jaccard; it may have bce, dice"),
+        ({"bce": 1, "dice": 1}, "classification", "dice; it may have bce"),
+        ({"bce": 1, "label_smoothing": 0.1}, "segmentation", "label_smoothing"),
+        ({"bce": 1}, "detection", "no task 'detection'"),
+        ({}, "segmentation", "weighs nothing"),
+        ({"bce": 0.0}, "classification", "weighs nothing"),
+        ({"bce": -1}, "segmentation", "bce is -1"),
+        ({"bce": "1"}, "segmentation", "bce is '1'"),
+        ({"bce": True}, "segmentation", "bce is True"),
+        ({"bce": math.nan}, "segmentation", "bce is nan"),
+        ({"focal": 1, "focal_gamma": 0.5}, "segmentation", "focal_gamma is 0.5"),
+        ({"focal": 1, "focal_alpha": 2}, "segmentation", "focal_alpha is 2"),
+        ({"bce": 1, "level_weights": []}, "segmentation", "empty"),
+        ({"bce": 1, "level_weights": [0, 0]}, "segmentation", "all 0"),
+        ({"bce": 1, "level_weights": [1, -1]}, "segmentation", "level_weights is -1"),
+        ({"bce": 1, "label_smoothing": 0.5}, "classification", "label_smoothing is 0.5"),
+        ({"bce": 1, "class_weights": "equal"}, "classification", "class_weights is 'equal'"),
+        ({"bce": 1, "class_weights": "inverse-frequency"}, "classification", "none were counted"),
+    ],
+)
+def test_a_section_that_cannot_be_meant_is_refused(section, task, message):
+    with pytest.raises(ValueError, match=message):
+        build_objective(section, task)
+
+
+def test_masks_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="2 level_weights for 1 masks"):
+        mask_loss_of({"bce": 1, "level_weights": [1, 1]}, [row(0.0)], row(1.0))
+    with pytest.raises(ValueError, match="mask is"):
+        mask_loss_of({"dice": 1}, [row(0.0)], row(1.0, 0.0))
+
+
+def test_inverse_frequency_weights_balance_the_classes():
+    # 8 images, 2 of them positive: 8 / (2 * 6) and 8 / (2 * 2).
+    assert inverse_frequency_weights(np.array([0, 0, 1, 0, 0, 1, 0, 0])) == pytest.approx(
+        (2 / 3, 2)
+    )
+    with pytest.raises(ValueError, match="0 negatives and 3 positives"):
+        inverse_frequency_weights(np.ones(3))
+
+
+def test_the_order_holds_the_share_of_positives_in_every_run():
+    labels = (np.arange(50) % 5 == 0).astype(int)
+    for share in (0, 0.1, 0.29, 0.5, 0.75, 1):
+        order = positive_biased_order(labels, share, 100, np.random.default_rng(3))
+        assert order.dtype == np.int64
+        assert labels[order].sum() == round(100 * share)
+        runs = np.lib.stride_tricks.sliding_window_view(labels[order], 8).sum(1)
+        assert np.abs(runs - 8 * share).max() <= 1
+
+
+def test_the_order_repeats_no_radiograph_before_all_of_its_class_came():
+    labels = np.array([1, 0, 0, 1, 0, 0, 0, 1])
+    order = positive_biased_order(labels, 0.5, 20, np.random.default_rng(5))
+    for label, count in ((1, 3), (0, 5)):
+        walk = order[labels[order] == label]
+        rounds = [walk[start : start + count] for start in range(0, len(walk), count)]
+        assert len(rounds) > 1
+        assert all(len(set(each)) == len(each) for each in rounds)
+
+
+def test_the_order_is_the_generators():
+    labels = np.arange(40) % 2
+    first, again, other = (
+        positive_biased_order(labels, 0.5, 40, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_the_order_refuses_a_class_that_is_not_there():
+    generator = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="no radiograph has label 1"):
+        positive_biased_order(np.zeros(4), 0.5, 8, generator)
+    with pytest.raises(ValueError, match="positive_share is 1.5"):
+        positive_biased_order(np.zeros(4), 1.5, 8, generator)
+    assert (positive_biased_order(np.zeros(4), 0, 8, generator) < 4).all()
+    assert len(positive_biased_order(np.zeros(4), 0.5, 0, generator)) == 0
