@@ -34,7 +34,7 @@ export function addCostCommand(program: Command): void {
     .option('--days <n>', 'simulated days, from a Monday', parseAmount, 14)
     .option('--stat-share <share>', 'images in the stat lane, 0 to 1', parseShare, 0.1)
     .option('--seed <n>', 'another seed draws other arrivals', parseAmount, 1)
-    .option('--throughput <images/s>', "of one worker, instead of the profile's", parseAmount)
+    .option('--throughput <images/s>', "of one worker, in batches of any size, instead of the profile's", parseAmount)
     .option('--idle-exit <seconds>', "of one worker, instead of the profile's", parseAmount)
     .option('--prices <json>', 'a price table of your own; the default one is not verified')
     .option('--json', 'print everything as JSON', false)
@@ -45,7 +45,9 @@ export function addCostCommand(program: Command): void {
     .action(async (options: Options) => {
       const prices = options.prices === undefined ? defaultPrices : await readPrices(options.prices)
       const changes = {
-        ...(options.throughput === undefined ? {} : { throughput: options.throughput }),
+        ...(options.throughput === undefined
+          ? {}
+          : { throughput: options.throughput, singleThroughput: options.throughput }),
         ...(options.idleExit === undefined ? {} : { idleExitSeconds: options.idleExit }),
       }
       if (options.throughput === 0)

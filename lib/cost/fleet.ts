@@ -2,8 +2,14 @@ export type ProfileName = 'gpu' | 'warm' | 'cpu'
 
 /** What the simulation knows of a fleet. Times in seconds. */
 export interface Fleet {
-  /** Images a worker finishes in a second. */
+  /** Images a worker finishes in a second when its batches are full. */
   readonly throughput: number
+  /** Largest batch, of what waits when the network is free; MAXIMUM_BATCH of the worker. */
+  readonly maximumBatch: number
+  /** Images a second in batches of one; batches between take times on the line through both. */
+  readonly singleThroughput: number
+  /** What an image takes before and after the network: fetching, decoding, pictures, documents. Others run meanwhile. */
+  readonly besideSeconds: number
   /** From asking for a machine to its container's start; drawn evenly between both. */
   readonly bootSeconds: readonly [number, number]
   /** From the container's start to the first image: models, session, golden files. */
@@ -28,6 +34,7 @@ export interface Fleet {
 }
 
 const shared = {
+  maximumBatch: 8,
   imagesPerJob: 500,
   maximumJobs: 4,
   spotShare: 0.9,
@@ -38,14 +45,16 @@ const shared = {
 }
 
 /**
- * The three profiles. The CPU's throughput was measured (`npm run bench`: 3.8 images a second with one process on this
- * project's two-core machine, taken for a task of 4 vCPUs); the GPU's and all times of AWS are assumed: no GPU and no
- * account were at hand.
+ * The three profiles. What a CPU worker does was measured (`npm run bench -- --only cost`, one thread for the networks
+ * on this project's two-core machine, every image suspected) and is taken for a task of 4 vCPUs; the GPU's numbers and
+ * all times of AWS are assumed: no GPU and no account were at hand.
  */
 export const fleets: Readonly<Record<ProfileName, Fleet>> = {
   gpu: {
     ...shared,
     throughput: 12,
+    singleThroughput: 8,
+    besideSeconds: 0.3,
     bootSeconds: [150, 300],
     startSeconds: [15, 30],
     idleExitSeconds: 120,
@@ -55,6 +64,8 @@ export const fleets: Readonly<Record<ProfileName, Fleet>> = {
   warm: {
     ...shared,
     throughput: 12,
+    singleThroughput: 8,
+    besideSeconds: 0.3,
     bootSeconds: [150, 300],
     startSeconds: [15, 30],
     idleExitSeconds: 900,
@@ -63,7 +74,9 @@ export const fleets: Readonly<Record<ProfileName, Fleet>> = {
   },
   cpu: {
     ...shared,
-    throughput: 3.8,
+    throughput: 6.6,
+    singleThroughput: 8.4,
+    besideSeconds: 0.17,
     bootSeconds: [30, 60],
     startSeconds: [3, 8],
     idleExitSeconds: 60,

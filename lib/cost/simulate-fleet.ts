@@ -35,12 +35,12 @@ interface Job {
   readonly machine: Machine
   /** Since when both queues were empty for it; null while it starts or works. */
   idleSince: number | null
-  /** The image under way. */
-  working: Work | null
+  /** What the network works on. */
+  batch: Batch | null
 }
 
-interface Work {
-  readonly arrival: Arrival
+interface Batch {
+  readonly arrivals: readonly Arrival[]
   readonly startedAt: number
 }
 
@@ -48,7 +48,7 @@ type Step =
   | { readonly at: number; readonly kind: 'arrive'; readonly arrival: Arrival }
   | { readonly at: number; readonly kind: 'dispatch' | 'open' | 'close' }
   | { readonly at: number; readonly kind: 'ready' | 'interrupt'; readonly job: Job }
-  | { readonly at: number; readonly kind: 'finish'; readonly job: Job; readonly work: Work }
+  | { readonly at: number; readonly kind: 'finish'; readonly job: Job; readonly batch: Batch }
   | { readonly at: number; readonly kind: 'idle-exit'; readonly job: Job; readonly since: number }
   | { readonly at: number; readonly kind: 'release'; readonly machine: Machine }
 
@@ -56,7 +56,7 @@ const day = 86_400
 
 /**
  * Simulates a fleet event by event: arrivals, dispatcher, boots, drain jobs with two lanes, idle exits, machines that
- * are kept for a while, spot machines that are taken away (their image goes back to the head of its lane).
+ * are kept for a while, spot machines that are taken away (their batch goes back to the head of its lanes).
  */
 export function simulateFleet(
   arrivals: Iterable<Arrival>,
@@ -114,7 +114,7 @@ export function simulateFleet(
     const cold = boot + random.between(...fleet.startSeconds)
     spent.cold += cold
     const endsEarly = machine.isSpot && fleet.interruptionsPerHour > 0
-    const job: Job = { machine, idleSince: null, working: null }
+    const job: Job = { machine, idleSince: null, batch: null }
     active.add(job)
     steps.push({ at: now + cold, kind: 'ready', job })
     if (endsEarly) {
@@ -122,15 +122,15 @@ export function simulateFleet(
     }
   }
   const takeNext = (job: Job): void => {
-    const arrival = waiting.stat.shift() ?? waiting.routine.shift()
-    if (arrival) {
+    const arrivals = takeBatch(waiting, fleet.maximumBatch)
+    if (arrivals.length > 0) {
       if (job.idleSince !== null) spent.idle += now - job.idleSince
       job.idleSince = null
       idleJobs.delete(job)
-      const work = { arrival, startedAt: now }
-      job.working = work
-      working++
-      steps.push({ at: now + 1 / fleet.throughput, kind: 'finish', job, work })
+      const batch = { arrivals, startedAt: now }
+      job.batch = batch
+      working += arrivals.length
+      steps.push({ at: now + batchSeconds(fleet, arrivals.length), kind: 'finish', job, batch })
     } else {
       job.idleSince = now
       idleJobs.add(job)
@@ -153,11 +153,11 @@ export function simulateFleet(
     active.delete(job)
     idleJobs.delete(job)
     if (job.idleSince !== null) spent.idle += now - job.idleSince
-    if (job.working) {
-      spent.lost += now - job.working.startedAt
-      waiting[job.working.arrival.lane].unshift(job.working.arrival)
-      job.working = null
-      working--
+    if (job.batch) {
+      spent.lost += now - job.batch.startedAt
+      for (const arrival of job.batch.arrivals.toReversed()) waiting[arrival.lane].unshift(arrival)
+      working -= job.batch.arrivals.length
+      job.batch = null
       dispatchAt(now + fleet.wakeSeconds)
     }
     pay(job.machine)
@@ -191,13 +191,13 @@ export function simulateFleet(
     } else if (step.kind === 'ready') {
       takeNext(step.job)
     } else if (step.kind === 'finish') {
-      const { job, work } = step
-      // One that was interrupted meanwhile has given its image back.
-      if (job.working === work) {
-        job.working = null
-        working--
-        spent.busy += now - work.startedAt
-        latencies[work.arrival.lane].push(now - work.arrival.at)
+      const { job, batch } = step
+      // One that was interrupted meanwhile has given its images back.
+      if (job.batch === batch) {
+        job.batch = null
+        working -= batch.arrivals.length
+        spent.busy += now - batch.startedAt
+        for (const { lane, at } of batch.arrivals) latencies[lane].push(now + fleet.besideSeconds - at)
         takeNext(job)
       }
     } else if (step.kind === 'interrupt') {
@@ -232,6 +232,25 @@ export function simulateFleet(
     interruptions,
     endedAt: now,
   }
+}
+
+/** What waits, stat first, up to a full batch. */
+function takeBatch(waiting: Readonly<Record<Arrival['lane'], Lane>>, maximumBatch: number): Arrival[] {
+  const taken: Arrival[] = []
+  while (taken.length < maximumBatch) {
+    const next = waiting.stat.shift() ?? waiting.routine.shift()
+    if (!next) break
+    taken.push(next)
+  }
+  return taken
+}
+
+/** How long the network works on a batch. Unit: s. */
+export function batchSeconds({ maximumBatch, throughput, singleThroughput }: Fleet, images: number): number {
+  const one = 1 / singleThroughput
+  if (maximumBatch === 1) return one
+  const full = maximumBatch / throughput
+  return one + ((full - one) * (images - 1)) / (maximumBatch - 1)
 }
 
 /** First in, first out, without moving what waits. */

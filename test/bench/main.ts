@@ -1,17 +1,27 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
+import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { listInputs } from '../../lib/cli/list-inputs.ts'
 import { formatTable } from '../../lib/cli/terminal.ts'
 import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
+import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts'
+import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { benchCascade } from './cascade.ts'
+import { validateCost } from './cost-validation.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N]`: everything on this machine in one run. Times are noisy on a shared machine. */
-const images = process.argv.includes('--images') ? Number(process.argv[process.argv.indexOf('--images') + 1]) : 1000
+/** `npm run bench [-- --images N] [--only worker|cost|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+const { values: options } = parseArgs({
+  options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
+})
+const images = Number(options.images)
+const wanted = (part: string): boolean => options.only === undefined || options.only === part
 
 const folder = await mkdtemp(join(tmpdir(), 'pleura-bench-'))
 console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}\n`)
@@ -43,10 +53,27 @@ async function multiply(files: readonly string[], times: number): Promise<string
   return Promise.all(copies)
 }
 
+async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
+  const codecs = createCodecs()
+  const studies = await Promise.all(
+    files.map(async (file) => preprocess(await readFile(file), codecs, defaultSuitabilityPolicy, systemClock)),
+  )
+  await codecs.close()
+  return studies
+}
+
 const ordinary = await makePhantoms('ordinary', 16, 1024)
-const large = await makePhantoms('large', 4, 3000)
-print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
-print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
-print('end to end', await benchThroughput(await multiply(ordinary, 6)))
-print('cloud worker, one thread for inference', await benchWorker(ordinary))
-print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))
+if (options.only === undefined) {
+  const large = await makePhantoms('large', 4, 3000)
+  print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
+  print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
+  print('end to end', await benchThroughput(await multiply(ordinary, 6)))
+}
+if (wanted('worker')) print('cloud worker, one thread for inference', await benchWorker(await prepare(ordinary)))
+if (wanted('cost')) {
+  const rows = await validateCost(await prepare(ordinary))
+  console.log(`${formatTable(['one worker against `pleura cost`', 'measured', 'simulated', 'difference'], rows)}\n`)
+}
+if (wanted('memory')) {
+  print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))
+}

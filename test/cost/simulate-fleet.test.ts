@@ -4,7 +4,7 @@ import { estimateCost } from '../../lib/cost/estimate-cost.ts'
 import { type Fleet, fleets } from '../../lib/cost/fleet.ts'
 import { defaultPrices } from '../../lib/cost/prices.ts'
 import { createRandom } from '../../lib/cost/random.ts'
-import { simulateFleet } from '../../lib/cost/simulate-fleet.ts'
+import { batchSeconds, simulateFleet } from '../../lib/cost/simulate-fleet.ts'
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
@@ -12,6 +12,9 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 const oneServer: Fleet = {
   ...fleets.cpu,
   throughput: 1,
+  maximumBatch: 1,
+  singleThroughput: 1,
+  besideSeconds: 0,
   bootSeconds: [0, 0],
   startSeconds: [0, 0],
   idleExitSeconds: Number.POSITIVE_INFINITY,
@@ -59,6 +62,41 @@ describe('one worker that never ends', () => {
   })
 })
 
+describe('batches', () => {
+  const batching = { ...oneServer, maximumBatch: 4, singleThroughput: 1, throughput: 2, besideSeconds: 0.25 }
+  const at = (...times: number[]): Arrival[] => times.map((each) => ({ at: each, lane: 'routine' }))
+
+  it('take what waits, up to their size, and end together', () => {
+    // Alone from 0 to 1; four of the five that wait by then to 3; the last alone to 4. Each a quarter beside it.
+    const { latencies, machineSeconds } = simulateFleet(at(0, 0.5, 0.5, 0.5, 0.5, 0.5), batching, 1, 1)
+    expect(latencies.routine).toEqual([1.25, 2.75, 2.75, 2.75, 2.75, 3.75])
+    expect(machineSeconds.busy).toBe(4)
+  })
+
+  it('take times between one and all on a line', () => {
+    for (const [images, seconds] of [
+      [1, 1],
+      [2, 4 / 3],
+      [3, 5 / 3],
+      [4, 2],
+    ]) {
+      expect(batchSeconds(batching, images)).toBeCloseTo(seconds, 12)
+    }
+  })
+
+  it('go back whole when their spot machine is taken away', () => {
+    const burst: Arrival[] = Array.from({ length: 4000 }, (_, n) => ({ at: 0, lane: n % 9 === 0 ? 'stat' : 'routine' }))
+    const { latencies, interruptions } = simulateFleet(
+      burst,
+      { ...fleets.gpu, spotShare: 1, interruptionsPerHour: 200 },
+      1,
+      1,
+    )
+    expect(interruptions).toBeGreaterThan(3)
+    expect(latencies.stat.length + latencies.routine.length).toBe(4000)
+  })
+})
+
 describe('a fleet', () => {
   const arrivals = () => drawArrivals(question, 3)
 
@@ -69,7 +107,10 @@ describe('a fleet', () => {
       const { latencies, machineSeconds, spotSeconds, onDemandSeconds } = simulation
       expect(latencies.stat.length + latencies.routine.length).toBe(simulation.arrived)
       expect(simulation.arrived).toBe([...arrivals()].length)
-      expect(machineSeconds.busy).toBeCloseTo(simulation.arrived / fleets[profile].throughput, 3)
+      const { throughput, singleThroughput } = fleets[profile]
+      const bounds = [simulation.arrived / throughput, simulation.arrived / singleThroughput]
+      expect(machineSeconds.busy).toBeGreaterThanOrEqual(Math.min(...bounds) - 1e-3)
+      expect(machineSeconds.busy).toBeLessThanOrEqual(Math.max(...bounds) + 1e-3)
       expect(sum(Object.values(machineSeconds))).toBeCloseTo(spotSeconds + onDemandSeconds, 3)
       expect(Math.min(...latencies.stat, ...latencies.routine)).toBeGreaterThan(0)
     },
