@@ -55,7 +55,7 @@ def test_each_mask_loss_is_what_a_hand_works_out(section, expected):
 
 
 def test_lovasz_orders_the_errors_and_weighs_them_by_the_jaccard_they_cost():
-    # Errors: 1 - 0.5 = 0.5 (air), 1 + 1 = 2 (air), 1 + 0.25 = 1.25 (none). Worst first: 2, 1.25, 0.5.
+    # Errors: 1 - 0.5 = 0.5 (air), 1 + 1 = 2 (air), 1 + 0.25 = 1.25 (none).
     # Jaccard loss with the worst, two worst, all wrong: 1 - 1/2, 1 - 1/3, 1 - 0/3.
     # Steps 1/2, 1/6, 1/3: 2/2 + 1.25/6 + 0.5/3 = 1.375.
     loss = mask_loss_of({"lovasz": 1}, [row(0.5, -1.0, 0.25)], row(1.0, 1.0, 0.0))
@@ -238,7 +238,7 @@ def test_the_order_refuses_a_class_that_is_not_there():
     generator = np.random.default_rng(0)
     with pytest.raises(ValueError, match="no radiograph has label 1"):
         positive_biased_order(np.zeros(4), 0.5, 8, generator)
-    with pytest.raises(ValueError, match="positive_share is 1.5"):
+    with pytest.raises(ValueError, match=r"positive_share is 1\.5"):
         positive_biased_order(np.zeros(4), 1.5, 8, generator)
     assert (positive_biased_order(np.zeros(4), 0, 8, generator) < 4).all()
     assert len(positive_biased_order(np.zeros(4), 0.5, 0, generator)) == 0
