@@ -1,13 +1,17 @@
 import math
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from pleura_training.architectures import ARCHITECTURES
 from pleura_training.losses import soft_dice_loss
 from pleura_training.workshop.objectives import MASK_PARTS, build_objective, tversky_loss
 from pleura_training.workshop.sampling import inverse_frequency_weights, positive_biased_order
 
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.toml"))
 LN2, LN3, LN4 = math.log(2), math.log(3), math.log(4)
 # A logit of ln 3 is a probability of 3/4: it costs ln 4 - ln 3 when right, ln 4 when wrong.
 RIGHT, WRONG = LN4 - LN3, LN4
@@ -109,6 +113,14 @@ def test_loss_and_gradient_are_finite_on_empty_and_full_masks(part, filling, siz
 
 
 @pytest.mark.parametrize("part", MASK_PARTS)
+def test_half_precision_answers_are_weighed_in_float32(part):
+    logits = torch.linspace(-3, 3, 32).view(2, 1, 4, 4).bfloat16()
+    truth = (torch.arange(32).view(2, 1, 4, 4) % 3 == 0).float()
+    whole = mask_loss_of({part: 1}, [logits.float()], truth)
+    assert mask_loss_of({part: 1}, [logits], truth) == whole
+
+
+@pytest.mark.parametrize("part", MASK_PARTS)
 def test_each_mask_loss_falls_when_followed(part):
     truth = torch.zeros(1, 1, 4, 4)
     truth[..., :2, :3] = 1
@@ -154,11 +166,36 @@ def test_class_loss_weighs_the_classes_and_leaves_the_activation_map_alone():
     )
 
 
+def test_half_precision_class_logits_are_weighed_in_float32():
+    logits, labels = (
+        torch.linspace(-3, 3, 8).view(8, 1).bfloat16(),
+        (torch.arange(8) % 2.0)[:, None],
+    )
+    whole = class_loss_of({"bce": 1}, [logits.float()], labels)
+    assert class_loss_of({"bce": 1}, [logits], labels) == whole
+
+
 def test_label_smoothing_takes_a_share_of_the_labels_to_be_wrong():
     loss = class_loss_of(
         {"bce": 2, "label_smoothing": 0.1}, [torch.tensor([[LN3]])], torch.ones(1, 1)
     )
     assert loss == pytest.approx(2 * (0.9 * RIGHT + 0.1 * WRONG))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_configuration_of_the_study_has_a_loss(path):
+    config = tomllib.loads(path.read_text())
+    task = ARCHITECTURES[config["name"]].task
+    masks = config["loss"].get("level_weights", [1])
+    answer = [torch.zeros(2, 1) if task == "classification" else torch.zeros(2, 1, 4, 4)]
+    truth = torch.zeros(2, 1, 4, 4)
+    truth[0, 0, 0] = 1
+    objective = build_objective(config["loss"], task, (0.5, 2.0))
+    loss = objective(answer * len(masks), truth, torch.tensor([[1.0], [0.0]]))
+    # ln 2 everywhere: weighed by 2 and 1/2 for the classes; plus, for a mask of 4 of 16 pixels,
+    # a Dice of (2 * 4/2 + 1) / (16/2 + 4 + 1).
+    expected = LN2 * (2 + 0.5) / 2 if task == "classification" else LN2 + 1 - 5 / 13
+    assert float(loss) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

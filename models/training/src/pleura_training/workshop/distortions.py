@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, float]] = {
     "elastic": {"shift": 0.02, "cells": 6},
     # cells x cells tiles, each row and column wider or narrower by ±most
     "grid": {"most": 0.3, "cells": 5},
-    # ±most farther from the centre than it was, at the corner of a square; barrel or pincushion
+    # barrel or pincushion: the corners of a square come from ±most farther out
     "optical": {"most": 0.2},
 }
 COLOURS = ("saturation", "hue")
