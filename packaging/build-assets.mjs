@@ -83,7 +83,8 @@ async function buildScreen(target) {
       cpSync(join(models, name), join(target, 'models', name), { recursive: true })
     }
   }
-  for (const name of ['Dockerfile', 'vendor-cuda.sh']) cpSync(join(root, 'functions/screen', name), join(target, name))
+  for (const name of ['Dockerfile', 'vendor-cuda.sh', 'cuda-provider.txt'])
+    cpSync(join(root, 'functions/screen', name), join(target, name))
   finish(target)
 }
 

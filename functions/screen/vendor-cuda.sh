@@ -1,17 +1,13 @@
 #!/bin/sh
-# Puts onnxruntime's CUDA provider beside the runtime: vendor-cuda.sh VERSION SHA256 FOLDER
-# The package is the one that onnxruntime-node names; its digest must be given, nothing is trusted on first use.
+# Puts the CUDA build of onnxruntime in place of the plain one: vendor-cuda.sh REQUIREMENTS FOLDER
+# Runtime and provider come out of one package, held to the SHA-256 in REQUIREMENTS by pip.
 set -eu
-version=$1 sha256=$2 folder=$3
-if [ -z "$sha256" ]; then
-  echo "The build needs --build-arg ORT_CUDA_SHA256=<SHA-256 of Microsoft.ML.OnnxRuntime.Gpu.Linux $version>; see docs/packaging.md." >&2
-  exit 1
-fi
+requirements=$1 folder=$2
 work=$(mktemp -d)
-curl --fail --silent --show-error --location --proto '=https' --output "$work/package.zip" \
-  "https://api.nuget.org/v3-flatcontainer/microsoft.ml.onnxruntime.gpu.linux/$version/microsoft.ml.onnxruntime.gpu.linux.$version.nupkg"
-echo "$sha256  $work/package.zip" | sha256sum --check --quiet
-unzip -q -j "$work/package.zip" \
-  'runtimes/linux-x64/native/libonnxruntime_providers_cuda.so' \
-  'runtimes/linux-x64/native/libonnxruntime_providers_shared.so' -d "$folder"
-rm -r "$work"
+trap 'rm -r "$work"' EXIT
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+  --implementation cp --python-version 312 --platform manylinux_2_28_x86_64 --dest "$work" --requirement "$requirements"
+unzip -q -j "$work"/*.whl 'onnxruntime/capi/libonnxruntime.so.*' 'onnxruntime/capi/libonnxruntime_providers_cuda.so' \
+  'onnxruntime/capi/libonnxruntime_providers_shared.so' -d "$folder"
+# Under the name that the Node binding links to.
+mv "$folder"/libonnxruntime.so.1.* "$folder/libonnxruntime.so.1"

@@ -60,12 +60,6 @@ export const environmentConfig = z
       .default({ uploads: 30, prepared: 14, usage: 2555, logs: 365 }),
     /** The screening image in a registry; null: built from functions/screen/Dockerfile at deployment. */
     imageUri: z.string().nullable().default(null),
-    /** SHA-256 of onnxruntime's CUDA package. Building the image with CUDA fails without it, and says so. */
-    cudaPackageSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 of 64 hexadecimal digits')
-      .nullable()
-      .default(null),
     tenants: z.array(tenantAccess).min(1),
   })
   .superRefine(({ tenants }, context) => {

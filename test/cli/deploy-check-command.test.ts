@@ -25,7 +25,6 @@ const configOf = (changes: object = {}): EnvironmentConfig =>
     account: '998877665544',
     region: 'eu-central-1',
     alarmEmail: 'on-call@hospital.test',
-    cudaPackageSha256: 'c'.repeat(64),
     tenants: [north],
     ...changes,
   })
@@ -51,7 +50,6 @@ describe('the config that is to be deployed', () => {
       { tenants: [{ ...north, trustedAccount: '998877665533', externalId: 'replace-by-a-random-one' }] },
       'tenant north: externalId',
     ],
-    ['an image with CUDA whose package has no digest', { cudaPackageSha256: null }, 'cudaPackageSha256'],
     ['a GPU that is not of CUDA', { instanceTypes: ['g4ad.xlarge'] }, 'g4ad.xlarge in eu-central-1'],
     ['a GPU machine of ARM', { instanceTypes: ['g5g.xlarge'] }, 'g5g.xlarge in eu-central-1'],
     [

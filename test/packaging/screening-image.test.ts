@@ -1,5 +1,14 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -78,6 +87,16 @@ function start(image: string, environment: Record<string, string>) {
   )
 }
 
+/** Runs what the build runs for the CUDA build, with this machine's pip. */
+function vendor(requirements: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'pleura-vendor-'))
+  const { status, stderr } = spawnSync('sh', [join(root, 'functions/screen/vendor-cuda.sh'), requirements, folder], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${join(root, 'node_modules/.cache/stand-ins/bin')}:${process.env.PATH}` },
+  })
+  return { status, stderr, folder, files: readdirSync(folder).sort() }
+}
+
 const workerEnvironment = (executionProvider: 'cpu' | 'cuda') => ({
   ...cloud.environment,
   STUDY_BUCKET: cloud.bucket,
@@ -112,20 +131,39 @@ describe('the screening image', () => {
     expect(dockerfile).not.toMatch(/AS (cpu|gpu)\n(?:(?!FROM)[\s\S])*apt-get/)
   })
 
-  it('takes no CUDA provider on trust', () => {
-    const { status, stderr } = spawnSync('sh', ['functions/screen/vendor-cuda.sh', '1.30.0', '', '/nowhere'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    expect(status).toBe(1)
-    expect(stderr).toContain('ORT_CUDA_SHA256')
+  it('takes no CUDA build on trust', () => {
+    const line = readFileSync(join(root, 'functions/screen/cuda-provider.txt'), 'utf8')
+    const wrong = join(mkdtempSync(join(tmpdir(), 'pleura-vendor-')), 'cuda-provider.txt')
+    writeFileSync(wrong, line.replace(/sha256:\w{8}/, 'sha256:00000000'))
+    const { status, stderr, files } = vendor(wrong)
+    expect(status).not.toBe(0)
+    expect(stderr).toMatch(/do not match the hashes/i)
+    expect(files).toEqual([])
   })
 
-  it('asks for the version of onnxruntime that it holds', () => {
+  it('asks for the CUDA build of the version of onnxruntime that it holds', () => {
     const { version } = JSON.parse(
       readFileSync(join(context, 'app/node_modules/onnxruntime-node/package.json'), 'utf8'),
     )
-    expect(dockerfile).toContain(`ARG ORT_VERSION=${version}`)
+    expect(readFileSync(join(context, 'cuda-provider.txt'), 'utf8')).toContain(`onnxruntime-gpu==${version} `)
+  })
+
+  it('proves its models with the runtime of the CUDA build too, on the CPU', async () => {
+    const { status, stderr, folder, files } = vendor(join(context, 'cuda-provider.txt'))
+    expect(status, stderr).toBe(0)
+    expect(files).toEqual([
+      'libonnxruntime.so.1',
+      'libonnxruntime_providers_cuda.so',
+      'libonnxruntime_providers_shared.so',
+    ])
+    const image = assemble()
+    cpSync(folder, join(image, 'opt/pleura/app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'), {
+      recursive: true,
+    })
+    const { code, stdout } = await start(image, workerEnvironment('cpu'))
+    expect(stdout).toContain('"event":"ready"')
+    expect(code).toBe(0)
+    execFileSync('rm', ['-rf', image, folder])
   })
 
   it('starts alone: loads and proves its models, finds the queues empty, ends', async () => {

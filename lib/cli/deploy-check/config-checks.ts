@@ -135,12 +135,8 @@ function tenants({ tenants, monthlyBudgetUsd }: EnvironmentConfig, classifier: C
   return checks
 }
 
-function image({ profile, imageUri, endpoints, cudaPackageSha256 }: EnvironmentConfig): Check[] {
+function image({ imageUri, endpoints }: EnvironmentConfig): Check[] {
   const checks: Check[] = []
-  if (imageUri === null && profile !== 'cpu' && cudaPackageSha256 === null) {
-    const remedy = "Building the image with CUDA takes the digest of onnxruntime's CUDA package: docs/deploy.md, 3."
-    checks.push(failed('cudaPackageSha256', 'is missing', remedy))
-  }
   if (imageUri !== null && !/@sha256:[0-9a-f]{64}$/.test(imageUri)) {
     const remedy = 'Pin it: registry/name@sha256:…; a tag may be moved to another image.'
     checks.push(warning('imageUri', `${imageUri} is not pinned`, remedy))

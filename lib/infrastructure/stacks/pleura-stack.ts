@@ -259,12 +259,11 @@ export class PleuraStack extends Stack {
     })
   }
 
-  #image({ profile, imageUri, cudaPackageSha256 }: EnvironmentConfig, { screen }: Assets): ContainerImage {
+  #image({ profile, imageUri }: EnvironmentConfig, { screen }: Assets): ContainerImage {
     if (imageUri !== null) return ContainerImage.fromRegistry(imageUri)
     return ContainerImage.fromAsset(screen, {
       platform: Platform.LINUX_AMD64,
       target: profile === 'cpu' ? 'cpu' : 'gpu',
-      ...(cudaPackageSha256 === null ? {} : { buildArgs: { ORT_CUDA_SHA256: cudaPackageSha256 } }),
     })
   }
 
