@@ -27,6 +27,9 @@ const operatingPoint = z.strictObject({
   modelSha256: sha256,
   sensitivity: fraction,
   specificity: fraction,
+  /** 95 % intervals (Wilson) of both. */
+  sensitivityInterval95: z.tuple([fraction, fraction]).optional(),
+  specificityInterval95: z.tuple([fraction, fraction]).optional(),
   measuredOn: z.string().min(1),
 })
 

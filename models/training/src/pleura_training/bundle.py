@@ -23,6 +23,16 @@ LIMITS = [
 ]
 
 
+MEASURED = (
+    "sensitivity",
+    "specificity",
+    "sensitivityInterval95",
+    "specificityInterval95",
+    "measuredOn",
+)
+"""What an operating point says of itself; older choices hold no intervals."""
+
+
 def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -101,7 +111,7 @@ def classifier_entries(choice: dict, digest: str) -> dict:
         },
         "operatingPoints": [
             {"id": point["id"], "threshold": point["threshold"], "modelSha256": digest}
-            | {key: point[key] for key in ("sensitivity", "specificity", "measuredOn")}
+            | {key: point[key] for key in MEASURED if key in point}
             for point in choice["operatingPoints"]
         ],
         "defaultOperatingPoint": "sensitivity-0.95",

@@ -12,7 +12,7 @@ import torch
 
 from .calibration import fit_calibration, threshold_by_youden, threshold_for_sensitivity
 from .checkpoint import load_network
-from .metrics import area_under_curve, sensitivity_specificity
+from .metrics import area_under_curve, sensitivity_specificity, wilson_interval
 from .mirror import MirrorAveraged
 from .prediction import predict
 from .radiographs import load_radiograph_set
@@ -20,7 +20,15 @@ from .resize import resize_stretch
 from .thresholds import search_postprocessing
 
 
-def choose_operating_points(probability: np.ndarray, labels: np.ndarray) -> list[dict]:
+def share_interval(share: float, of: np.ndarray) -> list[float]:
+    """Wilson's 95 % interval of a share of the marked rows."""
+    count = int(of.sum())
+    return [round(bound, 4) for bound in wilson_interval(round(share * count), count)]
+
+
+def choose_operating_points(
+    probability: np.ndarray, labels: np.ndarray, measured_on: str
+) -> list[dict]:
     thresholds = {
         "sensitivity-0.95": threshold_for_sensitivity(probability, labels, 0.95),
         "sensitivity-0.90": threshold_for_sensitivity(probability, labels, 0.90),
@@ -35,7 +43,9 @@ def choose_operating_points(probability: np.ndarray, labels: np.ndarray) -> list
                 "threshold": round(threshold, 6),
                 "sensitivity": round(sensitivity, 4),
                 "specificity": round(specificity, 4),
-                "measuredOn": f"silver validation, n={len(labels)}",
+                "sensitivityInterval95": share_interval(sensitivity, labels == 1),
+                "specificityInterval95": share_interval(specificity, labels == 0),
+                "measuredOn": measured_on,
             }
         )
     return points
@@ -72,7 +82,9 @@ def main() -> None:
         "side": side,
         "mirror": not arguments.no_mirror,
         "calibration": asdict(calibration),
-        "operatingPoints": choose_operating_points(probability, labels),
+        "operatingPoints": choose_operating_points(
+            probability, labels, f"silver validation, n={len(labels)}"
+        ),
         "postprocessing": asdict(rule),
         "validation": {
             "n": len(labels),

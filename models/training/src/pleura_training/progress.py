@@ -8,5 +8,12 @@ from collections.abc import Iterable
 from tqdm import tqdm
 
 
-def progress(items: Iterable, title: str, initial: int = 0) -> Iterable:
-    return tqdm(items, desc=title, initial=initial, disable=not sys.stderr.isatty(), leave=False)
+def progress(items: Iterable, title: str, initial: int = 0, total: int | None = None) -> Iterable:
+    return tqdm(
+        items,
+        desc=title,
+        initial=initial,
+        total=total,
+        disable=not sys.stderr.isatty(),
+        leave=False,
+    )
