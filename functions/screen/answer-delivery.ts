@@ -41,9 +41,12 @@ export async function answerDelivery(delivery: Delivery, parts: AnswerParts, sto
     const isLast = delivery.receiveCount >= parts.maximumReceives
     if (isLast) await foretellFailure(delivery, job, parts)
     const { result, reused } = await screenStudy(job, parts, claimOf(delivery, stopping))
+    const failure = studyKeys.failure(job.tenant, job.imageId)
+    // Before the message goes: a worker that ends in between leaves no failure of an image that has its result.
+    if (delivery.receiveCount > 1 && !isLast) await parts.store.delete(failure)
     await delivery.acknowledge()
-    // Only now: a dead letter always finds its failure document.
-    if (isLast || delivery.receiveCount > 1) await parts.store.delete(studyKeys.failure(job.tenant, job.imageId))
+    // After it on the last delivery: a dead letter always finds its failure document.
+    if (isLast) await forgetFailure(failure, parts)
     telemetry.log('info', reused ? 'answered-before' : 'screened', {
       ...identity,
       outcome: result.outcome,
@@ -83,6 +86,15 @@ function claimOf(delivery: Delivery, stopping: AbortSignal): Claim {
 /** An image that ends its worker leaves nobody to tell: on the last delivery that is written down first. */
 async function foretellFailure(delivery: Delivery, job: StudyJob, { store, clock }: AnswerParts): Promise<void> {
   await writeFailure(store, job, null, { deliveries: delivery.receiveCount, at: new Date(clock.now()) })
+}
+
+/** The image has its result and its message is gone: what fails here is no failure of the image. */
+async function forgetFailure(key: string, { store, telemetry }: AnswerParts): Promise<void> {
+  try {
+    await store.delete(key)
+  } catch (error) {
+    telemetry.log('warn', 'failure-not-forgotten', describeError(error))
+  }
 }
 
 async function tellFailure(delivery: Delivery, job: StudyJob, error: unknown, parts: AnswerParts): Promise<void> {

@@ -166,6 +166,33 @@ describe('a worker that is killed', () => {
     },
   )
 
+  it.each([
+    ['before', 'delete-failure'],
+    ['after', 'delete-failure'],
+    ['before', 'acknowledge'],
+    ['after', 'acknowledge'],
+  ] as const)(
+    '%s its %s on a second delivery leaves no failure of an image that has its result',
+    async (when, kind) => {
+      const { cloud, imageId } = await withOneJob()
+      let faults = 12
+      let victim = start(cloud, { VISIBILITY_SECONDS: '1' })
+      proxy.decide = (request): Fault | null => {
+        const asked = requestKindOf(request)
+        // The first delivery fails for now, and says so; the SDK's own repetitions fail with it.
+        if (asked === 'put-result' && faults-- > 0) return { kind: 'status', status: 503, code: 'SlowDown' }
+        if (asked === 'put-failure') faults = 0
+        if (asked !== kind || faults > 0) return null
+        victim.child.kill('SIGKILL')
+        return when === 'before' ? { kind: 'reset' } : { kind: 'lost-answer' }
+      }
+      while ((await victim.ended) !== 'SIGKILL') victim = start(cloud, { VISIBILITY_SECONDS: '1' })
+      proxy.decide = () => null
+      await workAll(cloud, { IDLE_EXIT_SECONDS: '3' })
+      await expectOneResult(cloud, imageId)
+    },
+  )
+
   it('before it has the image leaves it as it was', async () => {
     const { cloud, imageId } = await withOneJob()
     const first = start(cloud, { VISIBILITY_SECONDS: '1' })

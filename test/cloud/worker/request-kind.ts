@@ -10,6 +10,7 @@ export type RequestKind =
   | 'put-receipt'
   | 'put-event'
   | 'put-failure'
+  | 'delete-failure'
   | 'acknowledge'
   | 'extend'
   | 'other'
@@ -21,6 +22,7 @@ const byPath: [string, RegExp, RequestKind][] = [
   ['PUT', /\/results\/.*\/result\.json/, 'put-result'],
   ['PUT', /\/usage\/.*\/receipts\//, 'put-receipt'],
   ['PUT', /\/failures\//, 'put-failure'],
+  ['DELETE', /\/failures\//, 'delete-failure'],
 ]
 const byTarget: Readonly<Record<string, RequestKind>> = {
   'AmazonSQS.ReceiveMessage': 'receive',

@@ -305,6 +305,58 @@ describe('a failure for now', () => {
     expect(await clinic.keysBelow('failures/')).toEqual([])
   })
 
+  it('of an earlier delivery is forgotten before the message is gone, so that none outlives a worker', async () => {
+    const clinic = await openClinic()
+    await clinic.prepare(first)
+    await clinic.send('north', first)
+    const { routine, stat } = clinic.queues
+    let left: string[] | null = null
+    const watching: JobQueue = {
+      send: (body) => routine.send(body),
+      receive: (maximum, options) => routine.receive(maximum, options),
+      acknowledge: async (receipt) => {
+        left = await clinic.keysBelow('failures/')
+        await routine.acknowledge(receipt)
+      },
+      extend: (receipt) => routine.extend(receipt, 0),
+      depth: () => routine.depth(),
+    }
+    let failed = false
+    const cascade = withSlowClassifier(clinic, async () => {
+      if (failed) expect(await clinic.keysBelow('failures/')).toHaveLength(1)
+      else {
+        failed = true
+        throw new TransientError('for now')
+      }
+    })
+    await clinic.work({ cascade, queues: { stat, routine: watching } })
+    expect(left).toEqual([])
+    expect(await clinic.results()).toHaveLength(1)
+  })
+
+  it('of forgetting, with the message gone, is no failure of the image', async () => {
+    const clinic = await openClinic({ maximumReceives: 1 })
+    await clinic.prepare(first)
+    await clinic.send('north', first)
+    const { store } = clinic
+    let deletions = 0
+    const stubborn: ObjectStore = {
+      get: (key) => store.get(key),
+      put: (key, ...rest) => store.put(key, ...rest),
+      exists: (key) => store.exists(key),
+      delete: async () => {
+        deletions++
+        throw new TransientError('slow down')
+      },
+      list: (prefix) => store.list(prefix),
+    }
+    await clinic.work({ store: stubborn })
+    expect(deletions).toBe(1)
+    expect(clinic.lines.join()).toMatch(/failure-not-forgotten/)
+    expect(clinic.lines.join()).not.toMatch(/screening-failed/)
+    expect(await clinic.results()).toHaveLength(1)
+  })
+
   it('of the queues ends the worker when it lasts', async () => {
     const clinic = await openClinic()
     let asked = 0
