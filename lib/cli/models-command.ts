@@ -9,6 +9,7 @@ import type { ModelBundle } from '../screening/classification/model-bundle.ts'
 import type { ScreeningProfile } from '../screening/classification/screening-profile.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
+import { addModelsAddCommand } from './models-add-command.ts'
 import { defaultModelsFolder } from './package-root.ts'
 import { formatTable } from './terminal.ts'
 
@@ -29,9 +30,9 @@ interface BundleReport {
 }
 
 export function addModelsCommand(program: Command): void {
-  program
-    .command('models')
-    .description('list the model bundles; verify their digests, thresholds and golden files')
+  const models = program.command('models').description('list, verify and add model bundles')
+  addModelsAddCommand(models)
+  models
     .addArgument(
       new Argument('[action]', 'verify runs the golden files through the networks; list stops at the digests')
         .choices(['verify', 'list'])
