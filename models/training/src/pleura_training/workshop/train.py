@@ -66,6 +66,11 @@ class Training:
         self.best_weights: dict = {}
 
     @property
+    def halves(self) -> bool:
+        """bf16 pays from Ampere on (A10G, L4); Turing (T4) would only emulate it."""
+        return self.device.startswith("cuda") and torch.cuda.get_device_capability()[0] >= 8
+
+    @property
     def metric(self) -> str:
         return "auc" if self.network.task == "classification" else "dice"
 
@@ -92,7 +97,7 @@ class Training:
                     group["lr"] = rate
             images, masks, labels = (part.to(self.device, non_blocking=True) for part in parts)
             images = images.contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cuda", torch.bfloat16, enabled=self.device.startswith("cuda")):
+            with torch.autocast("cuda", torch.bfloat16, enabled=self.halves):
                 answer = self.network(images)
             loss = self.objective(answer, masks, labels)
             if not torch.isfinite(loss):
