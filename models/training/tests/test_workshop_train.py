@@ -22,6 +22,7 @@ from pleura_training.workshop.dataset import load_workshop_set, pack_prepared
 from pleura_training.workshop.distortions import build_augmentation
 from pleura_training.workshop.epoch_batches import EpochBatches
 from pleura_training.workshop.finish import finish
+from pleura_training.workshop.mirrored import Mirrored
 from pleura_training.workshop.plan import build_plan, read_plan
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -283,3 +284,46 @@ def test_no_bundle_comes_of_half_a_run_or_of_other_data(data, tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"data_digest": "0", "kept": {}}))
     with pytest.raises(ValueError, match="not what"):
         finish(tmp_path, data, tmp_path / "out", "0.1.0", None)
+
+
+def test_mirrored_network_answers_for_both_images():
+    for plan in (CLASSIFIER, SEGMENTER):
+        torch.manual_seed(2)
+        network = build_network(plan["name"], width=0.125).eval()
+        image = torch.randn(2, network.channels, 64, 64)
+        with torch.inference_mode():
+            here, there = Mirrored(network)(image), Mirrored(network)(image.flip(3))
+            alone = network(image)
+        for one, other, single in zip(here, there, alone, strict=True):
+            mirrored = other.flip(3) if other.ndim == 4 else other
+            assert torch.allclose(one, mirrored, atol=1e-5)
+            assert one.shape == single.shape
+
+
+def test_mirrored_bundle_says_so_and_is_held_to_pytorch(data, tmp_path):
+    run(CLASSIFIER, data, tmp_path / "run", epochs=4)
+    difference = finish(tmp_path / "run", data, tmp_path / "both", "0.1.0", mirror=True)
+    assert difference["maxAbsErrorFloat32"] <= 1e-4
+    written = json.loads((tmp_path / "both" / "model.json").read_text())
+    assert written["training"]["mirrored"] is True
+    session, picture = ClassifierSession(tmp_path / "both"), load_workshop_set(data).images[0]
+    flipped = np.ascontiguousarray(picture[:, ::-1])
+    assert session.probability(picture) == pytest.approx(session.probability(flipped), abs=1e-4)
+
+
+def test_starts_from_weights_of_others_and_remembers_which(data, tmp_path):
+    donor = build_network("chexnet-densenet121", width=0.125)
+    state = {f"features.{name}": value for name, value in donor.features.state_dict().items()}
+    state |= {"classifier.weight": torch.zeros(1000, 1), "classifier.bias": torch.zeros(1000)}
+    torch.save(state, tmp_path / "imagenet.pth")
+    start = trainer.Start("imagenet", tmp_path / "imagenet.pth")
+    plan = build_plan(CLASSIFIER | {"epochs": 1, "learning_rate": 1e-9}, "a.toml")
+    record = trainer.train(plan, data, tmp_path / "run", "cpu", start)
+    assert record["starts_from"]["weights"] == "imagenet"
+    kept = torch.load(tmp_path / "run" / "weights.pt")
+    assert torch.allclose(kept["features.conv0.weight"], state["features.conv0.weight"], atol=1e-6)
+    (tmp_path / "imagenet.pth").write_bytes(b"another")
+    with pytest.raises(ValueError, match="another starts_from"):
+        trainer.train(plan, data, tmp_path / "run", "cpu", start)
+    with pytest.raises(ValueError, match="for chexnet-densenet121, not unet"):
+        trainer.train(build_plan(SEGMENTER, "a.toml"), data, tmp_path / "other", "cpu", start)

@@ -17,6 +17,7 @@ from ..export_architecture import write_architecture_bundle
 from ..thresholds import search_postprocessing
 from .dataset import WorkshopSet, load_workshop_set
 from .judge import answers, judged_places, truths_of
+from .mirrored import Mirrored
 from .plan import Plan, build_plan
 
 LIMITS = [
@@ -48,7 +49,9 @@ def choose(network: Architecture, workshop: WorkshopSet, plan: Plan) -> dict:
     return {"postprocessing": asdict(rule)}
 
 
-def finish(run: Path, data: Path, out: Path, version: str, level: int | None) -> dict[str, float]:
+def finish(
+    run: Path, data: Path, out: Path, version: str, level: int | None = None, mirror: bool = False
+) -> dict[str, float]:
     """Writes the bundle. Returns the largest differences of onnxruntime to PyTorch.
 
     Raises ValueError for a run that has not ended, or other data than it was trained on.
@@ -68,6 +71,7 @@ def finish(run: Path, data: Path, out: Path, version: str, level: int | None) ->
         if not isinstance(network, UnetPlusPlus):
             raise ValueError(f"{plan.name} cannot be pruned: leave --level out")
         network = network.pruned(level)
+    network = Mirrored(network) if mirror else network
     training = {
         "data": f"data digest {record['data_digest'][:16]}",
         "seed": plan.seed,
@@ -75,7 +79,10 @@ def finish(run: Path, data: Path, out: Path, version: str, level: int | None) ->
         "steps": record["kept"]["epoch"] * (record["images"]["train"] // plan.batch),
         "images": record["images"]["train"],
         "kept": record["kept"],
+        "mirrored": mirror,
     }
+    if "starts_from" in record:
+        training["startsFrom"] = record["starts_from"]
     choice = choose(network.eval(), workshop, plan)
     return write_architecture_bundle(network, plan.side, choice, out, training, version, LIMITS)
 
@@ -87,10 +94,18 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle; its id")
     parser.add_argument("--version", default="0.1.0", help="of the bundle")
     parser.add_argument("--level", type=int, help="prune unetplusplus to this level")
+    parser.add_argument(
+        "--mirror", action="store_true", help="judge the mirror image too: twice the work"
+    )
     arguments = parser.parse_args(words)
     try:
         found = finish(
-            arguments.run, arguments.data, arguments.out, arguments.version, arguments.level
+            arguments.run,
+            arguments.data,
+            arguments.out,
+            arguments.version,
+            arguments.level,
+            arguments.mirror,
         )
     except (ValueError, FileNotFoundError, RuntimeError) as error:
         parser.exit(1, f"{error}\n")

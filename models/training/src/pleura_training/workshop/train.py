@@ -6,13 +6,16 @@ import argparse
 import json
 import math
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch.optim.swa_utils import AveragedModel, update_bn
 
 from ..architectures import Architecture, build_network
+from ..architectures.chexnet import ChexnetDenseNet121
+from ..architectures.chexnet_weights import load_chexnet_weights, load_imagenet_weights
+from ..bundle import file_digest
 from ..progress import progress
 from ..run_record import (
     append_metrics,
@@ -169,7 +172,25 @@ def copied(network: torch.nn.Module) -> dict:
     return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
-def train(plan: Plan, data: Path, out: Path, device: str) -> dict:
+@dataclass(frozen=True)
+class Start:
+    """Weights of others that the classifier's features start from: chexnet or imagenet."""
+
+    kind: str
+    file: Path
+
+    def load(self, network: Architecture) -> None:
+        """Raises ValueError for another network, or a file that does not fit."""
+        if not isinstance(network, ChexnetDenseNet121):
+            raise ValueError(f"--{self.kind} is for chexnet-densenet121, not {network.name}")
+        load = {"chexnet": load_chexnet_weights, "imagenet": load_imagenet_weights}[self.kind]
+        load(network, self.file)
+
+    def record(self) -> dict[str, str]:
+        return {"weights": self.kind, "sha256": file_digest(self.file)}
+
+
+def train(plan: Plan, data: Path, out: Path, device: str, start: Start | None = None) -> dict:
     """Trains to the end, from where an earlier call was cut short. Returns the run's record.
 
     Raises ValueError when the folder holds a run of another plan or other data.
@@ -182,15 +203,21 @@ def train(plan: Plan, data: Path, out: Path, device: str) -> dict:
         )
     out.mkdir(parents=True, exist_ok=True)
     record = {"plan": asdict(plan), "data_digest": workshop.digest}
+    if start is not None:
+        record["starts_from"] = start.record()
     if (out / "run.json").exists():
         held = json.loads((out / "run.json").read_text())
         for key, value in record.items():
-            if held[key] != json.loads(json.dumps(value)):
+            if held.get(key) != json.loads(json.dumps(value)):
                 raise ValueError(f"{out} holds a run of another {key}: give another --out")
+        # Resumed without naming the weights again: the checkpoint holds what became of them.
+        record |= {key: held[key] for key in ("starts_from",) if key in held}
         if "kept" in held:
             print(f"{out} has ended: {held['ended']}")
             return held
     training = Training(plan, workshop, device)
+    if start is not None:
+        start.load(training.network)
     if (out / "checkpoint.pt").exists():
         training.restore(torch.load(out / "checkpoint.pt", map_location=device, weights_only=True))
         print(f"goes on after epoch {training.epoch}")
@@ -228,13 +255,18 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--side", type=int, help="instead of the configuration's")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument("--chexnet", type=Path, help="weights to start from: .h5 or .pth.tar")
+    weights.add_argument("--imagenet", type=Path, help="weights to start from: torchvision's file")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args(words)
     given = {key: getattr(arguments, key) for key in ("epochs", "side", "batch", "seed")}
     try:
         plan = read_plan(arguments.config)
         plan = replace(plan, **{key: value for key, value in given.items() if value is not None})
-        train(plan, arguments.data, arguments.out, arguments.device)
+        kinds = [kind for kind in ("chexnet", "imagenet") if getattr(arguments, kind)]
+        start = Start(kinds[0], getattr(arguments, kinds[0])) if kinds else None
+        train(plan, arguments.data, arguments.out, arguments.device, start)
     except (ValueError, FileNotFoundError, FloatingPointError) as error:
         parser.exit(1, f"{error}\n")
 
