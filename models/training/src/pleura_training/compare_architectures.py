@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .architectures import Architecture, UnetPlusPlus, build_network
+from .architectures import ARCHITECTURES, Architecture, UnetPlusPlus, build_network
 from .drawn_set import draw_set
 from .export_architecture import exported
 from .golden import draw_tensor
@@ -25,14 +25,6 @@ from .onnx_export import export_onnx
 from .short_training import measure_classes, measure_masks, train_briefly
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-NAMES = (
-    "chexnet-densenet121",
-    "unet",
-    "unetplusplus",
-    "double-unet",
-    "unetplusplus-efficientnet-b4",
-    "unet-xception",
-)
 VARIANTS = {"double-unet": ({"blocks": 2}, {"blocks": 4})}
 
 
@@ -116,7 +108,7 @@ def practise(name: str, options: dict, practice: Practice) -> list[str]:
 def build_rows(practice: Practice, runs: int) -> tuple[list[Row], list[Row]]:
     """The networks, and the levels of the nested one."""
     rows, levels = [], []
-    for name in NAMES:
+    for name in ARCHITECTURES:
         config = tomllib.loads((CONFIGS / f"{name}.toml").read_text())
         variants = VARIANTS.get(name, ({},))
         for variant in variants:
