@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.optim.swa_utils import update_bn
 
 from pleura_training.architectures import ARCHITECTURES, build_network
 from pleura_training.architectures.blocks import Aspp, ResidualBlock, SqueezeExcite, upsample
@@ -164,13 +165,21 @@ VARIANTS = [*((name, {}) for name in NAMES), ("double-unet", {"blocks": 2})]
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 def test_onnxruntime_agrees_at_full_width_for_any_batch(name, options):
     torch.manual_seed(4)
-    network = build_network(name, **options).eval()
-    module = exported(network)
+    network = build_network(name, **options)
+    # With the norms of a fresh network next to nothing comes through that could differ.
+    drawn = torch.from_numpy(draw_tensor(64, 64, network.channels))
+    update_bn([drawn + 0.5 * images(network, 4) for _ in range(3)], network)
+    module = exported(network.eval())
     model = export_onnx(module, 64, half=False, channels=network.channels)
     for count in (1, 3):
-        probe = draw_tensor(64, 64, network.channels).repeat(count, 0)
+        probe = drawn.numpy().repeat(count, 0)
         probe += np.random.default_rng(count).normal(0, 0.3, probe.shape).astype(np.float32)
-        assert largest_difference(module, model, probe) <= PARITY_TOLERANCE
+        with torch.inference_mode():
+            answer = module(torch.from_numpy(probe))
+        largest = max(float(output.abs().max()) for output in answer)
+        assert largest > 0.1
+        # float32 holds seven digits: maps that reach beyond 1 are held to as many.
+        assert largest_difference(module, model, probe) <= PARITY_TOLERANCE * max(1, largest)
 
 
 def test_each_level_leaves_by_itself(tmp_path):
