@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .augmentation import AugmentationRanges, augment
+from .halves import HalfMixer
 from .radiographs import RadiographSet
 from .resize import resize_stretch
 
@@ -39,6 +40,7 @@ class TrainingBatches:
         side: int,
         batch: int,
         positive_share: float,
+        mixed_share: float,
         ranges: AugmentationRanges,
         seed: int,
     ) -> None:
@@ -47,6 +49,8 @@ class TrainingBatches:
         self.labels = np.array([radiographs.radiographs[place].label for place in places])
         self.batch = batch
         self.positives = round(batch * positive_share)
+        self.mixed_share = mixed_share
+        self.mixer = HalfMixer(self.images, self.masks, self.labels)
         self.ranges = ranges
         self.generator = np.random.default_rng(seed)
 
@@ -55,6 +59,11 @@ class TrainingBatches:
         while True:
             yield from self.generator.permutation(members)
 
+    def _page(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        if self.generator.random() < self.mixed_share:
+            return self.mixer.mix(place, self.generator)
+        return self.images[place], self.masks[place]
+
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Shape: images and masks [N, 1, side, side] in 0..1, labels [N, 1]."""
         rounds = {1: self._rounds(1), 0: self._rounds(0)}
@@ -62,10 +71,8 @@ class TrainingBatches:
         while True:
             pairs = []
             for label in wanted:
-                place = next(rounds[label])
-                pairs.append(
-                    augment(self.images[place], self.masks[place], self.ranges, self.generator)
-                )
+                page = self._page(next(rounds[label]))
+                pairs.append(augment(*page, self.ranges, self.generator))
             images, masks = (np.stack(planes)[:, None] for planes in zip(*pairs, strict=True))
             labels = np.array(wanted, np.float32)[:, None]
             yield torch.from_numpy(images), torch.from_numpy(masks), torch.from_numpy(labels)

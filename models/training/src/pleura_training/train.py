@@ -16,6 +16,7 @@ import torch
 from .augmentation import AugmentationRanges
 from .averaging import AveragedNetwork
 from .batches import TrainingBatches, prefetch
+from .checkpoint import load_network
 from .losses import joint_loss
 from .metrics import area_under_curve
 from .network import ScreeningNetwork
@@ -33,6 +34,8 @@ class TrainingConfig:
     steps: int = 6000
     batch: int = 16
     positive_share: float = 0.5  # 500 positives among 3,000: seen evenly, they teach
+    # Share of the images that are joined from two patients' halves (halves.py).
+    mixed_share: float = 0.0
     # (share of the run, input side): small pictures first, they cost a fraction and the
     # coarse idea of a lung is the same.
     sides: tuple[tuple[float, int], ...] = ((0.0, 256), (0.4, 384))
@@ -48,6 +51,12 @@ class TrainingConfig:
     # Share of the training side in use, for learning curves; smaller ones lie within larger ones.
     data_share: float = 1.0
     augmentation: AugmentationRanges = field(default_factory=AugmentationRanges)
+
+
+def read_config(path: Path | None) -> TrainingConfig:
+    given = json.loads(path.read_text()) if path else {}
+    ranges = AugmentationRanges(**given.pop("augmentation", {}))
+    return TrainingConfig(**given, augmentation=ranges)
 
 
 def side_at(config: TrainingConfig, share: float) -> int:
@@ -100,13 +109,17 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="run folder; resumed if it exists")
     parser.add_argument("--config", type=Path, help="json with fields that differ from the default")
     parser.add_argument(
+        "--weights",
+        type=Path,
+        help="checkpoint of an earlier run whose averaged weights to start from",
+    )
+    parser.add_argument(
         "--minutes", type=float, default=math.inf, help="anneal to an end within this training time"
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args(words)
 
-    given = json.loads(arguments.config.read_text()) if arguments.config else {}
-    config = TrainingConfig(**given)
+    config = read_config(arguments.config)
     arguments.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     torch.manual_seed(config.seed)
@@ -119,6 +132,9 @@ def main(words: list[str] | None = None) -> None:
     places["train"] = places["train"][nested_share(labels, config.data_share)]
 
     network = ScreeningNetwork(config.width, tuple(config.depths)).to(arguments.device)
+    earlier = load_network(arguments.weights) if arguments.weights else None
+    if earlier:
+        network.load_state_dict(earlier.network.state_dict())
     network = network.to(memory_format=torch.channels_last)
     averaged = AveragedNetwork(network, config.average_decay)
     decayed = [p for p in network.parameters() if p.ndim > 1]
@@ -146,6 +162,7 @@ def main(words: list[str] | None = None) -> None:
         "commit": current_commit(),
         "device": arguments.device,
         "torch": str(torch.__version__),
+        "started_from": earlier and {"step": earlier.step, "record": earlier.record},
         "parameters": sum(p.numel() for p in network.parameters()),
     }
     write_record(arguments.out, record)
@@ -169,6 +186,7 @@ def main(words: list[str] | None = None) -> None:
                 side,
                 config.batch,
                 config.positive_share,
+                config.mixed_share,
                 config.augmentation,
                 config.seed * 1_000_003 + step,
             )
