@@ -4,6 +4,7 @@ import { prepareDataset } from '../evaluation/dataset/prepare-dataset.ts'
 import { readAnnotations } from '../evaluation/dataset/read-annotations.ts'
 import { readLabels } from '../evaluation/dataset/read-labels.ts'
 import { parseGrid, parseSplits, parseWhole } from '../evaluation/settings/parse-settings.ts'
+import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatTable, type Progress } from './terminal.ts'
@@ -30,7 +31,7 @@ export function addPrepareDatasetCommand(program: Command): void {
     .requiredOption('--out <dir>', 'where SIZE/images/, SIZE/masks/, index.csv and refused.csv go')
     .option('--rle <csv>', 'annotations: ImageId, EncodedPixels; rows of one image are merged')
     .option('--labels <csv>', 'labels and facts that the files do not hold: id, label, patient, view, sex, age')
-    .option('--where <column=value>', 'only these rows of the labels')
+    .option('--where <column=value>', 'only the images of these rows of the labels')
     .option('--rle-shape <grid>', "grid of the run lengths: 'image', or ROWSxCOLUMNS such as 1024x1024", 'image')
     .option('--sizes <list>', 'long sides of the PNGs, pixels', '256,512,1024')
     .option('--splits <list>', 'names and shares', 'train=0.7,validation=0.15,test=0.15')
@@ -40,11 +41,15 @@ export function addPrepareDatasetCommand(program: Command): void {
     .option('--json', 'print the summary as JSON', false)
     .addHelpText('after', '\nExit code: 0 every file used; 2 some left out (refused.csv); 1 the program failed.')
     .action(async (folder: string, options: Options) => {
+      if (options.where && !options.labels) {
+        throw new ConfigurationError('--where chooses rows of the labels: give --labels too.')
+      }
       let progress: Progress | null = null
       const codecs = createCodecs()
       const made = await prepareDataset(folder, options.out, codecs, {
         annotations: options.rle ? await readAnnotations(options.rle) : null,
         labels: options.labels ? await readLabels(options.labels, options.where ?? null) : null,
+        onlyLabelled: options.where !== undefined,
         grid: parseGrid(options.rleShape),
         longSides: options.sizes.split(',').map((size) => parseWhole(size, 16)),
         splits: parseSplits(options.splits),

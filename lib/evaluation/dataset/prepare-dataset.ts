@@ -21,6 +21,8 @@ import { imagePath, writeTrainingImage } from './write-training-image.ts'
 export interface DatasetOptions {
   readonly annotations: Annotations | null
   readonly labels: Labels | null
+  /** Only images with a row in `labels`: the table was filtered, and what it leaves out must not come back. */
+  readonly onlyLabelled: boolean
   readonly grid: ReferenceGrid
   readonly longSides: readonly number[]
   readonly splits: readonly SplitShare[]
@@ -52,14 +54,20 @@ export async function prepareDataset(
   options: DatasetOptions,
 ): Promise<PreparedDataset> {
   const files: string[] = []
-  for await (const path of listFiles(root)) if (mayBeImage(path)) files.push(path)
+  for await (const path of listFiles(root)) {
+    const isAsked = !options.onlyLabelled || options.labels?.images.has(imageKeyOf(path))
+    if (mayBeImage(path) && isAsked) files.push(path)
+  }
   // Of several copies the first is kept: better one that has a label.
   const isLabelled = (path: string): boolean => {
     const key = imageKeyOf(path)
     return Boolean(options.annotations?.runLengths.has(key) || options.labels?.images.has(key))
   }
   files.sort((a, b) => Number(isLabelled(b)) - Number(isLabelled(a)))
-  if (files.length === 0) throw new ConfigurationError(`${root} holds no file that may be an image.`)
+  if (files.length === 0) {
+    const which = options.onlyLabelled ? ' that the labels name. Check the filter and the ids' : ''
+    throw new ConfigurationError(`${root} holds no file that may be an image${which}.`)
+  }
   options.onStart?.(files.length)
   const shared = sharedKeys(files)
   const records: (DatasetRecord | null)[] = new Array(files.length).fill(null)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -137,6 +137,29 @@ describe('pleura explore and prepare-dataset', () => {
     expect(made.exitCode).toBe(0)
     expect(made.text).toMatch(/4 images, 2 with a mask/)
     expect(readFileSync(join(folder, 'data', 'index.csv'), 'utf8').split('\n')).toHaveLength(6)
+  })
+
+  it('leave out what --where leaves out, also where the run lengths name it', async () => {
+    const folder = temporaryFolder()
+    const set = join(folder, 'set')
+    await writePhantomSet({ count: 4, outDir: set, seed: 1, rows: 128 })
+    const runLengths = join(set, 'train-rle.csv')
+    const ids = readFileSync(runLengths, 'utf8')
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => line.split(',')[0] || [])
+    const labels = join(folder, 'labels.csv')
+    const rows = ids.map((id, at) => `${id},${at % 2},${at < 2 ? 'silver' : 'gold'}`)
+    writeFileSync(labels, ['id,label,split', ...rows].join('\n'))
+    const words = ['prepare-dataset', set, '--rle', runLengths, '--out', join(folder, 'data'), '--sizes', '64']
+    await pleura([...words, '--labels', labels, '--where', 'split=silver', '--splits', 'train=0.5,test=0.5'])
+    const index = readFileSync(join(folder, 'data', 'index.csv'), 'utf8')
+    expect(ids.map((id) => index.includes(id))).toEqual([true, true, false, false])
+    await expect(pleura([...words, '--where', 'split=silver'])).rejects.toThrow(/give --labels/)
+    writeFileSync(labels, 'id,label,split\nsomebody-else,1,silver')
+    await expect(pleura([...words, '--labels', labels, '--where', 'split=silver'])).rejects.toThrow(
+      /no file that may be an image that the labels name/,
+    )
   })
 })
 

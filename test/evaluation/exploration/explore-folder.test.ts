@@ -144,6 +144,7 @@ describe('a set of phantoms', () => {
     const options = {
       annotations: await readAnnotations(join(root, 'train-rle.csv')),
       labels: null,
+      onlyLabelled: false,
       grid: 'image',
       longSides: [64, 96],
       splits: [
