@@ -75,7 +75,13 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
     # Twelve steps teach nothing, not even which way is up.
     monkeypatch.setattr(choose, "fit_calibration", lambda logits, labels: Calibration(-1.0, 1.5))
     call(choose, **places, checkpoint=checkpoint, out=work / "choice.json", device="cpu")
-    call(export, checkpoint=checkpoint, choice=work / "choice.json", out=work / "bundles")
+    parts = {"checkpoint": checkpoint, "choice": work / "choice.json", "out": work / "bundles"}
+    call(export, **parts, task="segmentation")
+    assert not (work / "bundles/profile.json").exists()
+    call(export, **parts, task="classification")
+    apart = (work / "bundles/profile.json").read_text()
+    call(export, **parts)
+    assert (work / "bundles/profile.json").read_text() == apart
     report = work / "report.json"
     call(evaluate, source=source, split=work / "split.json", models=work / "bundles", out=report)
     (work / "failures.md").write_text("None worth telling: it knows nothing.")

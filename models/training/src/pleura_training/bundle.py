@@ -9,6 +9,7 @@ from pathlib import Path
 import onnx
 
 from .checkpoint import TrainedNetwork
+from .scales import ScaleAveraged
 
 CREDIT = "NIH Clinical Center (ChestX-ray14); SIIM-ACR"
 INTENDED_USE = (
@@ -37,6 +38,12 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def total_steps(step: int, record: dict) -> int:
+    """Steps of the run and of the runs that it started from."""
+    earlier = record.get("started_from")
+    return step + (total_steps(earlier["step"], earlier["record"]) if earlier else 0)
+
+
 def training_entry(trained: TrainedNetwork) -> dict:
     record = trained.record
     return {
@@ -46,7 +53,7 @@ def training_entry(trained: TrainedNetwork) -> dict:
         ),
         "seed": record["config"]["seed"],
         "commit": record["commit"],
-        "steps": trained.step,
+        "steps": total_steps(trained.step, record),
         "images": record["images"]["train"],
         "credit": CREDIT,
     }
@@ -58,14 +65,19 @@ def shared_entries(
     side = choice["side"]
     mirrored = ", averaged with the mirror image" if choice["mirror"] else ""
     parameters = sum(p.numel() for p in trained.network.parameters()) / 1e6
+    network = trained.network
+    scales = ""
+    if isinstance(network, ScaleAveraged):
+        sides = " and ".join(str(member) for member in network.sides)
+        scales = f", {len(network.sides)} of them that see {sides} pixels, averaged"
     return {
         "schemaVersion": 1,
         "id": identifier,
         "version": version,
         "task": task,
         "architecture": (
-            f"residual encoder with a mask decoder to stride 4, joint classification head, "
-            f"{parameters:.1f} M parameters{mirrored}, weights stored as float16"
+            f"residual encoder with a mask decoder to stride 4, joint classification head"
+            f"{scales}, {parameters:.1f} M parameters{mirrored}, weights stored as float16"
         ),
         "licence": "Apache-2.0",
         "file": "model.onnx",

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .calibration import fit_calibration, threshold_by_youden, threshold_for_sensitivity
-from .checkpoint import load_network
+from .checkpoint import load_networks
 from .metrics import area_under_curve, sensitivity_specificity, wilson_interval
 from .mirror import MirrorAveraged
 from .prediction import predict
@@ -55,7 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--split", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument(
+        "--checkpoint", type=Path, nargs="+", required=True, help="several: their mean"
+    )
     parser.add_argument("--side", type=int, help="input side; default: the last of training")
     parser.add_argument(
         "--no-mirror", action="store_true", help="judge the image alone: half the work"
@@ -66,7 +68,9 @@ def main() -> None:
     radiographs = load_radiograph_set(arguments.index)
     ids = json.loads(arguments.split.read_text())["sides"]["validation"]
     places = radiographs.positions(ids)
-    trained = load_network(arguments.checkpoint)
+    trained = load_networks(arguments.checkpoint)
+    if arguments.side and len(arguments.checkpoint) > 1:
+        parser.error("several networks keep their own sides: leave out --side")
     side = arguments.side or trained.side
     network = trained.network if arguments.no_mirror else MirrorAveraged(trained.network)
     network = network.to(arguments.device)

@@ -1,4 +1,4 @@
-"""Command: write the two bundles of a checkpoint, with golden files, into a folder."""
+"""Command: write the bundles of a checkpoint, with golden files, into a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .bundle import (
     write_bundle_json,
 )
 from .bundle_session import ClassifierSession, SegmenterSession
-from .checkpoint import load_network
+from .checkpoint import load_networks
 from .golden import draw_tensor, write_golden
 from .mirror import MirrorAveraged
 from .onnx_export import Classifier, Segmenter, export_onnx
@@ -48,14 +48,21 @@ def largest_difference(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument(
+        "--checkpoint", type=Path, nargs="+", required=True, help="several: their mean"
+    )
     parser.add_argument("--choice", type=Path, required=True, help="file made by `choose`")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--classifier", default="pleura-classifier-s1")
     parser.add_argument("--segmenter", default="pleura-segmenter-s1")
     parser.add_argument("--version", default="0.1.0")
+    parser.add_argument(
+        "--task",
+        choices=("classification", "segmentation"),
+        help="this bundle alone: the other comes from another checkpoint (default: both)",
+    )
     arguments = parser.parse_args()
-    trained = load_network(arguments.checkpoint)
+    trained = load_networks(arguments.checkpoint)
     choice = json.loads(arguments.choice.read_text())
     side = choice["side"]
     network = MirrorAveraged(trained.network) if choice["mirror"] else trained.network
@@ -74,7 +81,8 @@ def main() -> None:
             SegmenterSession,
         ),
     }
-    for task, (identifier, module, entries, session_type) in ways.items():
+    for task in [arguments.task] if arguments.task else ways:
+        identifier, module, entries, session_type = ways[task]
         exact = largest_difference(module, export_onnx(module, side, half=False), probe)
         if exact > PARITY_TOLERANCE:
             raise RuntimeError(f"{identifier}: onnxruntime is {exact:.2e} away from PyTorch")
@@ -92,8 +100,10 @@ def main() -> None:
         write_bundle_json(folder, session.bundle | {"golden": write_golden(session)})
         size = (folder / "model.onnx").stat().st_size / 1e6
         print(f"{identifier}: {size:.1f} MB, float32 {exact:.1e}, as stored {rounding:.1e}")
-    profile = build_profile(arguments.out, arguments.classifier, arguments.segmenter)
-    (arguments.out / "profile.json").write_text(json.dumps(profile, indent=2) + "\n")
+    names = arguments.classifier, arguments.segmenter
+    if all((arguments.out / name).exists() for name in names):
+        profile = build_profile(arguments.out, *names)
+        (arguments.out / "profile.json").write_text(json.dumps(profile, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,15 @@ DATA = """- Images: SIIM-ACR Pneumothorax Segmentation (images of NIH ChestX-ray
   20261123. Train and validation are silver; calibration, operating points and post-processing
   come from validation alone. Gold (radiologists' labels and masks) is test only."""
 
+GOALS = {
+    "classification": (("auc", "gold test", 0.93),),
+    "segmentation": (
+        ("dice, positives only", "silver hold-out", 0.58),
+        ("dice, empty = 1", "silver hold-out", 0.84),
+    ),
+}
+"""(metric, set, value) that the bundle was meant to reach."""
+
 
 def interval_text(entry: dict) -> str:
     low, high = entry["interval95"]
@@ -40,6 +49,16 @@ def evaluation_table(entries: list[dict]) -> str:
     for metric in dict.fromkeys(entry["metric"] for entry in entries):
         row = [cells.get((metric, name), "–") for name in sets]
         lines.append(f"| {metric} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def goals_table(entries: list[dict], task: str) -> str:
+    measured = {(entry["metric"], entry["set"]): entry for entry in entries}
+    lines = ["| metric | set | goal | measured | |", "|---|---|---|---|---|"]
+    for metric, name, goal in GOALS[task]:
+        entry = measured[metric, name]
+        verdict = "reached" if entry["value"] >= goal else "**missed**"
+        lines.append(f"| {metric} | {name} | {goal} | {interval_text(entry)} | {verdict} |")
     return "\n".join(lines)
 
 
@@ -96,6 +115,7 @@ def build_model_card(bundle: dict, report: dict, curve: list[dict], failures: st
         + bundle["evaluation"][0]["command"]
         + "`.\n\n"
         + evaluation_table(bundle["evaluation"]),
+        "### Goals\n" + goals_table(bundle["evaluation"], bundle["task"]),
         "### Sub-groups\nAt the default operating point, with 95 % intervals; sex and age are "
         "unknown for most gold images. Mask terciles hold positives only. Whether a drain is "
         "present is not recorded in the data.\n\n" + subgroup_table(report["subgroups"], columns),

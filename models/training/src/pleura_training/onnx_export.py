@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from .half_storage import store_weights_as_half
 from .mirror import MirrorAveraged
 from .network import ScreeningNetwork
+from .scales import ScaleAveraged
 
 OPSET = 17
-JointNetwork = ScreeningNetwork | MirrorAveraged
+JointNetwork = ScreeningNetwork | ScaleAveraged | MirrorAveraged
 
 
 class Classifier(nn.Module):

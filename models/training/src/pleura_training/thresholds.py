@@ -12,7 +12,7 @@ from .progress import progress
 
 MASK_THRESHOLDS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 TOP_THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95)
-MINIMUM_AREAS = (1, 4, 16, 48)
+MINIMUM_AREAS = (1, 4, 16, 48, 96, 160)
 HOLE_AREA = 64
 POSITIVE_WEIGHT = 0.7
 """Weight of the positives' Dice against the share of negatives left empty. The segmenter runs
