@@ -14,7 +14,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from .bundle_session import BundleSession, ClassifierSession, SegmenterSession
-from .checkpoint import load_network
+from .checkpoint import load_networks
 from .metrics import area_under_curve, bootstrap_interval, dice, mean_or_nan
 from .mirror import MirrorAveraged
 from .onnx_export import Classifier, Segmenter, export_onnx
@@ -131,7 +131,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--split", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument(
+        "--checkpoint", type=Path, nargs="+", required=True, help="those the bundles came from"
+    )
+    parser.add_argument(
+        "--task", choices=("classification", "segmentation"), help="this bundle alone"
+    )
     parser.add_argument("--choice", type=Path, required=True, help="file made by `choose`")
     parser.add_argument("--models", type=Path, required=True, help="folder with the two bundles")
     parser.add_argument("--rounds", type=int, default=22, help="of the timing, two are not counted")
@@ -143,7 +148,7 @@ def main() -> None:
     spread = known[np.linspace(0, len(known) - 1, CALIBRATION_IMAGES).astype(int)]
     images = [radiographs.images[place] for place in spread]
     choice = json.loads(arguments.choice.read_text())
-    network = load_network(arguments.checkpoint).network
+    network = load_networks(arguments.checkpoint).network
     network = MirrorAveraged(network) if choice["mirror"] else network
     profile = json.loads((arguments.models / "profile.json").read_text())
     modules = {
@@ -155,7 +160,8 @@ def main() -> None:
     }
     rows = []
     with tempfile.TemporaryDirectory() as work:
-        for task, (bundle, module) in modules.items():
+        for task in [arguments.task] if arguments.task else modules:
+            bundle, module = modules[task]
             folders = write_variants(module, arguments.models / bundle, Path(work) / task, images)
             milliseconds = time_together(folders, images[0], arguments.rounds)
             for kind, folder in folders.items():
