@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 
 const programs = [
   'lib/cli/main.ts',
-  'lib/cli/screen-worker.ts',
+  'lib/embedded/screen-worker.ts',
   'lib/adapters/codecs/codec-worker.ts',
   'functions/screen/inference-program.ts',
   'test/bench/main.ts',

@@ -1,12 +1,11 @@
 import { Argument, type Command } from 'commander'
+import { explainCloudFailures, requireRegion } from '../operations/cloud-failure.ts'
+import { type DeadLetter, type DeadMessage, describeDeadLetter } from '../operations/dead-letter.ts'
+import type { DeadLetterQueue } from '../operations/dead-letter-queue.ts'
+import { clientSettings, openStudyStore } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
-import { attentionExitCode } from './attention-exit-code.ts'
-import { explainCloudFailures, requireRegion } from './cloud-failure.ts'
-import { type DeadLetter, type DeadMessage, describeDeadLetter } from './dead-letter.ts'
-import type { DeadLetterQueue } from './dead-letter-queue.ts'
 import { exitCodes } from './failed-program.ts'
-import { clientSettings, openStudyStore } from './open-study-store.ts'
-import { parsePositive } from './screening-settings.ts'
+import { parsePositive } from './screening-options.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
 
@@ -50,13 +49,13 @@ export function addDeadLettersCommand(program: Command): void {
     .action(async (action: Report['action'], options: Options) => {
       const report = await explainCloudFailures(() => work(action, options))
       console.log(options.json ? JSON.stringify(report) : format(report))
-      process.exitCode = report.left.length > 0 ? attentionExitCode : exitCodes.done
+      process.exitCode = report.left.length > 0 ? exitCodes.attention : exitCodes.done
     })
 }
 
 async function work(action: Report['action'], options: Options): Promise<Report> {
   const { SQSClient } = await import('@aws-sdk/client-sqs')
-  const { DeadLetterQueue } = await import('./dead-letter-queue.ts')
+  const { DeadLetterQueue } = await import('../operations/dead-letter-queue.ts')
   const sqs = new SQSClient({ ...clientSettings })
   try {
     await requireRegion(sqs)

@@ -1,13 +1,13 @@
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
+import { listInputs } from '../embedded/list-inputs.ts'
+import { screenFiles } from '../embedded/screen-files.ts'
 import type { PhantomDescription } from '../phantom/phantom.ts'
 import { writePhantomSet } from '../phantom/write-phantom-set.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import { createLog, type LogFormat } from './create-log.ts'
 import { formatResults, formatSummary } from './format-results.ts'
-import { listInputs } from './list-inputs.ts'
-import { createLog, type LogFormat } from './log.ts'
-import { screenFiles } from './screen-files.ts'
-import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-settings.ts'
+import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
 
 interface Options extends ScreeningOptions {

@@ -1,16 +1,15 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
+import { defaultModelsFolder, packageRoot } from '../embedded/package-root.ts'
 import { type EnvironmentConfig, readConfig } from '../infrastructure/config.ts'
+import { checkAccount } from '../operations/deploy-check/account-checks.ts'
+import { type Check, failed, ok, type Verdict } from '../operations/deploy-check/check.ts'
+import { checkConfig } from '../operations/deploy-check/config-checks.ts'
+import { checkMachine } from '../operations/deploy-check/machine-checks.ts'
+import { clientSettings } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
-import { attentionExitCode } from './attention-exit-code.ts'
-import { checkAccount } from './deploy-check/account-checks.ts'
-import { type Check, failed, ok, type Verdict } from './deploy-check/check.ts'
-import { checkConfig } from './deploy-check/config-checks.ts'
-import { checkMachine } from './deploy-check/machine-checks.ts'
 import { exitCodes } from './failed-program.ts'
-import { clientSettings } from './open-study-store.ts'
-import { defaultModelsFolder, packageRoot } from './package-root.ts'
 import { formatTable } from './terminal.ts'
 
 interface Options {
@@ -35,7 +34,7 @@ export function addDeployCheckCommand(program: Command): void {
     .action(async (options: Options) => {
       const checks = await runChecks(options)
       console.log(options.json ? JSON.stringify({ config: options.config, checks }) : format(checks))
-      process.exitCode = checks.some(({ verdict }) => verdict === 'failed') ? attentionExitCode : exitCodes.done
+      process.exitCode = checks.some(({ verdict }) => verdict === 'failed') ? exitCodes.attention : exitCodes.done
     })
 }
 
@@ -73,7 +72,7 @@ async function readClassifier(models: string) {
 
 async function askAccount(config: EnvironmentConfig): Promise<Check[]> {
   const { SSMClient } = await import('@aws-sdk/client-ssm')
-  const { checkBootstrap } = await import('./deploy-check/online-checks.ts')
+  const { checkBootstrap } = await import('../operations/deploy-check/online-checks.ts')
   const client = new SSMClient({ ...clientSettings, region: config.region })
   try {
     return await checkBootstrap(client, config)

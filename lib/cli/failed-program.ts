@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 
-/** Every input was analysed / some were not / the program failed. */
-export const exitCodes = { done: 0, failed: 1, someNotAnalysed: 2 } as const
+/** Every input was analysed / the program failed / some were not analysed / something found wants attention. */
+export const exitCodes = { done: 0, failed: 1, someNotAnalysed: 2, attention: 3 } as const
 
 /** Says why the program ends: a configuration error in its own words, a defect with its stack. */
 export function describeFailure(error: unknown): string {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
+import type { ScreeningSummary } from '../embedded/screen-files.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
-import type { ScreeningSummary } from './screen-files.ts'
 import { formatTable } from './terminal.ts'
 
 /** Longer tables are cut on the screen; results.jsonl has every line. */

@@ -5,12 +5,12 @@ import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { createOnnxSession, type ExecutionProvider, executionProviders } from '../adapters/onnx/create-onnx-session.ts'
 import { loadCascade, readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
 import { type GoldenCheck, verifyGolden } from '../adapters/onnx/verify-golden.ts'
+import { defaultModelsFolder } from '../embedded/package-root.ts'
 import type { ModelBundle } from '../screening/classification/model-bundle.ts'
 import type { ScreeningProfile } from '../screening/classification/screening-profile.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
 import { addModelsAddCommand } from './models-add-command.ts'
-import { defaultModelsFolder } from './package-root.ts'
 import { formatTable } from './terminal.ts'
 
 interface Options {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { writePhantomSet } from '../phantom/write-phantom-set.ts'
-import { parsePositive } from './screening-settings.ts'
+import { parsePositive } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
 
 interface Options {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
+import { listInputs } from '../embedded/list-inputs.ts'
+import { screenFiles } from '../embedded/screen-files.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatResults, formatSummary } from './format-results.ts'
-import { listInputs } from './list-inputs.ts'
-import { createLog, type LogFormat } from './log.ts'
-import { screenFiles } from './screen-files.ts'
-import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-settings.ts'
+import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
 
 interface Options extends ScreeningOptions {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { createLog } from './log.ts'
-import { screenFiles } from './screen-files.ts'
-import { defaultSettings } from './screening-settings.ts'
+import { screenFiles } from '../embedded/screen-files.ts'
+import { defaultSettings } from '../embedded/screening-settings.ts'
+import { createLog } from './create-log.ts'
 import { createProgress } from './terminal.ts'
 
 /** Screens files as `pleura screen` does when it is given no options: for the evaluation of images without results. */

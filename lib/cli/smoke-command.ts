@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
+import { explainCloudFailures, requireRegion } from '../operations/cloud-failure.ts'
+import { clientSettings } from '../operations/open-study-store.ts'
+import { drawSmokePhantom, runSmokeTest, type SmokeReport } from '../operations/smoke-test.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
-import { attentionExitCode } from './attention-exit-code.ts'
-import { explainCloudFailures, requireRegion } from './cloud-failure.ts'
 import { exitCodes } from './failed-program.ts'
-import { clientSettings } from './open-study-store.ts'
-import { drawSmokePhantom, runSmokeTest, type SmokeReport } from './smoke-test.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
 
@@ -43,7 +42,7 @@ export function addSmokeCommand(program: Command): void {
       const failed = report.checks.some(({ passed }) => !passed)
       const depths = failed ? await explainCloudFailures(() => queueDepths(options.queueUrl)) : []
       console.log(options.json ? JSON.stringify({ ...report, queueDepths: depths }) : format(report, depths))
-      process.exitCode = failed ? attentionExitCode : exitCodes.done
+      process.exitCode = failed ? exitCodes.attention : exitCodes.done
     })
 }
 

@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { explainCloudFailures } from '../operations/cloud-failure.ts'
+import { openStudyStore, type StoreOptions } from '../operations/open-study-store.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { studyKeys } from '../screening/screening-job/study-keys.ts'
 import { tenantId } from '../screening/screening-job/tenant.ts'
 import { isDamaged, readUsage } from '../screening/usage/read-usage.ts'
 import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
 import { type UsageSummary, UsageTally } from '../screening/usage/usage-summary.ts'
-import { attentionExitCode } from './attention-exit-code.ts'
-import { explainCloudFailures } from './cloud-failure.ts'
 import { exitCodes } from './failed-program.ts'
-import { openStudyStore, type StoreOptions } from './open-study-store.ts'
 import { createProgress, formatTable } from './terminal.ts'
 
 interface Options extends StoreOptions {
@@ -40,7 +39,7 @@ export function addUsageCommand(program: Command): void {
       if (options.json) console.log(JSON.stringify(summary))
       else if (!options.csv) console.log(format(summary))
       for (const { key, problem } of summary.damaged.named) console.error(`damaged: ${key}: ${problem}`)
-      process.exitCode = summary.damaged.count > 0 ? attentionExitCode : exitCodes.done
+      process.exitCode = summary.damaged.count > 0 ? exitCodes.attention : exitCodes.done
     })
 }
 

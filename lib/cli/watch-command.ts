@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { FolderWatch } from '../embedded/watch-folder.ts'
+import { createLog, type LogFormat } from './create-log.ts'
 import { formatResults } from './format-results.ts'
-import { createLog, type LogFormat } from './log.ts'
-import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-settings.ts'
-import { FolderWatch } from './watch-folder.ts'
+import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
 
 interface Options extends ScreeningOptions {
   out: string

@@ -96,8 +96,24 @@ describe('import rules', () => {
     expect(violations('lib/phantom', (t) => isOutside(t) || below('screening', 'adapters', 'phantom')(t))).toEqual([])
   })
 
+  it('lets the embedded programs import the domain and the adapters', () => {
+    expect(violations('lib/embedded', (t) => isOutside(t) || below('screening', 'adapters', 'embedded')(t))).toEqual([])
+  })
+
+  it("lets the operator's tools import the domain, the adapters, phantoms and the deployment's config", () => {
+    const allowed = below('screening', 'adapters', 'phantom', 'operations')
+    expect(violations('lib/operations', (t) => isOutside(t) || allowed(t) || t === deploymentConfig)).toEqual([])
+  })
+
+  it('keeps commands, options and the terminal in the command line', () => {
+    const terminal = ['commander', 'cli-progress']
+    const isTerminal = (t: string) => terminal.includes(t) || t.startsWith('lib/cli/')
+    const elsewhere = ['lib/embedded', 'lib/operations', 'lib/evaluation', 'lib/adapters', 'lib/cost', 'lib/phantom']
+    expect(elsewhere.flatMap((folder) => violations(folder, (t) => !isTerminal(t)))).toEqual([])
+  })
+
   it('lets the command line import all but functions and infrastructure, of which it reads the config', () => {
-    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cost', 'cli')
+    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cost', 'embedded', 'operations', 'cli')
     expect(violations('lib/cli', (t) => isOutside(t) || allowed(t) || t === deploymentConfig)).toEqual([])
   })
 

@@ -1,8 +1,8 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { screenFiles } from '../../lib/cli/screen-files.ts'
-import { defaultSettings } from '../../lib/cli/screening-settings.ts'
+import { screenFiles } from '../../lib/embedded/screen-files.ts'
+import { defaultSettings } from '../../lib/embedded/screening-settings.ts'
 
 /** Images per second from file to documents, start of the processes and loading of the networks included. */
 export async function benchThroughput(files: readonly string[]): Promise<string[][]> {

@@ -1,5 +1,5 @@
 import { loadCascade } from '../../lib/adapters/onnx/load-cascade.ts'
-import { defaultModelsFolder } from '../../lib/cli/package-root.ts'
+import { defaultModelsFolder } from '../../lib/embedded/package-root.ts'
 import { buildInputTensor } from '../../lib/screening/classification/input-tensor.ts'
 import type { Tensor } from '../../lib/screening/kernel/tensor.ts'
 import { turnOf } from '../../lib/screening/prepared-image/upright.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { listInputs } from '../../lib/cli/list-inputs.ts'
+import { listInputs } from '../../lib/embedded/list-inputs.ts'
 import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
 import { readResults, runPleura, startPleura } from './run-pleura.ts'
 

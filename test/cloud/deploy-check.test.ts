@@ -1,7 +1,7 @@
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { checkBootstrap } from '../../lib/cli/deploy-check/online-checks.ts'
 import { environmentConfig } from '../../lib/infrastructure/config.ts'
+import { checkBootstrap } from '../../lib/operations/deploy-check/online-checks.ts'
 import { environmentOf, type StandIn, startStandIn } from './harness/start-stand-in.ts'
 
 /** The account that the stand-in answers for. */

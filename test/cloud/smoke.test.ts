@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { defaultModelsFolder } from '../../lib/cli/package-root.ts'
 import { addSmokeCommand } from '../../lib/cli/smoke-command.ts'
+import { defaultModelsFolder } from '../../lib/embedded/package-root.ts'
 import { runCommand } from '../cli/run-command.ts'
 import { type Cloud, type CloudOptions, createCloud } from './harness/create-cloud.ts'
 import { deliverUploads, openPreprocessing } from './harness/run-preprocess.ts'

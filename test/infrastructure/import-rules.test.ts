@@ -29,13 +29,13 @@ describe('import rules of the infrastructure', () => {
     expect(bad).toEqual([])
   })
 
-  it('is imported by nobody, but for the schema of its configuration by the command line', () => {
+  it("is imported by nobody, but for the schema of its configuration by the command line and the operator's tools", () => {
     const others = ['lib', 'functions'].flatMap(sourcesBelow).filter((file) => !file.includes('lib/infrastructure'))
     const bad = others.filter((file) =>
       importsOf(file).some(
         (specifier) =>
           specifier.includes('infrastructure') &&
-          !(file.includes('lib/cli/') && specifier.endsWith('/infrastructure/config.ts')),
+          !(/lib\/(cli|operations)\//.test(file) && specifier.endsWith('/infrastructure/config.ts')),
       ),
     )
     expect(bad).toEqual([])

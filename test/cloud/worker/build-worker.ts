@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { packageRoot } from '../../../lib/cli/package-root.ts'
+import { packageRoot } from '../../../lib/embedded/package-root.ts'
 
 export interface BuiltWorker {
   /** The built main.js of the screening container. */

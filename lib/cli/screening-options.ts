@@ -1,18 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ExecutionProvider, executionProviders } from '../adapters/onnx/create-onnx-session.ts'
+import { defaultModelsFolder } from '../embedded/package-root.ts'
+import type { ScreeningSettings } from '../embedded/screening-settings.ts'
 import { defaultSuitabilityPolicy, type SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
-import { defaultModelsFolder } from './package-root.ts'
-
-/** What every screening process is told; plain data, sent to child processes. */
-export interface ScreeningSettings {
-  readonly modelsFolder: string
-  readonly executionProvider: ExecutionProvider
-  readonly threads: number
-  readonly outDir: string
-  readonly policy: SuitabilityPolicy
-  readonly classActivationMap: boolean
-}
 
 export interface PolicyOptions {
   concurrency: number
@@ -82,13 +73,3 @@ function parseYears(text: string): number {
   if (!(value >= 0)) throw new InvalidArgumentError('expected a number of years, 0 or more')
   return value
 }
-
-/** What a run without options is told. */
-export const defaultSettings = (outDir: string): ScreeningSettings => ({
-  modelsFolder: defaultModelsFolder,
-  executionProvider: 'cpu',
-  threads: 1,
-  outDir,
-  policy: defaultSuitabilityPolicy,
-  classActivationMap: false,
-})

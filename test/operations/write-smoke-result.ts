@@ -5,7 +5,7 @@ import { notice, type ResultDocument, resultDocument } from '../../lib/screening
 import { writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { monthOf, studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import type { UsageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
-import { buildUsageReceipt } from './build-usage-receipt.ts'
+import { buildUsageReceipt } from '../cli/build-usage-receipt.ts'
 
 export const tenant = 'north'
 export const analysedAt = '2026-11-23T10:00:00.000Z'

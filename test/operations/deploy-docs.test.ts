@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { quotasOf } from '../../lib/cli/deploy-check/account-checks.ts'
-import { packageRoot } from '../../lib/cli/package-root.ts'
+import { packageRoot } from '../../lib/embedded/package-root.ts'
 import { environmentConfig } from '../../lib/infrastructure/config.ts'
+import { quotasOf } from '../../lib/operations/deploy-check/account-checks.ts'
 import { uploadIdOf } from '../../lib/screening/screening-job/study-keys.ts'
 
 const page = readFileSync(join(packageRoot, 'docs/deploy.md'), 'utf8')

@@ -18,7 +18,7 @@ export class ProcessPool {
 
   constructor(concurrency: number) {
     this.#pool = new Tinypool({
-      filename: builtProgram('lib/cli/screen-worker.ts'),
+      filename: builtProgram('lib/embedded/screen-worker.ts'),
       runtime: 'child_process',
       minThreads: concurrency,
       maxThreads: concurrency,

@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
-import { drawSmokePhantom, runSmokeTest, type SmokeReport, type SmokeSettings } from '../../lib/cli/smoke-test.ts'
+import {
+  drawSmokePhantom,
+  runSmokeTest,
+  type SmokeReport,
+  type SmokeSettings,
+} from '../../lib/operations/smoke-test.ts'
 import { imageIdOf, sha256Hex } from '../../lib/screening/kernel/identifiers.ts'
 import { studyKeys, uploadIdOf } from '../../lib/screening/screening-job/study-keys.ts'
 import type { UploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
-import { buildRejectedResult } from './build-rejected-result.ts'
+import { buildRejectedResult } from '../cli/build-rejected-result.ts'
 import {
   analysedAt,
   buildSuspectedResult,

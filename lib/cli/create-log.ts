@@ -1,5 +1,4 @@
-/** Writes one fact about the program's run. Identifiers of ours only: never names, dates of birth or the sender's keys. */
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: Record<string, unknown>) => void
+import type { Log } from '../embedded/log.ts'
 
 export type LogFormat = 'text' | 'json'
 
