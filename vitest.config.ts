@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/cloud/**', 'test/packaging/**'],
+    exclude: ['test/cloud/**', 'test/packaging/**', 'test/telemetry/**'],
     globalSetup: ['test/build-programs.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

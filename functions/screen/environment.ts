@@ -14,6 +14,8 @@ export const screenEnvironment = healthEnvironment.extend({
   TENANTS_PARAMETER_PATH: z.string().startsWith('/'),
   EVENT_BUS_NAME: z.string().min(1),
   EXECUTION_PROVIDER: z.enum(['cpu', 'cuda']),
+  /** onnxruntime's own switch: it collects unless told not to. */
+  ORT_DISABLE_TELEMETRY: z.literal('1').default('1'),
   MODELS_FOLDER: z.string().min(1),
   /** Both queues empty for this long: the worker ends. '0': at the first empty look. Unit: seconds. */
   IDLE_EXIT_SECONDS: z.string().regex(/^\d+$/),

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { disableTelemetry } from '../../lib/adapters/onnx/disable-telemetry.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import type { InferenceSession } from '../../lib/screening/kernel/ports.ts'
 import type { Tensor } from '../../lib/screening/kernel/tensor.ts'
@@ -16,6 +17,7 @@ interface Pending {
  * @throws {ConfigurationError} when they cannot be loaded as they are set up
  */
 export async function startInferenceThread(program: URL, settings: InferenceSettings): Promise<Cascade> {
+  disableTelemetry()
   const thread = new Worker(program, { workerData: settings })
   const pending = new Map<number, Pending>()
   let nextId = 0

@@ -1,5 +1,6 @@
 import { Tinypool } from 'tinypool'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import { childEnvironment } from './child-environment.ts'
 import { builtProgram } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import type { PrepareTask, ScreenTask } from './screen-worker.ts'
@@ -20,6 +21,7 @@ export class ProcessPool {
     this.#pool = new Tinypool({
       filename: builtProgram('lib/embedded/screen-worker.ts'),
       runtime: 'child_process',
+      env: childEnvironment(process.env),
       minThreads: concurrency,
       maxThreads: concurrency,
       concurrentTasksPerWorker: 1,

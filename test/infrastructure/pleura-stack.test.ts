@@ -405,6 +405,12 @@ describe('the other forms', () => {
     const dockerfile = readFileSync(resolve(root, 'functions/screen/Dockerfile'), 'utf8')
     expect(dockerfile.slice(dockerfile.indexOf(' AS cpu'), dockerfile.indexOf(' AS gpu'))).toContain('VOLUME ["/tmp"]')
   })
+
+  it.each(['gpu', 'warm', 'cpu'])('%s: has onnxruntime collect nothing, by job definition and image', (profile) => {
+    expect(workerEnvironment(synthesize({ profile })).ORT_DISABLE_TELEMETRY).toBe('1')
+    const images = readFileSync(resolve(root, 'functions/screen/Dockerfile'), 'utf8').match(/^ENV .*$/gm) ?? []
+    expect(images.filter((line) => line.includes(' ORT_DISABLE_TELEMETRY=1 '))).toHaveLength(2)
+  })
 })
 
 /** References get a value of the form they will have. */

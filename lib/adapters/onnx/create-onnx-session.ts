@@ -2,6 +2,7 @@ import { InferenceSession as OnnxSession, Tensor as OnnxTensor } from 'onnxrunti
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import type { InferenceSession } from '../../screening/kernel/ports.ts'
 import type { Tensor } from '../../screening/kernel/tensor.ts'
+import { disableTelemetry } from './disable-telemetry.ts'
 
 export const executionProviders = ['cpu', 'cuda'] as const
 export type ExecutionProvider = (typeof executionProviders)[number]
@@ -21,6 +22,7 @@ export async function createOnnxSession(
   inputName: string,
   options: OnnxSessionOptions,
 ): Promise<InferenceSession> {
+  disableTelemetry()
   const session = await loadSession(network, options)
   if (!session.inputNames.includes(inputName)) {
     throw new ConfigurationError(

@@ -164,6 +164,7 @@ export class PleuraStack extends Stack {
         TENANTS_PARAMETER_PATH: tenantsPath,
         EVENT_BUS_NAME: bus.eventBusName,
         EXECUTION_PROVIDER: config.profile === 'cpu' ? 'cpu' : 'cuda',
+        ORT_DISABLE_TELEMETRY: '1',
         MODELS_FOLDER: '/opt/pleura/models',
         IDLE_EXIT_SECONDS: String(idleExitSeconds[config.profile]),
         VISIBILITY_SECONDS: String(screenVisibility.toSeconds()),
