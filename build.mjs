@@ -10,6 +10,7 @@ const programs = [
   'functions/screen/inference-program.ts',
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
+  'test/fuzz/damage-table.ts',
 ]
 
 await build({

@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 })
 
 /** Left outside of the bundles: native code, WebAssembly, a typeface. */
-const codecPackages = ['@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg', '@cornerstonejs/codec-openjph']
+const codecPackages = ['@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg']
 /** Every package of which a part is in an asset. */
 const shipped = new Map()
 const external = ['sharp', ...codecPackages, 'dcmjs-codecs', 'onnxruntime-node', '@fontsource/ibm-plex-sans']
@@ -48,9 +48,7 @@ async function buildPreprocess(target, arch) {
   await bundle(target, { 'main.mjs': 'functions/preprocess/main.ts' })
   await bundle(target, { 'dist/lib/adapters/codecs/codec-worker.js': 'lib/adapters/codecs/codec-worker.ts' })
   await addSharp(target, arch)
-  copyPackages(target, codecPackages, (file) =>
-    /package\.json$|LICENSE|wasm_decode\.(js|wasm)$|openjphjs\.(js|wasm)$/.test(file),
-  )
+  copyPackages(target, codecPackages, (file) => /package\.json$|LICENSE|wasm_decode\.(js|wasm)$/.test(file))
   await addDcmjsCodecs(target)
   finish(target)
 }

@@ -2,16 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { StudyRejectedError } from '../../lib/screening/kernel/errors.ts'
 import { decodeRadiograph } from '../../lib/screening/radiograph/decode-radiograph.ts'
 import { noCodecs } from './no-codecs.ts'
-
-/** The high-water mark of this program; where there is no /proc, that of the processes it was started from as well. */
-function peakBytes(): number {
-  try {
-    const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-    return Number(kibibytes) * 1024
-  } catch {
-    return process.resourceUsage().maxRSS * 1024
-  }
-}
+import { peakBytes } from './peak-bytes.ts'
 
 /** Program: reads one file, prints the code it was rejected with, the time it took and the memory it added. */
 const bytes = readFileSync(process.argv[2])

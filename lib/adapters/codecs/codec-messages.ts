@@ -1,4 +1,4 @@
-import type { CodestreamKind, DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
+import type { CodestreamKind, DecodedCodestream, EncodedFrame } from '../../screening/kernel/ports.ts'
 
 /** The kinds that WebAssembly decodes; sharp takes the others. */
 export type WorkerKind = Exclude<CodestreamKind, 'jpeg-8'>
@@ -10,6 +10,6 @@ export interface CodecRequest {
 
 /** `refused`: the codec found fault with the codestream. `defect`: the codec could not be loaded or used. */
 export type CodecReply =
-  | { readonly outcome: 'decoded'; readonly frame: DecodedFrame }
+  | { readonly outcome: 'decoded'; readonly frame: DecodedCodestream }
   | { readonly outcome: 'refused'; readonly detail: string }
   | { readonly outcome: 'defect'; readonly detail: string }

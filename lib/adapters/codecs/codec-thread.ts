@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { ConfigurationError, StudyRejectedError } from '../../screening/kernel/errors.ts'
-import type { DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
+import type { DecodedCodestream, EncodedFrame } from '../../screening/kernel/ports.ts'
 import type { CodecReply, CodecRequest, WorkerKind } from './codec-messages.ts'
+import { timeLimitMs } from './frame-limits.ts'
 
 /** A codec could not be loaded, or its thread could not start: ours to repair, no fault of the picture. */
 export class CodecDefectError extends Error {
@@ -14,18 +15,19 @@ export class CodecDefectError extends Error {
  */
 export class CodecThread {
   readonly #workerFile: string
-  readonly #timeLimitMs: number
+  readonly #timeLimitMs: number | null
   #worker: Worker | null = null
   readonly #started = new WeakSet<Worker>()
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(workerFile: string, timeLimitMs: number) {
+  /** @param timeLimitMs Of any frame; null: what its pixels may take. */
+  constructor(workerFile: string, timeLimitMs: number | null) {
     this.#workerFile = workerFile
     this.#timeLimitMs = timeLimitMs
   }
 
   /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit */
-  decode(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedFrame> {
+  decode(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedCodestream> {
     const decoded = this.#last.then(() => this.#decodeNow(kind, frame))
     this.#last = decoded.catch(() => {})
     return decoded
@@ -36,7 +38,7 @@ export class CodecThread {
     await this.#end()
   }
 
-  async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedFrame> {
+  async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedCodestream> {
     const reply = await this.#askOrEnd({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
     if (reply.outcome === 'decoded') return reply.frame
     // The thread closes by itself: ending one by force can take Node along.
@@ -59,16 +61,19 @@ export class CodecThread {
     this.#worker ??= this.#start()
     const worker = this.#worker
     return new Promise<CodecReply>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        settle(() => reject(new StudyRejectedError('time-limit', `decoding took longer than ${this.#timeLimitMs} ms`)))
-      }, this.#timeLimitMs)
+      const limitMs = this.#timeLimitMs ?? timeLimitMs(request.kind, request.frame)
+      const stopWatching = watchTime(limitMs, () => {
+        settle(() =>
+          reject(new StudyRejectedError('time-limit', `decoding took longer than ${Math.round(limitMs)} ms`)),
+        )
+      })
       const onMessage = (reply: CodecReply | 'ready'): void => {
         if (reply !== 'ready') settle(() => resolve(reply))
       }
       const onError = (cause: unknown): void => settle(() => reject(lostThread(cause, this.#started.has(worker))))
       const onExit = (code: number): void => onError(new Error(`exit code ${code}`))
       const settle = (outcome: () => void): void => {
-        clearTimeout(limit)
+        stopWatching()
         worker.off('message', onMessage).off('error', onError).off('exit', onExit)
         // An idle thread must not keep the program from ending.
         worker.unref()
@@ -96,6 +101,29 @@ export class CodecThread {
     this.#worker = null
     await worker?.terminate()
   }
+}
+
+/** A frame that gets no core is late through no fault of its own, but not for ever. */
+const longestWait = 10
+
+/**
+ * Calls back once the limit has gone by on the clock and this program has used that much of a processor since: on a
+ * loaded machine a good frame must not run out of time. At the latest after ten times the limit.
+ */
+function watchTime(limitMs: number, onOverrun: () => void): () => void {
+  const started = performance.now()
+  const usage = process.cpuUsage()
+  const usedMs = (): number => {
+    const { user, system } = process.cpuUsage(usage)
+    return (user + system) / 1000
+  }
+  const check = (): void => {
+    const missingMs = limitMs - usedMs()
+    if (missingMs <= 0 || performance.now() - started >= longestWait * limitMs) onOverrun()
+    else timer = setTimeout(check, Math.max(missingMs, 20))
+  }
+  let timer = setTimeout(check, limitMs)
+  return () => clearTimeout(timer)
 }
 
 /** A thread that never came up is our defect; one that dies over a codestream says that it is bad. */

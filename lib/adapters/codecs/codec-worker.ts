@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads'
 import type { CodecReply, CodecRequest, WorkerKind } from './codec-messages.ts'
 import { type FrameDecoder, loadFrameDecoder } from './decode-web-assembly.ts'
+import { memoryLimitBytes } from './frame-limits.ts'
+import { limitWebAssemblyMemory } from './limit-web-assembly-memory.ts'
 
 /*
  * The thread in which WebAssembly codecs run: a codestream that makes one hang or crash takes this thread with it and
@@ -10,6 +12,7 @@ import { type FrameDecoder, loadFrameDecoder } from './decode-web-assembly.ts'
 const loaded = new Map<WorkerKind, FrameDecoder>()
 
 async function replyTo({ kind, frame }: CodecRequest): Promise<CodecReply> {
+  limitWebAssemblyMemory(memoryLimitBytes(frame, frame.codestream.length))
   let decode: FrameDecoder
   try {
     decode = loaded.get(kind) ?? (await loadFrameDecoder(kind))

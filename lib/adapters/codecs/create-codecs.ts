@@ -10,13 +10,13 @@ import { decodeJpegFrame, decodePicture } from './decode-with-sharp.ts'
 export interface CodecOptions {
   /** The built codec-worker.js. @default the one in the package's dist/ */
   readonly workerFile?: string
-  /** How long a WebAssembly codec may take over one frame. Unit: milliseconds. @default 30 000 */
+  /** How long a WebAssembly codec may take over any frame. Unit: milliseconds. @default by its pixels */
   readonly timeLimitMs?: number
 }
 
 /** Sharp for JPEG of 8 bits and PNG, WebAssembly codecs in a thread for the rest, each loaded when first needed. */
 export function createCodecs(options: CodecOptions = {}): PixelCodecs & { close(): Promise<void> } {
-  const thread = new CodecThread(options.workerFile ?? builtWorkerFile(), options.timeLimitMs ?? 30_000)
+  const thread = new CodecThread(options.workerFile ?? builtWorkerFile(), options.timeLimitMs ?? null)
   return {
     decodeFrame: (frame) => (frame.kind === 'jpeg-8' ? decodeJpegFrame(frame) : thread.decode(frame.kind, frame)),
     decodeRaster: (bytes, limits) => decodePicture(bytes, limits?.maximumPixels ?? defaultMaximumPixels),

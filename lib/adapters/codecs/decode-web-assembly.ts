@@ -1,23 +1,59 @@
-import type { DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
+import type { DecodedCodestream, DecodedFrame, EncodedFrame } from '../../screening/kernel/ports.ts'
 import type { WorkerKind } from './codec-messages.ts'
 import { type IjgCodecs, loadDecoder, loadIjgCodecs, type WebAssemblyDecoder } from './load-web-assembly-codecs.ts'
+import { createOpenJpegReport, type OpenJpegReport, requestTerminationCheck } from './open-jpeg-report.ts'
 
-export type FrameDecoder = (frame: EncodedFrame) => DecodedFrame
+export type FrameDecoder = (frame: EncodedFrame) => DecodedCodestream
 
 /** Loads the codec of a kind of codestream. Its decoder throws whatever the codec throws: numbers, texts, errors. */
 export async function loadFrameDecoder(kind: WorkerKind): Promise<FrameDecoder> {
-  if (kind === 'jpeg-12' || kind === 'jpeg-lossless') {
-    const codecs = await loadIjgCodecs()
-    return (frame) => decodeWithIjg(codecs, frame)
+  switch (kind) {
+    case 'jpeg-12':
+    case 'jpeg-lossless': {
+      const codecs = await loadIjgCodecs()
+      return (frame) => ({ ...decodeWithIjg(codecs, frame), isDamaged: false })
+    }
+    case 'jpeg-ls': {
+      const Decoder = await loadDecoder('charls', () => {})
+      return (frame) => ({ ...decodeOnce(new Decoder(), frame), isDamaged: false })
+    }
+    case 'jpeg-2000':
+    case 'htj2k': {
+      const report = createOpenJpegReport()
+      const Decoder = await loadDecoder('openjpeg', report.read)
+      return (frame) => decodeWithOpenJpeg(new Decoder(), frame, report)
+    }
   }
-  const Decoder = await loadDecoder(kind)
-  return (frame) => decodeOnce(new Decoder(), frame)
 }
 
-function decodeOnce(decoder: WebAssemblyDecoder, frame: EncodedFrame): DecodedFrame {
+/** OpenJPEG says in lines of text alone what it thinks of a codestream; it gives what it has all the same. */
+function decodeWithOpenJpeg(
+  decoder: WebAssemblyDecoder,
+  frame: EncodedFrame,
+  report: OpenJpegReport,
+): DecodedCodestream {
+  report.clear()
+  const decoded = decodeOnce(decoder, frame, {
+    before: requestTerminationCheck,
+    after: () => {
+      const { error } = report.verdict()
+      if (error !== null) throw new Error(error)
+    },
+  })
+  return { ...decoded, isDamaged: report.verdict().isDamaged }
+}
+
+function decodeOnce(
+  decoder: WebAssemblyDecoder,
+  frame: EncodedFrame,
+  { before, after }: { before?: (codestream: Uint8Array) => void; after?: () => void } = {},
+): DecodedFrame {
   try {
-    decoder.getEncodedBuffer(frame.codestream.length).set(frame.codestream)
+    const encoded = decoder.getEncodedBuffer(frame.codestream.length)
+    encoded.set(frame.codestream)
+    before?.(encoded)
     decoder.decode()
+    after?.()
     const { width, height, bitsPerSample, componentCount, isSigned } = decoder.getFrameInfo()
     if (width !== frame.columns || height !== frame.rows || componentCount !== 1) {
       throw new Error(`the codec found ${height} × ${width} × ${componentCount} samples`)

@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { StudyRejectedError } from '../../screening/kernel/errors.ts'
-import type { DecodedFrame, EncodedFrame, Raster } from '../../screening/kernel/ports.ts'
+import type { DecodedCodestream, EncodedFrame, Raster } from '../../screening/kernel/ports.ts'
+import { readJpegScans } from '../../screening/radiograph/read-jpeg-scans.ts'
 import { isWhole } from './picture-end.ts'
 
 /** Nearly grey pictures have channels this close; more is colour, not compression. Unit: grey levels of 255. */
@@ -10,7 +11,7 @@ const maximumColourShare = 0.02
 const colourThumbnailSide = 256
 
 /** Decodes a greyscale JPEG frame of 8 bits, colour profiles and orientation left alone. */
-export async function decodeJpegFrame(frame: EncodedFrame): Promise<DecodedFrame> {
+export async function decodeJpegFrame(frame: EncodedFrame): Promise<DecodedCodestream> {
   const { codestream, rows, columns } = frame
   const image = sharp(codestream, { ignoreIcc: true, limitInputPixels: rows * columns }).toColourspace('b-w')
   const { data, info } = await orCorrupt(image.raw().toBuffer({ resolveWithObject: true }))
@@ -20,7 +21,7 @@ export async function decodeJpegFrame(frame: EncodedFrame): Promise<DecodedFrame
       `the codec found ${info.height} × ${info.width} × ${info.channels}`,
     )
   }
-  return { rows, columns, values: new Uint8Array(data.buffer, data.byteOffset, data.length) }
+  return { rows, columns, values: new Uint8Array(data.buffer, data.byteOffset, data.length), isDamaged: false }
 }
 
 /**
@@ -39,6 +40,7 @@ export async function decodePicture(bytes: Uint8Array, maximumPixels: number): P
     throw new StudyRejectedError('too-large', `${height} rows × ${width} columns`)
   }
   if (!isWhole(bytes, format)) throw new StudyRejectedError('truncated', `the ${format.toUpperCase()} has no end`)
+  const isDamaged = format === 'jpeg' && readJpegScans(bytes).hasExcess
   const bitsStored = depth === 'ushort' ? 16 : 8
   const hasColours = channels >= 3
   const colourful = hasColours && (await isColourful(open()))
@@ -55,6 +57,7 @@ export async function decodePicture(bytes: Uint8Array, maximumPixels: number): P
     values: info.channels === 1 ? samples : luminanceOf(samples, info.channels),
     bitsStored,
     colourful,
+    isDamaged,
   }
 }
 

@@ -6,7 +6,7 @@ import type { Context, NativeCodecs } from 'dcmjs-codecs'
 
 const load = createRequire(import.meta.url)
 
-/** What the decoders of CharLS, OpenJPEG and OpenJPH have in common. */
+/** What the decoders of CharLS and OpenJPEG have in common. */
 export interface WebAssemblyDecoder {
   getEncodedBuffer(length: number): Uint8Array
   decode(): void
@@ -16,20 +16,22 @@ export interface WebAssemblyDecoder {
 }
 
 type DecoderModule = Record<string, new () => WebAssemblyDecoder>
-type CreateModule = (options: { print: () => void; printErr: () => void }) => Promise<DecoderModule>
+type CreateModule = (options: Record<'print' | 'printErr', (line: string) => void>) => Promise<DecoderModule>
 
 /** The WebAssembly builds: the packages' main entries are asm.js, several times slower. */
 const decoders = {
-  'jpeg-ls': { entry: '@cornerstonejs/codec-charls/decodewasmjs', name: 'JpegLSDecoder' },
-  'jpeg-2000': { entry: '@cornerstonejs/codec-openjpeg/decodewasmjs', name: 'J2KDecoder' },
-  htj2k: { entry: '@cornerstonejs/codec-openjph/wasmjs', name: 'HTJ2KDecoder' },
+  charls: { entry: '@cornerstonejs/codec-charls/decodewasmjs', name: 'JpegLSDecoder' },
+  openjpeg: { entry: '@cornerstonejs/codec-openjpeg/decodewasmjs', name: 'J2KDecoder' },
 } as const
 
-export async function loadDecoder(kind: keyof typeof decoders): Promise<new () => WebAssemblyDecoder> {
-  const { entry, name } = decoders[kind]
+/** @param onLine Told what the codec prints: to the console, unless told elsewhere. */
+export async function loadDecoder(
+  library: keyof typeof decoders,
+  onLine: (line: string) => void,
+): Promise<new () => WebAssemblyDecoder> {
+  const { entry, name } = decoders[library]
   const create = load(entry) as CreateModule
-  // Codecs print their progress to the console unless told where to print.
-  const module = await create({ print: () => {}, printErr: () => {} })
+  const module = await create({ print: onLine, printErr: onLine })
   return module[name]
 }
 

@@ -85,6 +85,12 @@ export interface DecodedFrame extends ImageSize {
   readonly values: Uint8Array | Int8Array | Uint16Array | Int16Array
 }
 
+/** A frame out of its codestream. */
+export interface DecodedCodestream extends DecodedFrame {
+  /** The codec met what no encoder writes, and went on: part of the picture is not what was sent. */
+  readonly isDamaged: boolean
+}
+
 /** What a compressed frame is by its own header, whatever the transfer syntax declares. */
 export type CodestreamKind =
   | 'jpeg-8' // baseline or extended sequential DCT of 8 bits
@@ -110,12 +116,14 @@ export interface Raster extends ImageSize {
   readonly bitsStored: 8 | 16
   /** True when the picture has colours (its channels differ visibly): not a radiograph. */
   readonly colourful: boolean
+  /** It can be decoded, but holds what no encoder writes. */
+  readonly isDamaged: boolean
 }
 
 /** The codecs of compressed pixels: libraries, some of them WebAssembly, all outside the domain. */
 export interface PixelCodecs {
   /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit */
-  decodeFrame(frame: EncodedFrame): Promise<DecodedFrame>
+  decodeFrame(frame: EncodedFrame): Promise<DecodedCodestream>
   /** @throws {StudyRejectedError} not-an-image, truncated, too-large, corrupt-pixel-data */
   decodeRaster(bytes: Uint8Array, limits?: { maximumPixels: number }): Promise<Raster>
   /** 8-bit greyscale PNG. */

@@ -2,6 +2,7 @@ import { StudyRejectedError } from '../kernel/errors.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import type { CodestreamKind } from '../kernel/ports.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
+import type { TileParts } from './read-tile-parts.ts'
 
 export interface CodestreamHeader extends ImageSize {
   readonly kind: CodestreamKind
@@ -10,6 +11,8 @@ export interface CodestreamHeader extends ImageSize {
   readonly components: number
   /** False for the irreversible wavelet and DCT. */
   readonly reversible: boolean
+  /** Of JPEG 2000 alone. */
+  readonly tileParts: TileParts | null
 }
 
 const startOfImage = 0xffd8
@@ -58,6 +61,7 @@ function readJpegHeader(view: DataView): CodestreamHeader {
         columns: view.getUint16(offset + 7),
         components: view.getUint8(offset + 9),
         reversible: kind !== 'jpeg-8',
+        tileParts: null,
       }
     }
     if (marker >= 0xc2 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
@@ -67,6 +71,8 @@ function readJpegHeader(view: DataView): CodestreamHeader {
       )
     }
     if (marker === 0xda || marker === 0xd9) throw corrupt('the JPEG has no frame header')
+    // TEM and the restart markers have no length: stepping over one would land anywhere.
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) throw corrupt('a JPEG marker stands where none may')
     offset += 2 + view.getUint16(offset + 2)
   }
 }
@@ -92,16 +98,34 @@ function readJpeg2000Header(view: DataView): CodestreamHeader {
   if (!(tiles <= maximumTiles)) throw corrupt('the JPEG 2000 codestream has more tiles than can be numbered')
   let kind: CodestreamKind = 'jpeg-2000'
   let reversible = true
+  let packetsPerTile = 0
   let offset = 4 + view.getUint16(4)
   for (;;) {
     const marker = view.getUint16(offset)
     if (marker === 0xff90) break
     if (marker < 0xff00) throw corrupt('a JPEG 2000 marker is missing')
     if (marker === 0xff50 && (view.getUint32(offset + 4) & highThroughput) !== 0) kind = 'htj2k'
-    if (marker === 0xff52) reversible = view.getUint8(offset + 13) === 1
+    if (marker === 0xff52) {
+      reversible = view.getUint8(offset + 13) === 1
+      packetsPerTile = packetsOf(view, offset)
+    }
     offset += 2 + view.getUint16(offset + 2)
   }
-  return { kind, rows, columns, components, precision, reversible }
+  return { kind, rows, columns, components, precision, reversible, tileParts: { offset, tiles, packetsPerTile } }
+}
+
+/** The most packets that a tile can have by its COD segment: layers × precincts of all resolutions. @see ITU-T T.800 A.6.1 */
+function packetsOf(view: DataView, cod: number): number {
+  const layers = view.getUint16(cod + 6)
+  const resolutions = view.getUint8(cod + 9) + 1
+  if ((view.getUint8(cod + 4) & 1) === 0) return layers * resolutions
+  let precincts = 0
+  for (let resolution = 0; resolution < resolutions; resolution++) {
+    const exponents = view.getUint8(cod + 14 + resolution)
+    precincts +=
+      Math.ceil(view.getUint32(24) / 2 ** (exponents & 15)) * Math.ceil(view.getUint32(28) / 2 ** (exponents >> 4))
+  }
+  return layers * precincts
 }
 
 /** Bit 15 of Pcap, counted from the most significant: Part 15 of JPEG 2000. */
@@ -116,25 +140,29 @@ export function unboxJpeg2000(frame: Uint8Array): Uint8Array {
   if (frame.length < 12 || view.getUint32(4) !== 0x6a502020) return frame
   let offset = 0
   while (offset + 8 <= frame.length) {
-    const length = view.getUint32(offset)
+    const [headerLength, length] = boxLengths(view, offset)
     if (view.getUint32(offset + 4) === 0x6a703263) {
-      return frame.subarray(offset + 8, length === 0 ? frame.length : Math.min(frame.length, offset + length))
+      return frame.subarray(offset + headerLength, Math.min(frame.length, offset + length))
     }
-    if (length < 8) break
+    if (length < headerLength) break
     offset += length
   }
   throw corrupt('the JP2 file holds no codestream')
+}
+
+/** 0 means up to the end, 1 that 64 bits follow. @see ITU-T T.800 I.4 */
+function boxLengths(view: DataView, offset: number): [headerLength: number, length: number] {
+  const length = view.getUint32(offset)
+  if (length === 0) return [8, view.byteLength - offset]
+  if (length !== 1 || offset + 16 > view.byteLength) return [8, length]
+  return [16, Number(view.getBigUint64(offset + 8))]
 }
 
 /**
  * Holds a codestream against the data set before a codec sees it: a forged size must not make it allocate.
  * @throws {StudyRejectedError} inconsistent-pixel-data, corrupt-pixel-data
  */
-export function assertCodestreamMatches(
-  header: CodestreamHeader,
-  codestream: Uint8Array,
-  attributes: PixelAttributes,
-): void {
+export function assertCodestreamMatches(header: CodestreamHeader, attributes: PixelAttributes): void {
   if (header.rows !== attributes.rows || header.columns !== attributes.columns) {
     throw new StudyRejectedError(
       'inconsistent-pixel-data',
@@ -154,15 +182,6 @@ export function assertCodestreamMatches(
     throw corrupt(`the compressed frame has ${header.precision} bits per sample`)
   }
   if (header.kind === 'jpeg-12' && header.precision !== 12) throw corrupt('a lossy JPEG of neither 8 nor 12 bits')
-  if (!endsWithMarker(codestream)) throw corrupt('the compressed frame has no end marker: it was cut short')
-}
-
-/** FF D9 ends JPEG, JPEG-LS and JPEG 2000 alike; padding may follow. */
-function endsWithMarker(codestream: Uint8Array): boolean {
-  for (let offset = codestream.length - 2; offset >= Math.max(0, codestream.length - 16); offset--) {
-    if (codestream[offset] === 0xff && codestream[offset + 1] === 0xd9) return true
-  }
-  return false
 }
 
 const corrupt = (detail: string, cause?: unknown): StudyRejectedError =>

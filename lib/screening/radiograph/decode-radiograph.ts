@@ -84,7 +84,12 @@ async function decodePicture(
     values: raster.values,
     facts: { ...noFacts, format, bitsAllocated: raster.bitsStored, bitsStored: raster.bitsStored },
     presentation: asItIs,
-    warnings: ['no-acquisition-facts', 'spacing-unknown', 'age-unknown'],
+    warnings: [
+      'no-acquisition-facts',
+      'spacing-unknown',
+      'age-unknown',
+      ...(raster.isDamaged ? ['pixel-data-damaged'] : []),
+    ],
   }
 }
 

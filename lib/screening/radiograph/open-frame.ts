@@ -1,4 +1,5 @@
 import type { CodestreamKind, PixelCodecs } from '../kernel/ports.ts'
+import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
 import { readEncapsulatedFrame } from './encapsulated-frame.ts'
@@ -41,7 +42,7 @@ function openCodestream(
   warnings: string[],
 ): DecodeFrame {
   const header = readCodestreamHeader(codestream)
-  assertCodestreamMatches(header, codestream, pixel)
+  assertCodestreamMatches(header, pixel)
   const { kind, precision, reversible } = header
   if (!syntax.kinds.includes(kind)) warnings.push('codestream-not-as-declared')
   const isLossy = syntax.lossy || lossyKinds.includes(kind) || !reversible
@@ -50,8 +51,11 @@ function openCodestream(
   const layout = isWholeWord ? pixel : { ...pixel, highBit: pixel.bitsStored - 1 }
   const { rows, columns, bitsAllocated, bitsStored, signed } = pixel
   return async () => {
+    const { isDamaged } = checkCodestream(header, codestream)
     const frame = { kind, codestream, rows, columns, bitsAllocated, bitsStored, signed }
-    const { values } = await codecs.decodeFrame(frame)
+    const decoded = await codecs.decodeFrame(frame)
+    if (isDamaged || decoded.isDamaged) warnings.push('pixel-data-damaged')
+    const { values } = decoded
     return isLossy ? clampStoredValues(values, precision, layout) : extractStoredValues(wordsOf(values), layout)
   }
 }

@@ -1,0 +1,54 @@
+import { StudyRejectedError } from '../kernel/errors.ts'
+import type { CodestreamHeader } from './codestream-header.ts'
+import { readJpegScans } from './read-jpeg-scans.ts'
+import { readTileParts } from './read-tile-parts.ts'
+
+/**
+ * Whether a codestream is all there, as far as it can be known before it is decoded.
+ * @returns isDamaged where it holds what no encoder writes, and yet can be decoded
+ * @throws {StudyRejectedError} corrupt-pixel-data when a part is missing or cannot be read
+ */
+export function checkCodestream(header: CodestreamHeader, codestream: Uint8Array): { readonly isDamaged: boolean } {
+  switch (header.kind) {
+    case 'jpeg-8':
+    case 'jpeg-12':
+    case 'jpeg-lossless':
+      return { isDamaged: readJpegScans(codestream).hasExcess }
+    case 'jpeg-ls':
+      // Its codec counts for itself.
+      if (!endsWithMarker(codestream)) throw corrupt('the compressed frame has no end marker: it was cut short')
+      assertEnoughBytes(header, codestream)
+      return { isDamaged: false }
+    case 'jpeg-2000':
+    case 'htj2k': {
+      if (!header.tileParts) throw new TypeError('a JPEG 2000 header without tile-parts')
+      const { hasGap } = readTileParts(codestream, header.tileParts)
+      assertEnoughBytes(header, codestream)
+      // Arithmetic-coded data are judged by their codec; where it does not code, zeros may be what they say.
+      return { isDamaged: hasGap && header.kind === 'htj2k' }
+    }
+  }
+}
+
+/** FF D9; zeros may follow, or up to 14 bytes of anything. */
+function endsWithMarker(codestream: Uint8Array): boolean {
+  let end = codestream.length
+  while (end > 0 && codestream[end - 1] === 0) end--
+  for (let offset = end - 2; offset >= Math.max(0, end - 16); offset--) {
+    if (codestream[offset] === 0xff && codestream[offset + 1] === 0xd9) return true
+  }
+  return false
+}
+
+/** Empty images compress to next to nothing, but not by more than this where they are large. */
+const pixelsOfFewBytes = 16_000_000
+const pixelsPerByte = 256
+
+/** No law gives the least length of these codestreams, so a forged size is told by what no radiograph comes near. */
+function assertEnoughBytes({ rows, columns }: CodestreamHeader, { length }: Uint8Array): void {
+  if (rows * columns > pixelsOfFewBytes + pixelsPerByte * length) {
+    throw corrupt(`${length} bytes cannot hold ${rows} × ${columns} pixels of a radiograph`)
+  }
+}
+
+const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)

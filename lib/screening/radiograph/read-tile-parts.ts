@@ -1,0 +1,95 @@
+import { StudyRejectedError } from '../kernel/errors.ts'
+
+const startOfTilePart = 0xff90
+const startOfPacket = 0xff91
+const endOfPacketHeader = 0xff92
+const endOfCodestream = 0xffd9
+
+export interface TileParts {
+  /** Where the first tile-part begins. */
+  readonly offset: number
+  /** Tiles of the image. */
+  readonly tiles: number
+  /** Packets of one tile at most: each may be empty, one byte of zeros. */
+  readonly packetsPerTile: number
+}
+
+/**
+ * Steps from tile-part to tile-part: their lengths lead to the end of the codestream, every tile is there, and no
+ * compressed byte makes what only a marker may. Decoders fill in what is missing with grey.
+ * @returns whether there is a stretch of zeros that no encoder writes
+ * @throws {StudyRejectedError} corrupt-pixel-data
+ * @see ITU-T T.800 A.4.2, B.10.1, D.4.1; ITU-T T.814 7.1
+ */
+export function readTileParts(codestream: Uint8Array, expected: TileParts): { readonly hasGap: boolean } {
+  const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength)
+  const found = new Set<number>()
+  let hasGap = false
+  let offset = expected.offset
+  for (;;) {
+    if (offset + 2 > codestream.length) throw corrupt('the JPEG 2000 codestream has no end marker: it was cut short')
+    const marker = view.getUint16(offset)
+    if (marker === endOfCodestream) break
+    if (marker !== startOfTilePart) throw corrupt('a JPEG 2000 tile-part does not begin where the last one ends')
+    if (offset + 14 > codestream.length) throw corrupt('the JPEG 2000 codestream ends within a tile-part')
+    const length = view.getUint32(offset + 6)
+    // The last one may leave its length open. @see ITU-T T.800 A.4.2
+    const end = length === 0 ? lastMarker(codestream) : offset + length
+    if (end < offset + 14 || end > codestream.length) throw corrupt('the JPEG 2000 codestream ends within a tile-part')
+    found.add(view.getUint16(offset + 4))
+    hasGap ||= readTilePart(codestream.subarray(offset + 12, end), expected.packetsPerTile)
+    offset = end
+  }
+  if (found.size !== expected.tiles) {
+    throw corrupt(`the JPEG 2000 codestream holds ${found.size} of ${expected.tiles} tiles`)
+  }
+  return { hasGap }
+}
+
+/** Compressed data are as good as random: a run of zeros longer than this, besides empty packets, is a hole. Unit: bytes. */
+const longestRunOfZeros = 64
+
+function readTilePart(bytes: Uint8Array, packetsPerTile: number): boolean {
+  const data = bytes.subarray(startOfData(bytes))
+  for (let at = data.indexOf(0xff); at >= 0 && at + 1 < data.length; at = data.indexOf(0xff, at + 1)) {
+    const pair = 0xff00 | data[at + 1]
+    if (pair >= startOfTilePart && pair !== startOfPacket && pair !== endOfPacketHeader) {
+      throw corrupt('the JPEG 2000 packets hold a marker')
+    }
+  }
+  return hasRunOfZeros(data, longestRunOfZeros + packetsPerTile)
+}
+
+/** Looks at every `length`th byte first: a run of that length holds one of them. */
+function hasRunOfZeros(data: Uint8Array, length: number): boolean {
+  for (let at = length - 1; at < data.length; at += length) {
+    if (data[at] !== 0) continue
+    let from = at
+    let to = at + 1
+    while (from > 0 && data[from - 1] === 0) from--
+    while (to < data.length && data[to] === 0) to++
+    if (to - from >= length) return true
+  }
+  return false
+}
+
+/** Behind SOD. @see ITU-T T.800 A.4.3 */
+function startOfData(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let offset = 0; offset + 2 <= bytes.length; ) {
+    const marker = view.getUint16(offset)
+    if (marker === 0xff93) return offset + 2
+    if (marker < 0xff00 || offset + 4 > bytes.length) break
+    offset += 2 + view.getUint16(offset + 2)
+  }
+  throw corrupt('a JPEG 2000 tile-part has no data')
+}
+
+function lastMarker(codestream: Uint8Array): number {
+  for (let at = codestream.length - 2; at >= 0; at--) {
+    if (codestream[at] === 0xff && codestream[at + 1] === 0xd9) return at
+  }
+  return codestream.length
+}
+
+const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)
