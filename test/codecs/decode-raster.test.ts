@@ -16,6 +16,7 @@ const rgb = (of: (value: number) => number[]): Buffer => Buffer.from(Array.from(
 const greyPicture = () => sharp(grey, { raw: { ...raw, channels: 1 } }).toColourspace('b-w')
 const picture = (of: (value: number) => number[]) =>
   sharp(rgb(of), { raw: { ...raw, channels: of(0).length as 3 | 4 } })
+const cutAndEnded = (jpeg: Buffer) => Buffer.concat([jpeg.subarray(0, -200), jpeg.subarray(-2)])
 const photograph = () => picture((value) => [value, 255 - value, 40])
 
 describe('a picture', () => {
@@ -25,7 +26,13 @@ describe('a picture', () => {
     ['a PNG with transparency', () => picture((value) => [value, value, value, value]).png()],
   ])('is read from %s', async (_, encoded) => {
     const { values, bitsStored, colourful, ...size } = await codecs.decodeRaster(await encoded().toBuffer())
-    expect({ ...size, bitsStored, colourful }).toEqual({ rows, columns, bitsStored: 8, colourful: false })
+    expect({ ...size, bitsStored, colourful }).toEqual({
+      rows,
+      columns,
+      bitsStored: 8,
+      colourful: false,
+      isDamaged: false,
+    })
     expect(values).toEqual(grey)
   })
 
@@ -83,6 +90,24 @@ describe('a picture', () => {
   it.each([
     ['a PNG cut short', async () => (await greyPicture().png().toBuffer()).subarray(0, -20), 'truncated'],
     ['a JPEG cut short', async () => (await greyPicture().jpeg().toBuffer()).subarray(0, -200), 'truncated'],
+    [
+      'a grey JPEG cut short and ended again',
+      async () => cutAndEnded(await greyPicture().jpeg().toBuffer()),
+      'corrupt-pixel-data',
+    ],
+    [
+      'a colour JPEG cut short and ended again',
+      async () => cutAndEnded(await photograph().jpeg().toBuffer()),
+      'corrupt-pixel-data',
+    ],
+    [
+      'a JPEG with zeros in its middle',
+      async () => {
+        const whole = await greyPicture().jpeg({ quality: 100 }).toBuffer()
+        return whole.fill(0, whole.length >> 1, (whole.length >> 1) + 300)
+      },
+      'corrupt-pixel-data',
+    ],
     [
       'a PNG with damaged pixels',
       async () => (await greyPicture().png().toBuffer()).fill(0x55, 80, 200),
