@@ -19,6 +19,7 @@ import { buildStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import {
   laneOfUpload,
   monthOf,
+  type Preparation,
   studyKeys,
   tenantOfUpload,
   uploadIdOf,
@@ -82,9 +83,11 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
     return
   }
   const imageId = imageIdOf(source)
-  if (await store.exists(studyKeys.preparedStudy(tenant.id, imageId))) {
+  const preparation = preparationKeyOf(parts.policy)
+  const prepared = { tenant: tenant.id, imageId, preparation }
+  if (await store.exists(studyKeys.preparedStudy(prepared))) {
     // The job goes out again: its first sending may have been cut short. The worker answers a repetition with what is there.
-    return enqueue(admission, imageId, true, parts)
+    return enqueue(admission, prepared, true, parts)
   }
   let preprocessed: Preprocessed
   try {
@@ -98,7 +101,7 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
     const refusal = new StudyRejectedError(limit, `the limit of ${monthOf(parts.clock.now())} is reached`)
     return reject(admission, imageId, refusal, source.byteLength, parts)
   }
-  await writePreparedStudy(store, parts.codecs, tenant.id, imageId, {
+  await writePreparedStudy(store, parts.codecs, prepared, {
     ...preprocessed,
     timingsMs: { ...preprocessed.timingsMs },
     sizeBytes: source.byteLength,
@@ -106,17 +109,17 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
   for (const [Stage, milliseconds] of Object.entries(preprocessed.timingsMs)) {
     telemetry.metric('StageMilliseconds', milliseconds, { Stage })
   }
-  await enqueue(admission, imageId, false, parts)
+  await enqueue(admission, prepared, false, parts)
 }
 
 async function enqueue(
   admission: Admission,
-  imageId: string,
+  { imageId, preparation }: Preparation,
   duplicate: boolean,
   { queues, clock, store, telemetry }: PreprocessParts,
 ): Promise<void> {
   const { tenant, lane, uploadId } = admission
-  const body = buildStudyJob({ tenant: tenant.id, imageId, lane, enqueuedAt: clock.now() })
+  const body = buildStudyJob({ tenant: tenant.id, imageId, preparation, lane, enqueuedAt: clock.now() })
   await queues[lane].send(body, { group: tenant.id })
   await writeReceipt(store, buildReceipt(admission, imageId, 'queued', duplicate, clock))
   telemetry.log('info', 'queued', { tenant: tenant.id, uploadId, imageId, lane, duplicate })

@@ -16,7 +16,6 @@ import { loadTypeface } from '../../lib/adapters/codecs/load-typeface.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
-import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { screenEnvironment } from './environment.ts'
 import { writeHealth } from './health-file.ts'
@@ -66,7 +65,6 @@ async function main(stopping: AbortSignal): Promise<void> {
       codecs,
       clock: systemClock,
       cascade,
-      policy: defaultSuitabilityPolicy,
       tenantOf: (id) => tenants.find(id),
       typeface: loadTypeface(),
       machineTime: new MachineTime(coldStartMs),

@@ -7,7 +7,6 @@ import {
   type ObjectStore,
   type PixelCodecs,
 } from '../../lib/screening/kernel/ports.ts'
-import type { SuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import type { Typeface } from '../../lib/screening/result-documents/build-overlay.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
@@ -30,7 +29,6 @@ export interface ScreeningParts {
   readonly codecs: PixelCodecs
   readonly clock: Clock
   readonly cascade: Cascade
-  readonly policy: SuitabilityPolicy
   readonly tenantOf: (id: string) => Promise<Tenant | undefined>
   readonly typeface: Typeface
   readonly machineTime: MachineTime
@@ -60,7 +58,7 @@ export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: C
   if (!tenant) throw new StudyFailure('unknown-tenant')
   const cascade = cascadeOf(tenant, parts.cascade)
   const { classifier, segmenter, operatingPoint } = cascade
-  const screeningKey = screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, parts.policy)
+  const screeningKey = screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, job.preparation)
   const prefix = studyKeys.resultPrefix(tenant.id, job.imageId, screeningKey)
   const stored = await readIfThere(parts.store, `${prefix}result.json`)
   const result = stored ?? (await analyse(job, { tenant, cascade, screeningKey, prefix }, parts, claim))
@@ -95,7 +93,7 @@ async function analyse(
   const { store, codecs, clock, machineTime } = parts
   const started = clock.monotonic()
   const queuedMs = Math.max(0, clock.now() - job.enqueuedAt)
-  const study = await readPreparedStudy(store, codecs, tenant.id, job.imageId).catch((cause) => {
+  const study = await readPreparedStudy(store, codecs, job).catch((cause) => {
     throw cause instanceof ObjectNotFoundError ? new StudyFailure('prepared-study-missing', { cause }) : cause
   })
   const fetched = clock.monotonic()

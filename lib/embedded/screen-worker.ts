@@ -14,7 +14,7 @@ import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { buildOverlay } from '../screening/result-documents/build-overlay.ts'
 import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
-import { screeningKeyOf } from '../screening/result-documents/screening-key.ts'
+import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
 import { type ResultPictures, writeResult } from '../screening/result-documents/write-result.ts'
 import { type ClassActivationMap, screen } from '../screening/screen.ts'
 import { packageVersion } from './package-root.ts'
@@ -84,7 +84,12 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
       version,
       sha256,
     })),
-    screeningKey: screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, settings.policy),
+    screeningKey: screeningKeyOf(
+      classifier.bundle,
+      segmenter.bundle,
+      operatingPoint,
+      preparationKeyOf(settings.policy),
+    ),
     softwareVersion: packageVersion,
     analysedAt: new Date(systemClock.now()),
     timingsMs: roundAll(timingsMs),

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
-import { screeningKeyOf } from '../screening/result-documents/screening-key.ts'
+import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
 import type { Log } from './log.ts'
 import { ProcessPool } from './process-pool.ts'
@@ -59,7 +59,7 @@ export class StudyScreener {
       throw new ConfigurationError(`Profile '${profile.id}' names a ${classifier.task} and a ${segmenter.task} bundle.`)
     }
     const operatingPoint = operatingPointOf(classifier, profile.classifier.operatingPoint)
-    const key = screeningKeyOf(classifier, segmenter, operatingPoint, settings.policy)
+    const key = screeningKeyOf(classifier, segmenter, operatingPoint, preparationKeyOf(settings.policy))
     return new StudyScreener(settings, key, options)
   }
 

@@ -14,9 +14,12 @@ import { builtProgram, defaultModelsFolder } from '../../lib/embedded/package-ro
 import type { InferenceSession } from '../../lib/screening/kernel/ports.ts'
 import type { Preprocessed } from '../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
+import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { writePreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import { buildStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { tenant } from '../../lib/screening/screening-job/tenant.ts'
+
+const preparation = preparationKeyOf(defaultSuitabilityPolicy)
 
 export interface BenchedWorker {
   /** Lays `count` prepared studies down. @returns their image ids */
@@ -86,7 +89,6 @@ export async function openWorker(
       segmenter: { ...cascade.segmenter, session: watched(cascade.segmenter.session) },
       operatingPoint: { ...cascade.operatingPoint, threshold: 0 },
     },
-    policy: defaultSuitabilityPolicy,
     tenantOf: async (id: string) => tenant.parse({ id }),
     typeface: loadTypeface(),
     machineTime: new MachineTime(0),
@@ -102,17 +104,24 @@ export async function openWorker(
       for (let image = 0; image < count; image++) {
         const imageId = (laid++).toString(16).padStart(32, '0')
         const study = studies[image % studies.length]
-        await writePreparedStudy(store, codecs, 'north', imageId, {
-          ...study,
-          sizeBytes: 0,
-          timingsMs: { ...study.timingsMs },
-        })
+        await writePreparedStudy(
+          store,
+          codecs,
+          { tenant: 'north', imageId, preparation },
+          {
+            ...study,
+            sizeBytes: 0,
+            timingsMs: { ...study.timingsMs },
+          },
+        )
         imageIds.push(imageId)
       }
       return imageIds
     },
     enqueue: (imageId) =>
-      queues.routine.send(buildStudyJob({ tenant: 'north', imageId, lane: 'routine', enqueuedAt: Date.now() })),
+      queues.routine.send(
+        buildStudyJob({ tenant: 'north', imageId, preparation, lane: 'routine', enqueuedAt: Date.now() }),
+      ),
     work: (idleExitMs) =>
       workThrough(
         parts,

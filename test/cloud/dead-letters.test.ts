@@ -36,6 +36,7 @@ afterEach(() => vi.unstubAllEnvs())
 const jobOf = (number: number, tenant = 'north') => ({
   tenant,
   imageId: number.toString(16).padStart(32, '0'),
+  preparation: '0'.repeat(64),
   lane: 'routine' as const,
   enqueuedAt: 1_795_430_000_000,
 })
@@ -104,7 +105,7 @@ describe('pleura dead-letters', () => {
     await die(...jobs.map(buildStudyJob))
     const store = new S3ObjectStore(cloud.clients.s3, cloud.bucket)
     const at = new Date('2026-11-23T10:00:00Z')
-    await writeFailure(store, { schemaVersion: 1, ...jobs[3] }, new TransientError('down'), { deliveries: 4, at })
+    await writeFailure(store, { schemaVersion: 2, ...jobs[3] }, new TransientError('down'), { deliveries: 4, at })
     for (const _ of ['once', 'again']) {
       const { stdout, exitCode } = await run('list')
       const { left, redriven } = JSON.parse(stdout)

@@ -6,9 +6,11 @@ import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
+import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { readPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import { parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
+import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import { buildDicom } from '../radiograph/build-dicom.ts'
 import { type Cloud, createCloud, drain } from './harness/create-cloud.ts'
@@ -81,8 +83,7 @@ describe('preprocessing an upload', () => {
     const study = await readPreparedStudy(
       new S3ObjectStore(cloud.clients.s3, cloud.bucket),
       createCodecs(),
-      'north',
-      imageId,
+      parseStudyJob(JSON.stringify(job)),
     )
     expect(study).toMatchObject({ sizeBytes: source.byteLength, facts: { modality: 'CR', viewPosition: 'PA' } })
     expect(study.prepared.source).toEqual({ rows: 130, columns: 130 })
@@ -181,6 +182,27 @@ describe('a repeated upload', () => {
     const receipts = await receiptsOf(cloud)
     expect(receipts.map(({ duplicate }) => duplicate).sort()).toEqual([false, true])
     expect(new Set(receipts.map(({ imageId }) => imageId)).size).toBe(1)
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
+  })
+
+  it('after preprocessing has changed is prepared anew, or judged anew, beside what it was', async () => {
+    const cloud = await createCloud(standIn.endpoint)
+    await upload(cloud, 'uploads/north/a.dcm', chest())
+    await upload(cloud, 'uploads/north/l.dcm', lateral())
+    await deliverUploads(cloud, await openPreprocessing(cloud))
+    const [before] = await jobsOf(cloud)
+    // Whatever makes the preparation key another one; the policy is what a test can change.
+    const policy = { ...defaultSuitabilityPolicy, minimumSidePixels: defaultSuitabilityPolicy.minimumSidePixels + 1 }
+    await upload(cloud, 'uploads/north/a again.dcm', chest())
+    await upload(cloud, 'uploads/north/l again.dcm', lateral())
+    await deliverUploads(cloud, await openPreprocessing(cloud, { policy }))
+    const [after] = await jobsOf(cloud)
+    expect(after.imageId).toBe(before.imageId)
+    expect(after.preparation).not.toBe(before.preparation)
+    expect(await keysBelow(cloud, 'prepared/')).toEqual(
+      [before, after].flatMap((job) => [studyKeys.preparedImage(job), studyKeys.preparedStudy(job)]).sort(),
+    )
+    expect(await resultsOf(cloud)).toHaveLength(2)
     expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
   })
 

@@ -8,6 +8,8 @@ import { encodePhantom } from '../../lib/phantom/encode-phantom.ts'
 import { phantomIdentity } from '../../lib/phantom/phantom-elements.ts'
 import { planPhantom } from '../../lib/phantom/plan-phantom.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
+import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
+import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { usageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
@@ -19,6 +21,8 @@ import { type StandIn, startStandIn } from './harness/start-stand-in.ts'
 import { type BuiltWorker, buildWorker } from './worker/build-worker.ts'
 import { type RequestKind, requestKindOf } from './worker/request-kind.ts'
 import { type RunningWorker, startWorker } from './worker/start-worker.ts'
+
+const preparation = preparationKeyOf(defaultSuitabilityPolicy)
 
 let standIn: StandIn
 let proxy: FaultProxy
@@ -313,7 +317,7 @@ describe('a job that cannot be done', () => {
     const lost = await drawPicture(2, true)
     await upload(cloud, 'uploads/north/2.png', lost)
     await deliverUploads(cloud, await openPreprocessing(cloud))
-    const key = studyKeys.preparedStudy('north', imageIdOf(lost))
+    const key = studyKeys.preparedStudy({ tenant: 'north', imageId: imageIdOf(lost), preparation })
     await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key: key }))
     await workAll(cloud, { IDLE_EXIT_SECONDS: '2' })
     const found = await findings(cloud)

@@ -20,6 +20,7 @@ import {
 } from './synthesize.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+const preparation = { tenant: 'north', imageId: 'i', preparation: 'p' }
 const example = {
   tenants: [
     { settings: { id: 'north', retentionDays: 90 }, trustedAccount: '444455556666', externalId: 'a-long-random-text' },
@@ -103,8 +104,8 @@ describe('the gpu profile', () => {
     expect(days.get('results/south/')).toBe(365)
     const written = [
       'uploads/north/a.dcm',
-      studyKeys.preparedImage('north', 'i'),
-      studyKeys.preparedStudy('north', 'i'),
+      studyKeys.preparedImage(preparation),
+      studyKeys.preparedStudy(preparation),
       studyKeys.uploadReceipt('north', 'u'),
       studyKeys.resultPrefix('south', 'i', 'k'),
       studyKeys.admission('north', '2026-11', 'i'),
@@ -131,7 +132,7 @@ describe('the gpu profile', () => {
       ],
     ])
     // A suffix that no program writes would never wake anybody.
-    expect(studyKeys.preparedStudy('north', 'i')).toMatch(/^prepared\/.*study\.json$/)
+    expect(studyKeys.preparedStudy(preparation)).toMatch(/^prepared\/.*study\.json$/)
   })
 
   it('lets preprocessing alone read uploads', () => {

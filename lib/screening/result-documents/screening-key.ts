@@ -8,12 +8,13 @@ const pipelineVersion = 1
 /**
  * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.
  * Another key: the old result is superseded.
+ * @param preparation The preparation key of the picture that is screened: it may be an older program's.
  */
 export function screeningKeyOf(
   classifier: ClassifierBundle,
   segmenter: SegmenterBundle,
   operatingPoint: OperatingPoint,
-  policy: SuitabilityPolicy,
+  preparation: string,
 ): string {
   return sha256Hex(
     JSON.stringify({
@@ -21,13 +22,14 @@ export function screeningKeyOf(
       classifier: { sha256: classifier.sha256, input: classifier.input, calibration: classifier.calibration },
       operatingPoint: { id: operatingPoint.id, threshold: operatingPoint.threshold },
       segmenter: { sha256: segmenter.sha256, input: segmenter.input, postprocessing: segmenter.postprocessing },
-      policy,
+      preparation,
     }),
   )
 }
 
 /**
- * The key of results that no model has touched: rejections by preprocessing.
+ * Digest of everything besides the image that decides what preprocessing makes of it: the prepared picture, or the
+ * rejection.
  * @param refusal Of a refusal for quota or budget: its month, so that the image may be admitted later.
  */
 export function preparationKeyOf(policy: SuitabilityPolicy, refusal?: string): string {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore, PixelCodecs } from '../kernel/ports.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
-import { studyKeys } from './study-keys.ts'
+import { type Preparation, studyKeys } from './study-keys.ts'
 
 const text = z.string().nullable()
 const pixels = z.number().int().positive()
@@ -72,15 +72,14 @@ export interface PreparedStudy {
 export async function writePreparedStudy(
   store: ObjectStore,
   codecs: PixelCodecs,
-  tenant: string,
-  imageId: string,
+  at: Preparation,
   study: PreparedStudy,
 ): Promise<void> {
   const { pixels: _, ...prepared } = study.prepared
   const png = await codecs.encodeGreyPng(study.prepared)
-  await store.put(studyKeys.preparedImage(tenant, imageId), png, { contentType: 'image/png' })
+  await store.put(studyKeys.preparedImage(at), png, { contentType: 'image/png' })
   const document = studyDocument.parse({ schemaVersion: 1, ...study, prepared })
-  await store.put(studyKeys.preparedStudy(tenant, imageId), new TextEncoder().encode(JSON.stringify(document)), {
+  await store.put(studyKeys.preparedStudy(at), new TextEncoder().encode(JSON.stringify(document)), {
     contentType: 'application/json',
   })
 }
@@ -92,12 +91,11 @@ export async function writePreparedStudy(
 export async function readPreparedStudy(
   store: ObjectStore,
   codecs: PixelCodecs,
-  tenant: string,
-  imageId: string,
+  at: Preparation,
 ): Promise<PreparedStudy> {
   const [document, png] = await Promise.all([
-    store.get(studyKeys.preparedStudy(tenant, imageId)),
-    store.get(studyKeys.preparedImage(tenant, imageId)),
+    store.get(studyKeys.preparedStudy(at)),
+    store.get(studyKeys.preparedImage(at)),
   ])
   const { facts, prepared, sizeBytes, timingsMs } = studyDocument.parse(JSON.parse(new TextDecoder().decode(document)))
   const { rows, columns, values } = await codecs.decodeRaster(png)

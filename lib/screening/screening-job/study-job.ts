@@ -1,11 +1,13 @@
 import * as z from 'zod'
-import { imageId } from './study-keys.ts'
+import { imageId, preparation } from './study-keys.ts'
 import { lanes, tenantId } from './tenant.ts'
 
 const studyJob = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   tenant: tenantId,
   imageId,
+  /** Which prepared picture: another version of preprocessing writes another one. */
+  preparation,
   lane: z.enum(lanes),
   /** When the image was queued. Unit: ms since the Unix epoch. */
   enqueuedAt: z.number().int().nonnegative(),
@@ -15,7 +17,7 @@ const studyJob = z.strictObject({
 export type StudyJob = z.infer<typeof studyJob>
 
 export const buildStudyJob = (job: Omit<StudyJob, 'schemaVersion'>): string =>
-  JSON.stringify({ schemaVersion: 1, ...job } satisfies StudyJob)
+  JSON.stringify({ schemaVersion: 2, ...job } satisfies StudyJob)
 
 /** @throws {Error} when the message is none of ours: a defect, it ends as a dead letter */
 export function parseStudyJob(body: string): StudyJob {

@@ -3,24 +3,37 @@ import { sha256Hex } from '../kernel/identifiers.ts'
 import { type Lane, type Tenant, tenantId } from './tenant.ts'
 
 export const imageId = z.string().regex(/^[0-9a-f]{32}$/)
+/** The preparation key: digest of what made a prepared picture. */
+export const preparation = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** Names one prepared picture. */
+export interface Preparation {
+  readonly tenant: string
+  readonly imageId: string
+  /** The preparation key. */
+  readonly preparation: string
+}
 
 /**
  * Every key of the study bucket. They are functions of the content of the image, the digest of what analyses it and
  * the tenant alone, so that duplicates and repetitions land on the same objects.
  *
  *   uploads/<tenant>/…                                   the sender's own keys
- *   prepared/<tenant>/<imageId>/image.png, study.json    what preprocessing made; study.json comes last
+ *   prepared/<tenant>/<imageId>/<preparation>/image.png, study.json
+ *                                                        what preprocessing made; study.json comes last
  *   results/<tenant>/uploads/<uploadId>.json             what became of one upload: its imageId and its result
  *   results/<tenant>/<imageId>/<screening>/result.json   the result, written last; its pictures beside it
  *   usage/<tenant>/<yyyy-mm>/admitted/<imageId>          one image counted against quota and budget
  *   usage/<tenant>/<yyyy-mm>/receipts/<imageId>-<screening>.json   one billed image
  *   failures/<tenant>/<imageId>.json                     the last failure of the system with this image
  *
- * `<screening>` is the first 16 digits of the screening key.
+ * `<screening>` and `<preparation>` are the first 16 digits of the screening key and of the preparation key.
  */
 export const studyKeys = {
-  preparedImage: (tenant: string, image: string) => `prepared/${tenant}/${image}/image.png`,
-  preparedStudy: (tenant: string, image: string) => `prepared/${tenant}/${image}/study.json`,
+  preparedImage: ({ tenant, imageId, preparation }: Preparation) =>
+    `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/image.png`,
+  preparedStudy: ({ tenant, imageId, preparation }: Preparation) =>
+    `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/study.json`,
   uploadReceipt: (tenant: string, upload: string) => `results/${tenant}/uploads/${upload}.json`,
   /** Where the objects of one result lie; ends with '/'. */
   resultPrefix: (tenant: string, image: string, screeningKey: string) =>
@@ -35,7 +48,7 @@ export const studyKeys = {
   failure: (tenant: string, image: string) => `failures/${tenant}/${image}.json`,
 } as const
 
-const shortKeyOf = (screeningKey: string): string => screeningKey.slice(0, 16)
+const shortKeyOf = (key: string): string => key.slice(0, 16)
 
 /** The calendar month in UTC, e.g. '2026-11'. */
 export const monthOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 7)

@@ -14,12 +14,15 @@ import type { InferenceSession, ObjectStore, StudyEvent } from '../../../lib/scr
 import { preprocess } from '../../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suitability.ts'
 import { type ResultDocument, resultDocument } from '../../../lib/screening/result-documents/result-document.ts'
+import { preparationKeyOf } from '../../../lib/screening/result-documents/screening-key.ts'
 import { writePreparedStudy } from '../../../lib/screening/screening-job/prepared-study.ts'
 import { buildStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
 import { type Lane, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 import { drawPicture } from './draw-picture.ts'
 
 export const tinyModels = resolve(import.meta.dirname, '../../fixtures/models')
+/** The preparation key of this release. */
+export const preparation = preparationKeyOf(defaultSuitabilityPolicy)
 const codecs = createCodecs()
 const typeface = loadTypeface()
 
@@ -50,7 +53,6 @@ export async function openClinic({ maximumReceives = 3 } = {}) {
     codecs,
     clock: systemClock,
     cascade: await loadCascade(tinyModels, { executionProvider: 'cpu', threads: 1 }),
-    policy: defaultSuitabilityPolicy,
     tenantOf: async (id) => tenants.get(id),
     typeface,
     machineTime: new MachineTime(1234),
@@ -75,17 +77,22 @@ export async function openClinic({ maximumReceives = 3 } = {}) {
     parts,
     keysBelow,
     textOf,
-    send: (tenantId: string, imageId: string, lane: Lane = 'routine') =>
-      queues[lane].send(buildStudyJob({ tenant: tenantId, imageId, lane, enqueuedAt: Date.now() })),
+    send: (tenantId: string, imageId: string, lane: Lane = 'routine', by = preparation) =>
+      queues[lane].send(buildStudyJob({ tenant: tenantId, imageId, preparation: by, lane, enqueuedAt: Date.now() })),
     /** What preprocessing leaves behind. */
-    async prepare(imageId: string, { tenant = 'north', bright = true, seed = 0 } = {}) {
+    async prepare(imageId: string, { tenant = 'north', bright = true, seed = 0, by = preparation } = {}) {
       const source = await drawPicture(seed, bright)
       const preprocessed = await preprocess(source, codecs, defaultSuitabilityPolicy, systemClock)
-      await writePreparedStudy(store, codecs, tenant, imageId, {
-        ...preprocessed,
-        timingsMs: { ...preprocessed.timingsMs },
-        sizeBytes: source.byteLength,
-      })
+      await writePreparedStudy(
+        store,
+        codecs,
+        { tenant, imageId, preparation: by },
+        {
+          ...preprocessed,
+          timingsMs: { ...preprocessed.timingsMs },
+          sizeBytes: source.byteLength,
+        },
+      )
     },
     work: (changes: Partial<WorkerParts> = {}, settings: Partial<WorkerSettings> = {}, stopping?: AbortSignal) =>
       workThrough(

@@ -6,7 +6,7 @@ import { TransientError } from '../../../lib/screening/kernel/errors.ts'
 import type { JobQueue, ObjectStore } from '../../../lib/screening/kernel/ports.ts'
 import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
 import { usageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
-import { type Clinic, imageIdOfNumber, interpose, openClinic } from './open-clinic.ts'
+import { type Clinic, imageIdOfNumber, interpose, openClinic, preparation } from './open-clinic.ts'
 
 const [first, second] = [imageIdOfNumber(1), imageIdOfNumber(2)]
 const peek = { visibilityMs: 60_000, waitMs: 0 }
@@ -87,6 +87,24 @@ describe('a job', () => {
     expect(new Set(results.map(({ screeningKey }) => screeningKey)).size).toBe(2)
   })
 
+  it('of an older preprocessing is screened from its own picture, under a screening key of its own', async () => {
+    const clinic = await openClinic()
+    const older = '0'.repeat(64)
+    await clinic.prepare(first, { bright: false, by: older })
+    await clinic.prepare(first, { bright: true })
+    await clinic.send('north', first, 'routine', older)
+    await clinic.send('north', first)
+    await clinic.work()
+    const results = await clinic.results()
+    expect(new Set(results.map(({ screeningKey }) => screeningKey)).size).toBe(2)
+    const pictures = await clinic.keysBelow(`results/north/${first}/`)
+    for (const { screeningKey, outcome } of results) {
+      const prefix = studyKeys.resultPrefix('north', first, screeningKey)
+      expect(pictures.filter((key) => key.startsWith(prefix))).toHaveLength(outcome === 'suspected' ? 3 : 1)
+    }
+    expect(results.map(({ outcome }) => outcome).sort()).toEqual(['not-suspected', 'suspected'])
+  })
+
   it('whose result stands is completed without another inference', async () => {
     const clinic = await openClinic()
     await clinic.prepare(first)
@@ -95,7 +113,7 @@ describe('a job', () => {
     const [receipt] = await clinic.keysBelow('usage/')
     const before = [await clinic.textOf(receipt), await clinic.results()]
     await clinic.store.delete(receipt)
-    await clinic.store.delete(studyKeys.preparedStudy('north', first))
+    await clinic.store.delete(studyKeys.preparedStudy({ tenant: 'north', imageId: first, preparation }))
     await clinic.send('north', first)
     const cascade = withSlowClassifier(clinic, () => Promise.reject(new Error('must not run')))
     await clinic.work({ cascade })
@@ -413,7 +431,7 @@ describe('a defect', () => {
   it.each([
     '{',
     '{}',
-    JSON.stringify({ schemaVersion: 1, tenant: '../x', imageId: first, lane: 'stat', enqueuedAt: 0 }),
+    JSON.stringify({ schemaVersion: 2, tenant: '../x', imageId: first, preparation, lane: 'stat', enqueuedAt: 0 }),
   ])('of a message that is no job, %j, is logged and ends as a dead letter', async (body) => {
     const clinic = await openClinic()
     await clinic.queues.routine.send(body)
