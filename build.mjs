@@ -11,6 +11,8 @@ const programs = [
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
   'test/fuzz/damage-table.ts',
+  'test/fuzz/fuzz-process.ts',
+  'test/fuzz/main.ts',
 ]
 
 await build({
