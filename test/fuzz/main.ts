@@ -6,7 +6,9 @@ import type { FuzzReply } from './fuzz-messages.ts'
 
 /**
  * `npm run fuzz [-- --seconds 120 --seed 1 --from 0]`: prepares mutated files one after the other in a process of its
- * own, and counts what must not happen. Input N of a seed is always the same file: `--from N --seconds 1` repeats it.
+ * own, and counts what must not happen. Input N of a seed is the same
+ * file wherever the same seed files are (the shared corpus is among them where it lies beside the checkout):
+ * `--from N --seconds 1` repeats it.
  */
 const { values: options } = parseArgs({
   options: {

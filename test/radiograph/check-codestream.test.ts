@@ -71,6 +71,22 @@ describe('the scan of a JPEG', () => {
     expect(() => readJpegScans(Uint8Array.from(jpeg))).toThrow('more than 64 coefficients')
   })
 
+  it('of a block darker than black is corrupt', () => {
+    // Twelve bits of difference: -4095. No other coefficient.
+    const tables = [
+      ...segment(0xdb, 0, ...Array(64).fill(1)),
+      ...segment(0xc4, 0, 1, ...Array(15).fill(0), 12),
+      ...segment(0xc4, 0x10, 1, ...Array(15).fill(0), 0),
+    ]
+    const jpeg = (...codes: number[]) =>
+      Uint8Array.from([
+        ...[0xff, 0xd8, ...segment(0xc0, 8, 0, 8, 0, 8, 1, 1, 0x11, 0)],
+        ...[...tables, ...scan, ...codes, 0xff, 0xd9],
+      ])
+    expect(() => readJpegScans(jpeg(0, 0x03))).toThrow('brighter or darker than can be')
+    expect(() => readJpegScans(jpeg(0x7f, 0xfb))).toThrow('brighter or darker than can be')
+  })
+
   it('of a progressive JPEG is not judged', () => {
     expect(readJpegScans(jpegOf(segment(0xc2, 8, 0, 4, 0, 6, 1, 1, 0x11, 0)))).toEqual({ hasExcess: false })
   })

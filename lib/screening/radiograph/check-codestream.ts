@@ -40,13 +40,15 @@ function endsWithMarker(codestream: Uint8Array): boolean {
   return false
 }
 
-/** Empty images compress to next to nothing, but not by more than this where they are large. */
-const pixelsOfFewBytes = 16_000_000
-const pixelsPerByte = 256
+/** An image of up to so many pixels may be empty, and compress to next to nothing. */
+const unquestionedPixels = 16_000_000
+/** Half a bit per pixel where nothing was given up, an eighth of a bit where something was. */
+const pixelsPerByte = { lossless: 16, lossy: 64 }
 
 /** No law gives the least length of these codestreams, so a forged size is told by what no radiograph comes near. */
-function assertEnoughBytes({ rows, columns }: CodestreamHeader, { length }: Uint8Array): void {
-  if (rows * columns > pixelsOfFewBytes + pixelsPerByte * length) {
+function assertEnoughBytes({ rows, columns, reversible }: CodestreamHeader, { length }: Uint8Array): void {
+  const pixels = rows * columns
+  if (pixels > unquestionedPixels && pixels > length * pixelsPerByte[reversible ? 'lossless' : 'lossy']) {
     throw corrupt(`${length} bytes cannot hold ${rows} × ${columns} pixels of a radiograph`)
   }
 }

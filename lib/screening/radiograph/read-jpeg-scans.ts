@@ -12,10 +12,12 @@ interface Component {
   readonly id: number
   readonly horizontal: number
   readonly vertical: number
+  readonly quantization: number
 }
 
 interface Frame {
   readonly lossless: boolean
+  readonly precision: number
   readonly rows: number
   readonly columns: number
   readonly components: readonly Component[]
@@ -24,6 +26,8 @@ interface Frame {
 interface Tables {
   readonly dc: HuffmanTable[]
   readonly ac: HuffmanTable[]
+  /** The step of the DC coefficient by quantization table. */
+  readonly dcSteps: number[]
   restartInterval: number
 }
 
@@ -38,7 +42,7 @@ const huffmanFrames = [0xc0, 0xc1, 0xc3]
  */
 export function readJpegScans(jpeg: Uint8Array): { readonly hasExcess: boolean } {
   const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
-  const tables: Tables = { dc: [], ac: [], restartInterval: 0 }
+  const tables: Tables = { dc: [], ac: [], dcSteps: [], restartInterval: 0 }
   let frame: Frame | null = null
   let hasExcess = false
   let scanned = 0
@@ -55,6 +59,7 @@ export function readJpegScans(jpeg: Uint8Array): { readonly hasExcess: boolean }
       const end = offset + 2 + view.getUint16(offset + 2)
       const segment = new DataView(jpeg.buffer, jpeg.byteOffset + offset + 4, end - offset - 4)
       if (marker === 0xc4) readHuffmanTables(segment, tables)
+      else if (marker === 0xdb) readDcSteps(segment, tables)
       else if (marker === 0xdd) tables.restartInterval = segment.getUint16(0)
       else if (huffmanFrames.includes(marker)) frame = readFrame(segment, marker === 0xc3)
       else if (marker > 0xc1 && marker <= 0xcf) return { hasExcess: false }
@@ -81,7 +86,8 @@ const standalone = (marker: number): boolean => marker === 0x01 || (marker >= 0x
 function readFrame(segment: DataView, lossless: boolean): Frame {
   const components = Array.from({ length: segment.getUint8(5) }, (_, index) => {
     const sampling = segment.getUint8(7 + 3 * index)
-    return { id: segment.getUint8(6 + 3 * index), horizontal: sampling >> 4, vertical: sampling & 15 }
+    const id = segment.getUint8(6 + 3 * index)
+    return { id, horizontal: sampling >> 4, vertical: sampling & 15, quantization: segment.getUint8(8 + 3 * index) }
   })
   if (
     components.some(
@@ -90,7 +96,23 @@ function readFrame(segment: DataView, lossless: boolean): Frame {
   ) {
     throw corrupt('a JPEG component has no sampling factor')
   }
-  return { lossless, rows: segment.getUint16(1), columns: segment.getUint16(3), components }
+  return {
+    lossless,
+    precision: segment.getUint8(0),
+    rows: segment.getUint16(1),
+    columns: segment.getUint16(3),
+    components,
+  }
+}
+
+/** @see ITU-T T.81 B.2.4.1 */
+function readDcSteps(segment: DataView, { dcSteps }: Tables): void {
+  for (let at = 0; at < segment.byteLength; ) {
+    const place = segment.getUint8(at)
+    const isWide = place >> 4 !== 0
+    dcSteps[place & 15] = isWide ? segment.getUint16(at + 1) : segment.getUint8(at + 1)
+    at += isWide ? 129 : 65
+  }
 }
 
 /** @see ITU-T T.81 B.2.4.2 */
@@ -110,7 +132,7 @@ function readHuffmanTables(segment: DataView, { dc, ac }: Tables): void {
 /** One reader for each unit of an MCU, and the number of MCUs. @see ITU-T T.81 A.2, B.2.3 */
 function readScanHeader(
   segment: DataView,
-  { lossless, rows, columns, components }: Frame,
+  { lossless, precision, rows, columns, components }: Frame,
   tables: Tables,
 ): { readonly readers: readonly UnitReader[]; readonly mcus: number } {
   const unit = lossless ? 1 : 8
@@ -122,7 +144,9 @@ function readScanHeader(
     const dc = tables.dc[places >> 4]
     const ac = lossless ? null : tables.ac[places & 15]
     if (!component || !dc || ac === undefined) throw corrupt('a JPEG scan names a component or table that is not there')
-    return { component, reader: { dc, ac } }
+    // 64 samples, the darkest or the brightest; the fast transforms of encoders are off by one or two. @see ITU-T T.81 A.3.3
+    const highestDc = 2 ** (precision + 2) / (tables.dcSteps[component.quantization] ?? 1) + 4
+    return { component, reader: { dc, ac, component: index, highestDc } }
   })
   if (parts.length === 1) {
     const [{ component, reader }] = parts

@@ -5,6 +5,10 @@ import type { HuffmanTable } from './huffman-table.ts'
 export interface UnitReader {
   readonly dc: HuffmanTable
   readonly ac: HuffmanTable | null
+  /** Which of the scan's components: each has its own prediction. */
+  readonly component: number
+  /** No block of samples has a quantized DC coefficient beyond this. */
+  readonly highestDc: number
 }
 
 /** ZRL: sixteen coefficients of 0. Any other symbol without bits ends the block. @see ITU-T T.81 F.2.2.2 */
@@ -79,6 +83,8 @@ function readSegment(bytes: Uint8Array, readers: readonly UnitReader[], mcus: nu
   let position = 0
   let buffer = 0
   let held = 0
+  let extra = 0
+  const predictions = new Float64Array(readers.length)
 
   /** At least 25 bits, zeros behind the end: the longest code has 16, what follows it at most 16. */
   const fill = (): void => {
@@ -96,18 +102,24 @@ function readSegment(bytes: Uint8Array, readers: readonly UnitReader[], mcus: nu
     held -= entry >> 8
     const symbol = entry & 0xff
     const bits = symbol & bitsMask
+    extra = 0
     // Category 16 of lossless JPEG has one value only. @see ITU-T T.81 H.1.2.2
     if (bits !== 0 && bits < 16) {
       fill()
       held -= bits
+      extra = (buffer >>> held) & ((1 << bits) - 1)
     }
     return symbol
   }
 
   for (let mcu = 0; mcu < mcus; mcu++) {
-    for (const { dc, ac } of readers) {
-      take(dc, 0x1f)
+    for (const { dc, ac, component, highestDc } of readers) {
+      const bits = take(dc, 0x1f)
       if (!ac) continue
+      // The lower half of a category's codes are its negative values. @see ITU-T T.81 F.1.2.1.1
+      const codes = 1 << bits
+      predictions[component] += extra < codes >> 1 ? extra + 1 - codes : extra
+      if (Math.abs(predictions[component]) > highestDc) throw corrupt('a JPEG block is brighter or darker than can be')
       for (let coefficient = 1; coefficient < 64; ) {
         const symbol = take(ac, 15)
         if ((symbol & 15) === 0 && symbol !== zeroRun) break
