@@ -34,12 +34,13 @@ export function readUnits(
   let at = offset
   let remaining = mcus
   for (let restart = 0; ; restart++) {
-    const { bytes, end } = takeSegment(jpeg, at)
+    const { bytes, length, end } = takeSegment(jpeg, at)
     const count = restartInterval > 0 ? Math.min(restartInterval, remaining) : remaining
-    const left = bytes.length - readSegment(bytes, readers, count)
-    if (left > paddingBytes) {
-      if (bytes.subarray(-left).some((byte) => byte !== 0 && byte !== 0xff))
+    const taken = readSegment(bytes, length, readers, count)
+    if (length - taken > paddingBytes) {
+      if (bytes.subarray(taken, length).some((byte) => byte !== 0 && byte !== 0xff)) {
         throw corrupt('the JPEG scan goes on after the image ends')
+      }
       hasExcess = true
     }
     remaining -= count
@@ -49,8 +50,14 @@ export function readUnits(
   }
 }
 
+/** Zeros behind a segment, so that its last bits can be looked at like any. Unit: bytes. */
+const lookahead = 8
+
 /** The bytes up to the next marker, those that were stuffed after FF taken out. @see ITU-T T.81 B.1.1.5 */
-function takeSegment(jpeg: Uint8Array, start: number): { readonly bytes: Uint8Array; readonly end: number } {
+function takeSegment(
+  jpeg: Uint8Array,
+  start: number,
+): { readonly bytes: Uint8Array; readonly length: number; readonly end: number } {
   let bytes = new Uint8Array(0)
   let from = start
   let length = 0
@@ -59,8 +66,9 @@ function takeSegment(jpeg: Uint8Array, start: number): { readonly bytes: Uint8Ar
     if (at < 0 || at + 1 >= jpeg.length) throw corrupt('the JPEG has no end marker: it was cut short')
     const isStuffed = jpeg[at + 1] === 0
     const part = jpeg.subarray(from, isStuffed ? at + 1 : at)
-    if (bytes.length < length + part.length) {
-      const larger = new Uint8Array(Math.max(2 * bytes.length, length + part.length, 4096))
+    const needed = length + part.length + lookahead
+    if (bytes.length < needed) {
+      const larger = new Uint8Array(Math.max(2 * bytes.length, needed, 4096))
       larger.set(bytes.subarray(0, length))
       bytes = larger
     }
@@ -73,65 +81,52 @@ function takeSegment(jpeg: Uint8Array, start: number): { readonly bytes: Uint8Ar
     // Further FF bytes before a marker are fill.
     let end = at
     while (jpeg[end + 1] === 0xff) end++
-    return { bytes: bytes.subarray(0, length), end }
+    return { bytes, length, end }
   }
 }
 
 /** Reads the codes of `mcus` MCUs. @returns the number of bytes that they take, the last one begun included */
-function readSegment(bytes: Uint8Array, readers: readonly UnitReader[], mcus: number): number {
-  const available = bytes.length
-  let position = 0
-  let buffer = 0
-  let held = 0
-  let extra = 0
+function readSegment(bytes: Uint8Array, length: number, readers: readonly UnitReader[], mcus: number): number {
   const predictions = new Float64Array(readers.length)
+  const lastBit = 8 * length
+  let bit = 0
 
-  /** At least 25 bits, zeros behind the end: the longest code has 16, what follows it at most 16. */
-  const fill = (): void => {
-    while (held <= 24) {
-      buffer = (buffer << 8) | (position < available ? bytes[position] : 0)
-      position++
-      held += 8
-    }
+  /** The next 16 bits: no code is longer. */
+  const peek = (): number => {
+    const at = bit >>> 3
+    return (((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) >>> (8 - (bit & 7))) & 0xffff
   }
-  /** One code and the bits that go with it. @returns its symbol */
-  const take = (table: HuffmanTable, bitsMask: number): number => {
-    fill()
-    const entry = table[(buffer >>> (held - 16)) & 0xffff]
+  const takeCode = (table: HuffmanTable): number => {
+    const entry = table[peek()]
     if (entry === 0) throw corrupt('the JPEG scan holds a code that is not in its table')
-    held -= entry >> 8
-    const symbol = entry & 0xff
-    const bits = symbol & bitsMask
-    extra = 0
-    // Category 16 of lossless JPEG has one value only. @see ITU-T T.81 H.1.2.2
-    if (bits !== 0 && bits < 16) {
-      fill()
-      held -= bits
-      extra = (buffer >>> held) & ((1 << bits) - 1)
-    }
-    return symbol
+    bit += entry >> 8
+    return entry & 0xff
   }
 
   for (let mcu = 0; mcu < mcus; mcu++) {
     for (const { dc, ac, component, highestDc } of readers) {
-      const bits = take(dc, 0x1f)
-      if (!ac) continue
-      // The lower half of a category's codes are its negative values. @see ITU-T T.81 F.1.2.1.1
-      const codes = 1 << bits
-      predictions[component] += extra < codes >> 1 ? extra + 1 - codes : extra
-      if (Math.abs(predictions[component]) > highestDc) throw corrupt('a JPEG block is brighter or darker than can be')
-      for (let coefficient = 1; coefficient < 64; ) {
-        const symbol = take(ac, 15)
-        if ((symbol & 15) === 0 && symbol !== zeroRun) break
-        coefficient += (symbol >> 4) + 1
-        if (coefficient > 64) throw corrupt('a JPEG block has more than 64 coefficients')
-      }
+      const category = takeCode(dc) & 0x1f
+      if (ac) {
+        // The lower half of a category's codes are its negative values. @see ITU-T T.81 F.1.2.1.1
+        const extra = peek() >>> (16 - category)
+        const codes = 1 << category
+        predictions[component] += extra < codes >> 1 ? extra + 1 - codes : extra
+        if (Math.abs(predictions[component]) > highestDc)
+          throw corrupt('a JPEG block is brighter or darker than can be')
+        bit += category
+        for (let coefficient = 1; coefficient < 64; ) {
+          const symbol = takeCode(ac)
+          if ((symbol & 15) === 0 && symbol !== zeroRun) break
+          bit += symbol & 15
+          coefficient += (symbol >> 4) + 1
+          if (coefficient > 64) throw corrupt('a JPEG block has more than 64 coefficients')
+        }
+        // Category 16 of lossless JPEG has one value, and so no bits. @see ITU-T T.81 H.1.2.2
+      } else bit += category & 15
+      if (bit > lastBit) throw corrupt('the JPEG scan ends before the image does')
     }
-    if (position > available + 4) throw corrupt('the JPEG scan ends before the image does')
   }
-  const taken = position - (held >> 3)
-  if (taken > available) throw corrupt('the JPEG scan ends before the image does')
-  return taken
+  return Math.ceil(bit / 8)
 }
 
 const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)
