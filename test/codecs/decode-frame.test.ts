@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -9,6 +10,15 @@ import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import type { EncodedFrame } from '../../lib/screening/kernel/ports.ts'
 import { decodeRadiograph } from '../../lib/screening/radiograph/decode-radiograph.ts'
 import { buildDicom, type DicomOptions, rampValues, side, syntaxes } from '../radiograph/build-dicom.ts'
+
+/** OpenJPH, which decodes nothing in the product: a second opinion. */
+interface LossyCodec {
+  getDecodedBuffer(layout?: object): Uint8Array
+  getEncodedBuffer(length?: number): Uint8Array
+  setQuality(lossless: boolean, quantizationStep: number): void
+  encode(): void
+  decode(): void
+}
 
 const codecs = createCodecs()
 const folder = mkdtempSync(join(tmpdir(), 'pleura-codecs-'))
@@ -67,6 +77,31 @@ describe('a compressed frame', () => {
     expect(values).toBeInstanceOf(Uint8Array)
     expect(errors.reduce((a, b) => a + b) / errors.length).toBeLessThan(8)
   })
+
+  it.each([false, true])(
+    'of lossy HTJ2K (signed: %s) is what another decoder makes of it, to within 1',
+    async (signed) => {
+      const openjph: Record<string, new () => LossyCodec> = await createRequire(import.meta.url)(
+        '@cornerstonejs/codec-openjph/wasmjs',
+      )({ print: () => {} })
+      const samples = signed ? Int16Array.from(rampValues, (value) => value - 2048) : rampValues
+      const encoder = new openjph.HTJ2KEncoder()
+      const layout = { width: side, height: side, bitsPerSample: 12, componentCount: 1, isUsingColorTransform: false }
+      encoder.getDecodedBuffer({ ...layout, isSigned: signed }).set(new Uint8Array(samples.buffer))
+      encoder.setQuality(false, 0.002)
+      encoder.encode()
+      const codestream = Uint8Array.from(encoder.getEncodedBuffer())
+      const decoder = new openjph.HTJ2KDecoder()
+      decoder.getEncodedBuffer(codestream.length).set(codestream)
+      decoder.decode()
+      const { buffer } = decoder.getDecodedBuffer().slice()
+      const expected = signed ? new Int16Array(buffer) : new Uint16Array(buffer)
+      const frame = { kind: 'htj2k', codestream, rows: side, columns: side, bitsAllocated: 16, bitsStored: 12 } as const
+      const { values, isDamaged } = await codecs.decodeFrame({ ...frame, signed })
+      expect(Math.max(...values.map((value, pixel) => Math.abs(value - expected[pixel])))).toBeLessThanOrEqual(1)
+      expect(isDamaged).toBe(false)
+    },
+  )
 
   it('is clamped, not masked, where a lossy syntax overshoots', async () => {
     // Twelve bits of values in a codestream of 16, declared lossy: what is too bright stays bright.

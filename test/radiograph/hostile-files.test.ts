@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { constants, deflateRawSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { jpeg2000Header } from './build-codestream.ts'
+import { jpeg2000Header, jpegHeader } from './build-codestream.ts'
 import { buildDicom, encodeElement, encodeHeader, syntaxes } from './build-dicom.ts'
 
 /** What a file may add to the process before it is refused. Unit: bytes. */
@@ -37,6 +37,24 @@ const open = [
   encodeHeader(0x0009, 0x1001, 'SQ', 0xffffffff, explicit),
   encodeHeader(0xfffe, 0xe000, '', 0xffffffff, { explicit: false, big: false }),
 ]
+
+/** A file of so many rows and columns, its frame of the same size by its own header. */
+const forged = (transferSyntax: string, sideLength: number, ...frame: Uint8Array[]): Uint8Array =>
+  buildDicom({
+    transferSyntax,
+    fragments: [Buffer.concat([...frame, Buffer.from([0xff, 0xd9])])],
+    elements: [
+      [0x0028, 0x0010, 'US', sideLength],
+      [0x0028, 0x0011, 'US', sideLength],
+    ],
+  })
+/** SOT of the first tile, its length left open, and SOD. */
+const tilePart = Buffer.from('ff90000a0000000000000001ff93', 'hex')
+const jpeg2000Of = (rows: number, tile: number): Uint8Array =>
+  jpeg2000Header({ rows, columns: rows, tile }).subarray(0, -2)
+/** One code, a single bit, for any sample. */
+const oneCode = Buffer.from(`ffc4001400${'01'.padEnd(32, '0')}00`, 'hex')
+const losslessScan = Buffer.from('ffda0008010100010000', 'hex')
 
 describe('a hostile file', () => {
   it.each([
@@ -80,6 +98,29 @@ describe('a hostile file', () => {
           fragments: [jpeg2000Header({ rows: 0x7fffffff, columns: 0x7fffffff })],
         }),
       'inconsistent-pixel-data',
+    ],
+    [
+      'of 8,000 × 8,000 pixels of JPEG 2000 in a few bytes',
+      () => forged(syntaxes.jpeg2000, 8000, jpeg2000Of(8000, 8000), tilePart, Buffer.alloc(100_000, 0x55)),
+      'corrupt-pixel-data',
+    ],
+    [
+      'of 62,500 tiles of JPEG 2000, of which one is there',
+      () => forged(syntaxes.jpeg2000, 1000, jpeg2000Of(1000, 4), tilePart),
+      'corrupt-pixel-data',
+    ],
+    [
+      'of 8,000 × 8,000 pixels of JPEG lossless in a few bytes',
+      () => {
+        const header = jpegHeader(0xc3, { rows: 8000, columns: 8000 }).subarray(0, -4)
+        return forged(syntaxes.jpegLossless, 8000, header, oneCode, losslessScan, Buffer.alloc(100_000))
+      },
+      'corrupt-pixel-data',
+    ],
+    [
+      'with a JPEG marker that has no length',
+      () => forged(syntaxes.jpegLossless, 130, Buffer.from('ffd8ff010010', 'hex'), Buffer.alloc(1000)),
+      'corrupt-pixel-data',
     ],
     [
       'with a LUT that is not there',
