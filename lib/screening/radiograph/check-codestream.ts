@@ -1,7 +1,7 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { CodestreamHeader } from './codestream-header.ts'
 import { readJpegScans } from './read-jpeg-scans.ts'
-import { readTileParts } from './read-tile-parts.ts'
+import { assertWholeTileParts } from './read-tile-parts.ts'
 
 /**
  * Whether a codestream is all there, as far as it can be known before it is decoded.
@@ -20,13 +20,11 @@ export function checkCodestream(header: CodestreamHeader, codestream: Uint8Array
       assertEnoughBytes(header, codestream)
       return { isDamaged: false }
     case 'jpeg-2000':
-    case 'htj2k': {
+    case 'htj2k':
       if (!header.tileParts) throw new TypeError('a JPEG 2000 header without tile-parts')
-      const { hasGap } = readTileParts(codestream, header.tileParts)
+      assertWholeTileParts(codestream, header.tileParts)
       assertEnoughBytes(header, codestream)
-      // Arithmetic-coded data are judged by their codec; where it does not code, zeros may be what they say.
-      return { isDamaged: hasGap && header.kind === 'htj2k' }
-    }
+      return { isDamaged: false }
   }
 }
 

@@ -111,7 +111,8 @@ function readJpeg2000Header(view: DataView): CodestreamHeader {
     }
     offset += 2 + view.getUint16(offset + 2)
   }
-  return { kind, rows, columns, components, precision, reversible, tileParts: { offset, tiles, packetsPerTile } }
+  const tileParts = { offset, tiles, packetsPerTile, highThroughput: kind === 'htj2k' }
+  return { kind, rows, columns, components, precision, reversible, tileParts }
 }
 
 /** The most packets that a tile can have by its COD segment: layers × precincts of all resolutions. @see ITU-T T.800 A.6.1 */

@@ -12,19 +12,19 @@ export interface TileParts {
   readonly tiles: number
   /** Packets of one tile at most: each may be empty, one byte of zeros. */
   readonly packetsPerTile: number
+  /** Blocks of Part 15, whose codec cannot tell a stretch of zeros from data. */
+  readonly highThroughput: boolean
 }
 
 /**
  * Steps from tile-part to tile-part: their lengths lead to the end of the codestream, every tile is there, and no
  * compressed byte makes what only a marker may. Decoders fill in what is missing with grey.
- * @returns whether there is a stretch of zeros that no encoder writes
  * @throws {StudyRejectedError} corrupt-pixel-data
  * @see ITU-T T.800 A.4.2, B.10.1, D.4.1; ITU-T T.814 7.1
  */
-export function readTileParts(codestream: Uint8Array, expected: TileParts): { readonly hasGap: boolean } {
+export function assertWholeTileParts(codestream: Uint8Array, expected: TileParts): void {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength)
   const found = new Set<number>()
-  let hasGap = false
   let offset = expected.offset
   for (;;) {
     if (offset + 2 > codestream.length) throw corrupt('the JPEG 2000 codestream has no end marker: it was cut short')
@@ -37,19 +37,18 @@ export function readTileParts(codestream: Uint8Array, expected: TileParts): { re
     const end = length === 0 ? lastMarker(codestream) : offset + length
     if (end < offset + 14 || end > codestream.length) throw corrupt('the JPEG 2000 codestream ends within a tile-part')
     found.add(view.getUint16(offset + 4))
-    hasGap ||= readTilePart(codestream.subarray(offset + 12, end), expected.packetsPerTile)
+    assertPackets(codestream.subarray(offset + 12, end), expected)
     offset = end
   }
   if (found.size !== expected.tiles) {
     throw corrupt(`the JPEG 2000 codestream holds ${found.size} of ${expected.tiles} tiles`)
   }
-  return { hasGap }
 }
 
-/** Compressed data are as good as random: a run of zeros longer than this, besides empty packets, is a hole. Unit: bytes. */
+/** Of a noisy picture compressed data are as good as random: a run of zeros longer than this, besides empty packets, is a hole. Unit: bytes. */
 const longestRunOfZeros = 64
 
-function readTilePart(bytes: Uint8Array, packetsPerTile: number): boolean {
+function assertPackets(bytes: Uint8Array, { packetsPerTile, highThroughput }: TileParts): void {
   const data = bytes.subarray(startOfData(bytes))
   for (let at = data.indexOf(0xff); at >= 0 && at + 1 < data.length; at = data.indexOf(0xff, at + 1)) {
     const pair = 0xff00 | data[at + 1]
@@ -57,7 +56,9 @@ function readTilePart(bytes: Uint8Array, packetsPerTile: number): boolean {
       throw corrupt('the JPEG 2000 packets hold a marker')
     }
   }
-  return hasRunOfZeros(data, longestRunOfZeros + packetsPerTile)
+  if (highThroughput && hasRunOfZeros(data, longestRunOfZeros + packetsPerTile)) {
+    throw corrupt('the JPEG 2000 packets hold a stretch of zeros that no encoder writes')
+  }
 }
 
 /** Looks at every `length`th byte first: a run of that length holds one of them. */
