@@ -151,7 +151,7 @@ async function reject(
       timingsMs: {},
     },
   )
-  await writeResultOnce(store, prefix, result, {})
+  await writeResultOnce(store, prefix, result, [])
   await events.emit('Study Not Analysed', {
     tenant: tenant.id,
     imageId,

@@ -12,7 +12,7 @@ import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
 import { TenantDirectory } from '../../lib/adapters/aws/tenant-directory.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
-import { loadTypeface } from '../../lib/adapters/codecs/load-typeface.ts'
+import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
@@ -66,7 +66,7 @@ async function main(stopping: AbortSignal): Promise<void> {
       clock: systemClock,
       cascade,
       tenantOf: (id) => tenants.find(id),
-      typeface: loadTypeface(),
+      documentTools: createDocumentTools(codecs),
       machineTime: new MachineTime(coldStartMs),
       hourlyCostUsd: Number(environment.HOURLY_COST_USD),
       softwareVersion: packageJson.version,

@@ -7,8 +7,9 @@ import {
   type ObjectStore,
   type PixelCodecs,
 } from '../../lib/screening/kernel/ports.ts'
-import type { Typeface } from '../../lib/screening/result-documents/build-overlay.ts'
+import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
+import type { DocumentTools } from '../../lib/screening/result-documents/document-type.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
@@ -17,7 +18,6 @@ import { readPreparedStudy } from '../../lib/screening/screening-job/prepared-st
 import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
-import { drawPictures } from './draw-pictures.ts'
 import type { MachineTime } from './machine-time.ts'
 import { StudyFailure } from './study-failure.ts'
 import { writeUsageReceipt } from './usage-receipt.ts'
@@ -30,7 +30,7 @@ export interface ScreeningParts {
   readonly clock: Clock
   readonly cascade: Cascade
   readonly tenantOf: (id: string) => Promise<Tenant | undefined>
-  readonly typeface: Typeface
+  readonly documentTools: DocumentTools
   readonly machineTime: MachineTime
   readonly hourlyCostUsd: number
   readonly softwareVersion: string
@@ -100,34 +100,32 @@ async function analyse(
   claim.beforeInference()
   const { finding, timingsMs } = await screen(study.prepared, study.facts, cascade, clock)
   const documenting = clock.monotonic()
-  const pictures = tenant.deliverMask
-    ? await drawPictures(finding, study.prepared, study.facts, codecs, parts.typeface)
-    : {}
-  const result = buildResultDocument(finding, {
+  const source = {
+    finding,
     imageId: job.imageId,
     sizeBytes: study.sizeBytes,
     facts: study.facts,
     prepared: study.prepared,
-    models: [cascade.classifier.bundle, cascade.segmenter.bundle].map(({ task, id, version, sha256 }) => ({
-      task,
-      id,
-      version,
-      sha256,
-    })),
+    models: [cascade.classifier.bundle, cascade.segmenter.bundle],
     screeningKey,
     softwareVersion: parts.softwareVersion,
     analysedAt: new Date(clock.now()),
-    timingsMs: roundAll({
+  }
+  const policy = { deliverMask: tenant.deliverMask, deliverClassActivationMap: false }
+  const documents = await buildDocuments(source, policy, parts.documentTools)
+  const result = buildResultDocument(finding, {
+    ...source,
+    timingsMs: {
       ...study.timingsMs,
       queue: queuedMs,
       fetch: fetched - started,
       ...timingsMs,
       documents: clock.monotonic() - documenting,
       ...machineTime.attribute(started, clock.monotonic()),
-    }),
+    },
   })
   claim.beforeWriting()
-  return writeResultOnce(store, prefix, result, pictures)
+  return writeResultOnce(store, prefix, result, documents)
 }
 
 function cascadeOf(tenant: Tenant, cascade: Cascade): Cascade {
@@ -146,8 +144,4 @@ async function readIfThere(store: ObjectStore, key: string): Promise<ResultDocum
     if (error instanceof ObjectNotFoundError) return null
     throw error
   }
-}
-
-function roundAll(timings: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]))
 }

@@ -1,22 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
-import { encodeOverlay } from '../adapters/codecs/encode-overlay.ts'
-import { loadTypeface } from '../adapters/codecs/load-typeface.ts'
+import { createDocumentTools } from '../adapters/codecs/create-document-tools.ts'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
 import { loadCascade } from '../adapters/onnx/load-cascade.ts'
 import type { Finding } from '../screening/finding/finding.ts'
 import { StudyRejectedError } from '../screening/kernel/errors.ts'
-import type { GreyImage } from '../screening/kernel/grey-image.ts'
 import type { ImageId } from '../screening/kernel/identifiers.ts'
 import { type Preprocessed, preprocess } from '../screening/preprocess.ts'
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
-import { buildOverlay } from '../screening/result-documents/build-overlay.ts'
+import { buildDocuments } from '../screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
-import { type ResultPictures, writeResult } from '../screening/result-documents/write-result.ts'
-import { type ClassActivationMap, screen } from '../screening/screen.ts'
+import { writeResult } from '../screening/result-documents/write-result.ts'
+import { screen } from '../screening/screen.ts'
 import { packageVersion } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { rejectedLine } from './rejected-line.ts'
@@ -43,7 +41,7 @@ export interface PrepareTask {
 }
 
 const codecs = createCodecs()
-const typeface = once(loadTypeface)
+const documentTools = once(() => createDocumentTools(codecs))
 const cascadeOf = once((settings: ScreeningSettings) =>
   loadCascade(settings.modelsFolder, { executionProvider: settings.executionProvider, threads: settings.threads }),
 )
@@ -70,20 +68,13 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
   }
 
   const documenting = systemClock.monotonic()
-  const pictures = preprocessed ? await drawPictures(finding, preprocessed, settings) : {}
-  timingsMs.documents = systemClock.monotonic() - documenting
-  timingsMs.total = systemClock.monotonic() - started
-  const result = buildResultDocument(finding, {
+  const source = {
+    finding,
     imageId,
     sizeBytes,
     facts: preprocessed?.facts ?? null,
     prepared: preprocessed?.prepared ?? null,
-    models: [classifier.bundle, segmenter.bundle].map(({ task, id, version, sha256 }) => ({
-      task,
-      id,
-      version,
-      sha256,
-    })),
+    models: [classifier.bundle, segmenter.bundle],
     screeningKey: screeningKeyOf(
       classifier.bundle,
       segmenter.bundle,
@@ -92,9 +83,13 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     ),
     softwareVersion: packageVersion,
     analysedAt: new Date(systemClock.now()),
-    timingsMs: roundAll(timingsMs),
-  })
-  await writeResult(new FolderObjectStore(settings.outDir), result, pictures)
+  }
+  const policy = { deliverMask: true, deliverClassActivationMap: settings.classActivationMap }
+  const documents = await buildDocuments(source, policy, documentTools())
+  timingsMs.documents = systemClock.monotonic() - documenting
+  timingsMs.total = systemClock.monotonic() - started
+  const result = buildResultDocument(finding, { ...source, timingsMs })
+  await writeResult(new FolderObjectStore(settings.outDir), result, documents)
   return result
 }
 
@@ -146,40 +141,6 @@ async function readSource(path: string, sizeBytes: number, policy: SuitabilityPo
     )
   }
   return readFile(path)
-}
-
-async function drawPictures(
-  finding: Finding,
-  { prepared, facts }: Preprocessed,
-  settings: ScreeningSettings,
-): Promise<ResultPictures> {
-  const pictures: Record<string, Uint8Array> = {}
-  if (finding.outcome === 'not-analysed') return pictures
-  const { classActivationMap } = finding.classification
-  if (settings.classActivationMap && classActivationMap) {
-    pictures['class-activation-map.png'] = await codecs.encodeGreyPng(greyOf(classActivationMap))
-  }
-  if (finding.outcome === 'suspected') {
-    pictures['mask.png'] = await codecs.encodeGreyPng({
-      rows: prepared.source.rows,
-      columns: prepared.source.columns,
-      pixels: finding.delineation.mask.map((inside) => (inside ? 255 : 0)),
-    })
-    pictures['overlay.png'] = await encodeOverlay(prepared, buildOverlay(finding, prepared, facts, typeface()))
-  }
-  return pictures
-}
-
-/** The map from its lowest value (black) to its highest (white), on its own upright grid. */
-function greyOf(map: ClassActivationMap): GreyImage {
-  const low = map.values.reduce((a, b) => Math.min(a, b))
-  const range = map.values.reduce((a, b) => Math.max(a, b)) - low || 1
-  const pixels = Uint8Array.from(map.values, (value) => Math.round((255 * (value - low)) / range))
-  return { rows: map.rows, columns: map.columns, pixels }
-}
-
-function roundAll(timings: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]))
 }
 
 /** A process serves one run with one set of settings: what is loaded once stays. */

@@ -6,7 +6,7 @@ import { MachineTime } from '../../functions/screen/machine-time.ts'
 import { openCascade } from '../../functions/screen/open-cascade.ts'
 import { workThrough } from '../../functions/screen/work-through.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
-import { loadTypeface } from '../../lib/adapters/codecs/load-typeface.ts'
+import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
 import { FolderJobQueue } from '../../lib/adapters/embedded/folder-job-queue.ts'
 import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
@@ -90,7 +90,7 @@ export async function openWorker(
       operatingPoint: { ...cascade.operatingPoint, threshold: 0 },
     },
     tenantOf: async (id: string) => tenant.parse({ id }),
-    typeface: loadTypeface(),
+    documentTools: createDocumentTools(codecs),
     machineTime: new MachineTime(0),
     hourlyCostUsd: 0,
     softwareVersion: '0.0.0',

@@ -90,6 +90,6 @@ export async function writeSuspected(
   result: ResultDocument,
   pixels = mask,
 ): Promise<void> {
-  const png = await codecs.encodeGreyPng({ ...size, pixels: pixels.map((value) => value * 255) })
-  await writeResultOnce(store, resultPrefixOf(result), result, { 'mask.png': png })
+  const body = await codecs.encodeGreyPng({ ...size, pixels: pixels.map((value) => value * 255) })
+  await writeResultOnce(store, resultPrefixOf(result), result, [{ name: 'mask.png', mediaType: 'image/png', body }])
 }

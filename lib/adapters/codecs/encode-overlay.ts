@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import type { GreyImage } from '../../screening/kernel/grey-image.ts'
-import type { Overlay } from '../../screening/result-documents/build-overlay.ts'
+import type { Overlay } from '../../screening/result-documents/overlay/build-overlay.ts'
 
 /** Renders marks over a greyscale picture. @returns 8-bit RGB PNG in the size of the overlay's canvas */
 export async function encodeOverlay(image: GreyImage, overlay: Overlay): Promise<Uint8Array> {

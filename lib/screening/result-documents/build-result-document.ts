@@ -16,6 +16,7 @@ export interface ResultContext {
   readonly screeningKey: string
   readonly softwareVersion: string
   readonly analysedAt: Date
+  /** Rounded to a tenth in the document. */
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
@@ -37,10 +38,10 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
     preparation: prepared ? buildPreparation(prepared) : null,
     warnings: [...(prepared?.warnings ?? [])],
     screeningKey: context.screeningKey,
-    models: [...context.models],
+    models: context.models.map(({ task, id, version, sha256 }) => ({ task, id, version, sha256 })),
     software: { name: 'pleura', version: context.softwareVersion },
     analysedAt: context.analysedAt.toISOString(),
-    timingsMs: { ...context.timingsMs },
+    timingsMs: roundAll(context.timingsMs),
     notice,
   }
 }
@@ -115,4 +116,8 @@ function buildPreparation(prepared: PreparedImage): ResultDocument['preparation'
       function: window?.function ?? null,
     },
   }
+}
+
+function roundAll(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]))
 }

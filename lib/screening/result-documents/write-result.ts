@@ -1,40 +1,48 @@
 import type { ObjectStore } from '../kernel/ports.ts'
+import type { Document } from './document-type.ts'
 import { type ResultDocument, resultDocument } from './result-document.ts'
-
-/** The pictures that go with a result, by the name of their object. */
-export type ResultPictures = Readonly<Record<string, Uint8Array>>
 
 export const resultKey = (imageId: string): string => `${imageId}/result.json`
 
 /**
- * Writes a result and its pictures under `<imageId>/`. result.json comes last: where it stands, everything stands.
- * A result of another screening key moves to `<imageId>/superseded/<its key>/` first; nothing is overwritten in silence.
+ * Writes a result and its documents under `<imageId>/`. A result of another screening key moves to `<imageId>/superseded/<its key>/` first; nothing is overwritten in silence.
  */
-export async function writeResult(store: ObjectStore, result: ResultDocument, pictures: ResultPictures): Promise<void> {
+export async function writeResult(
+  store: ObjectStore,
+  result: ResultDocument,
+  documents: readonly Document[],
+): Promise<void> {
   await supersede(store, result)
-  for (const [name, body] of Object.entries(pictures)) {
-    await store.put(`${result.imageId}/${name}`, body, { contentType: 'image/png' })
-  }
-  await store.put(resultKey(result.imageId), encodeJson(result), { contentType: 'application/json' })
+  await writeInOrder(store, `${result.imageId}/`, result, documents)
 }
 
 /**
- * Writes a result and its pictures under a prefix that belongs to its screening key, once: of several writers the
- * first one's document stands. result.json comes last.
+ * Writes a result and its documents under a prefix that belongs to its screening key, once: of several writers the
+ * first one's result stands.
  * @returns the document that stands, whoever wrote it
  */
 export async function writeResultOnce(
   store: ObjectStore,
   prefix: string,
   result: ResultDocument,
-  pictures: ResultPictures,
+  documents: readonly Document[],
 ): Promise<ResultDocument> {
-  for (const [name, body] of Object.entries(pictures)) {
-    await store.put(`${prefix}${name}`, body, { contentType: 'image/png' })
+  const written = await writeInOrder(store, prefix, result, documents, { ifAbsent: true })
+  return written ? result : readResultAt(store, `${prefix}result.json`)
+}
+
+/** result.json comes last: where it stands, everything stands. */
+async function writeInOrder(
+  store: ObjectStore,
+  prefix: string,
+  result: ResultDocument,
+  documents: readonly Document[],
+  { ifAbsent = false } = {},
+): Promise<boolean> {
+  for (const { name, mediaType, body } of documents) {
+    await store.put(`${prefix}${name}`, body, { contentType: mediaType })
   }
-  const key = `${prefix}result.json`
-  const written = await store.put(key, encodeJson(result), { ifAbsent: true, contentType: 'application/json' })
-  return written ? result : readResultAt(store, key)
+  return store.put(`${prefix}result.json`, encodeJson(result), { ifAbsent, contentType: 'application/json' })
 }
 
 /** @throws {ObjectNotFoundError} @throws {Error} when the object is no result document: a defect */

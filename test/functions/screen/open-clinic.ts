@@ -5,7 +5,7 @@ import { MachineTime } from '../../../functions/screen/machine-time.ts'
 import { type WorkerParts, type WorkerSettings, workThrough } from '../../../functions/screen/work-through.ts'
 import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
 import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
-import { loadTypeface } from '../../../lib/adapters/codecs/load-typeface.ts'
+import { createDocumentTools } from '../../../lib/adapters/codecs/create-document-tools.ts'
 import { FolderJobQueue } from '../../../lib/adapters/embedded/folder-job-queue.ts'
 import { FolderObjectStore } from '../../../lib/adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../../../lib/adapters/embedded/system-clock.ts'
@@ -24,7 +24,7 @@ export const tinyModels = resolve(import.meta.dirname, '../../fixtures/models')
 /** The preparation key of this release. */
 export const preparation = preparationKeyOf(defaultSuitabilityPolicy)
 const codecs = createCodecs()
-const typeface = loadTypeface()
+const documentTools = createDocumentTools(codecs)
 
 /** Bucket, queues, bus and tenants in a folder, and all that a worker needs to work there. */
 export async function openClinic({ maximumReceives = 3 } = {}) {
@@ -54,7 +54,7 @@ export async function openClinic({ maximumReceives = 3 } = {}) {
     clock: systemClock,
     cascade: await loadCascade(tinyModels, { executionProvider: 'cpu', threads: 1 }),
     tenantOf: async (id) => tenants.get(id),
-    typeface,
+    documentTools,
     machineTime: new MachineTime(1234),
     hourlyCostUsd: 3.6,
     softwareVersion: '0.0.0',

@@ -1,9 +1,9 @@
 import { contours } from 'd3-contour'
-import type { SuspectedFinding } from '../finding/finding.ts'
-import type { ImageSize } from '../kernel/geometry.ts'
-import type { PreparedImage } from '../prepared-image/prepared-image.ts'
-import { turnBack, turnOf } from '../prepared-image/upright.ts'
-import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import type { SuspectedFinding } from '../../finding/finding.ts'
+import type { ImageSize } from '../../kernel/geometry.ts'
+import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
+import { turnBack, turnOf } from '../../prepared-image/upright.ts'
+import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
 
 /** Turns text into outlines, so that a picture needs no font where it is rendered. */
 export interface Typeface {

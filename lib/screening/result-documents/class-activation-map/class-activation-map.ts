@@ -1,0 +1,22 @@
+import type { ClassActivationMap } from '../../classification/classify.ts'
+import type { GreyImage } from '../../kernel/grey-image.ts'
+import type { DocumentType } from '../document-type.ts'
+
+/** Where the classifier looked, suspected or not, on the network's own upright grid. */
+export const classActivationMap: DocumentType<ClassActivationMap> = {
+  name: 'class-activation-map.png',
+  mediaType: 'image/png',
+  needs({ finding }, { deliverClassActivationMap }) {
+    if (!deliverClassActivationMap || finding.outcome === 'not-analysed') return null
+    return finding.classification.classActivationMap
+  },
+  build: (map, { codecs }) => codecs.encodeGreyPng(greyOf(map)),
+}
+
+/** From the map's lowest value (black) to its highest (white). */
+function greyOf(map: ClassActivationMap): GreyImage {
+  const low = map.values.reduce((a, b) => Math.min(a, b))
+  const range = map.values.reduce((a, b) => Math.max(a, b)) - low || 1
+  const pixels = Uint8Array.from(map.values, (value) => Math.round((255 * (value - low)) / range))
+  return { rows: map.rows, columns: map.columns, pixels }
+}

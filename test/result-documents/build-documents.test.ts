@@ -1,0 +1,119 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
+import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
+import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
+import type { Finding } from '../../lib/screening/finding/finding.ts'
+import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
+import { buildDocuments, documentTypes } from '../../lib/screening/result-documents/build-documents.ts'
+import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
+import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import { writeResult, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
+import { facts, prepared, size, suspected } from './screened-image.ts'
+
+const codecs = createCodecs()
+const tools = createDocumentTools(codecs)
+const everything = { deliverMask: true, deliverClassActivationMap: true }
+const map = { rows: 2, columns: 2, values: new Float32Array([-1, 0, 1, 3]) }
+const { classification } = suspected(true)
+
+const withMap: Finding = { ...suspected(true), classification: { ...classification, classActivationMap: map } }
+const notSuspected: Finding = {
+  outcome: 'not-suspected',
+  classification: { ...classification, classActivationMap: map },
+}
+const rejected: Finding = { outcome: 'not-analysed', code: 'lateral-view', detail: "view position 'LL'" }
+
+const sourceOf = (finding: Finding): DocumentSource => ({
+  finding,
+  imageId: '0'.repeat(32),
+  sizeBytes: 1000,
+  facts: finding === rejected ? null : facts,
+  prepared: finding === rejected ? null : prepared,
+  models: [],
+  screeningKey: 'b'.repeat(64),
+  softwareVersion: '0.1.0',
+  analysedAt: new Date('2026-01-02T03:04:05Z'),
+})
+
+describe('the documents of an image', () => {
+  it('have names of their own, none of them result.json', () => {
+    const names = ['result.json', ...documentTypes.map(({ name }) => name)]
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it.each([
+    ['suspected', withMap, everything, ['class-activation-map.png', 'mask.png', 'overlay.png']],
+    [
+      'suspected, no map asked for',
+      withMap,
+      { ...everything, deliverClassActivationMap: false },
+      ['mask.png', 'overlay.png'],
+    ],
+    ['suspected by a network without a map', suspected(true), everything, ['mask.png', 'overlay.png']],
+    ['discordant', suspected(false), everything, ['mask.png', 'overlay.png']],
+    [
+      'suspected, for a receiver of the flag alone',
+      withMap,
+      { deliverMask: false, deliverClassActivationMap: false },
+      [],
+    ],
+    ['not suspected', notSuspected, everything, ['class-activation-map.png']],
+    ['not analysed', rejected, everything, []],
+  ])('are, of one %s', async (_, finding, policy, names) => {
+    const documents = await buildDocuments(sourceOf(finding), policy, tools)
+    expect(documents.map(({ name }) => name)).toEqual(names)
+  })
+
+  it('are the same bytes each time', async () => {
+    const build = () => buildDocuments(sourceOf(withMap), everything, tools)
+    expect(await build()).toEqual(await build())
+  })
+
+  it('hold the mask in the geometry of the source, and the map from black to white', async () => {
+    const [mapPicture, mask] = await buildDocuments(sourceOf(withMap), everything, tools)
+    const { rows, columns, values } = await codecs.decodeRaster(mask.body)
+    expect({ rows, columns }).toEqual(size)
+    expect(values.filter((value) => value === 255)).toHaveLength(100)
+    expect([...(await codecs.decodeRaster(mapPicture.body)).values]).toEqual([0, 64, 128, 255])
+  })
+})
+
+describe('writing a result', () => {
+  const openStore = async (): Promise<{ store: ObjectStore; written: [string, string | undefined][] }> => {
+    const store: ObjectStore = new FolderObjectStore(await mkdtemp(join(tmpdir(), 'pleura-documents-')))
+    const written: [string, string | undefined][] = []
+    const put = store.put.bind(store)
+    store.put = (key, body, options) => {
+      written.push([key.slice(key.lastIndexOf('/') + 1), options?.contentType])
+      return put(key, body, options)
+    }
+    return { store, written }
+  }
+  const documents = [
+    { name: 'mask.png', mediaType: 'image/png', body: new Uint8Array([1]) },
+    { name: 'note.txt', mediaType: 'text/plain', body: new Uint8Array([2]) },
+  ]
+  const result = buildResultDocument(rejected, { ...sourceOf(rejected), timingsMs: {} })
+  const inOrder = [
+    ['mask.png', 'image/png'],
+    ['note.txt', 'text/plain'],
+    ['result.json', 'application/json'],
+  ]
+
+  it('puts result.json behind all documents, each with its media type', async () => {
+    const { store, written } = await openStore()
+    await writeResult(store, result, documents)
+    expect(written).toEqual(inOrder)
+  })
+
+  it("puts it behind them in the cloud's place too, where the first writer's result stands", async () => {
+    const { store, written } = await openStore()
+    expect(await writeResultOnce(store, 'results/x/', result, documents)).toEqual(result)
+    expect(written).toEqual(inOrder)
+    const later = { ...result, analysedAt: '2027-01-01T00:00:00.000Z' }
+    expect(await writeResultOnce(store, 'results/x/', later, documents)).toEqual(result)
+  })
+})
