@@ -40,6 +40,6 @@ export function buildRadiograph(
     values,
     facts: { ...facts, bitsStored, format },
     presentation: { ...presentation, ...shown },
-    warnings: ['from-the-radiograph'],
+    warnings: ['spacing-unknown'],
   }
 }

@@ -60,7 +60,7 @@ describe('preparing an image', () => {
     (_, shown, code) => {
       const { greyLevels, warnings, pixels } = prepareImage(buildRadiograph(ramp, shown), full)
       expect(greyLevels.origin).toBe('percentile')
-      expect(warnings).toEqual(['from-the-radiograph', code, 'grey-levels-estimated'])
+      expect(warnings).toEqual(['spacing-unknown', code, 'grey-levels-estimated'])
       expect([pixels[0], pixels[4095]]).toEqual([0, 255])
     },
   )
@@ -138,6 +138,6 @@ describe('preparing an image', () => {
     expect({ rows: prepared.rows, columns: prepared.columns }).toEqual({ rows: 1, columns: 1024 })
     expect(prepared.source).toEqual({ rows: 2, columns: 2048 })
     expect(new Set(prepared.pixels)).toEqual(new Set([128]))
-    expect(prepared.warnings).toEqual(['from-the-radiograph'])
+    expect(prepared.warnings).toEqual(['spacing-unknown'])
   })
 })

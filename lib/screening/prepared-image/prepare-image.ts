@@ -1,5 +1,6 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
 import type { Radiograph, Window } from '../radiograph/radiograph.ts'
 import { applyModality, applyVoiLut, applyWindow } from './apply-window.ts'
 import { type GreyLevels, type PreparedImage, preparedLongSide } from './prepared-image.ts'
@@ -51,7 +52,7 @@ function reduce(pixels: Uint8Array, from: ImageSize, to: ImageSize): Uint8Array 
 interface Rendering {
   readonly greyLevels: GreyLevels
   readonly pixels: Uint8Array
-  readonly warnings: readonly string[]
+  readonly warnings: readonly WarningCode[]
 }
 
 /** Window first, VOI LUT second, and where neither shows anything, levels taken from the values themselves. */
@@ -68,10 +69,9 @@ function renderGrey(radiograph: Radiograph): Rendering {
     }
   }
   const greyLevels = estimatedLevels(radiograph, histogram)
-  const warnings = [
-    ...(asked ? [`${asked.origin}-outside-range`] : []),
-    ...(greyLevels.origin === 'percentile' ? ['grey-levels-estimated'] : []),
-  ]
+  const warnings: WarningCode[] = []
+  if (asked) warnings.push(asked.origin === 'window' ? 'window-outside-range' : 'voi-lut-outside-range')
+  if (greyLevels.origin === 'percentile') warnings.push('grey-levels-estimated')
   return { greyLevels, pixels: lookUpAll(radiograph, greyTable(radiograph, greyLevels)), warnings }
 }
 

@@ -88,7 +88,7 @@ async function decodePicture(
       'no-acquisition-facts',
       'spacing-unknown',
       'age-unknown',
-      ...(raster.isDamaged ? ['pixel-data-damaged'] : []),
+      ...(raster.isDamaged ? ['pixel-data-damaged' as const] : []),
     ],
   }
 }

@@ -1,4 +1,5 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
 import { undefinedLength } from './data-set-reader.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
@@ -11,7 +12,7 @@ import type { PixelAttributes } from './pixel-attributes.ts'
 export function readNativeWords(
   { pixelData, bytes, syntax }: ParsedDataSet,
   { rows, columns, bitsAllocated }: PixelAttributes,
-  warnings: string[],
+  warnings: WarningCode[],
 ): Uint8Array | Uint16Array {
   if (!pixelData) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
   const { offset, length, vr } = pixelData

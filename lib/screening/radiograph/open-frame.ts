@@ -1,4 +1,5 @@
 import type { CodestreamKind, PixelCodecs } from '../kernel/ports.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
 import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
@@ -22,7 +23,7 @@ export function openFrame(
   parsed: ParsedDataSet,
   pixel: PixelAttributes,
   codecs: PixelCodecs,
-  warnings: string[],
+  warnings: WarningCode[],
 ): DecodeFrame {
   const { encoding } = parsed.syntax
   if (encoding === 'native') {
@@ -39,7 +40,7 @@ function openCodestream(
   { syntax }: ParsedDataSet,
   pixel: PixelAttributes,
   codecs: PixelCodecs,
-  warnings: string[],
+  warnings: WarningCode[],
 ): DecodeFrame {
   const header = readCodestreamHeader(codestream)
   assertCodestreamMatches(header, pixel)

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { StudyRejectedError } from '../kernel/errors.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
 import { Attributes, readTags } from './attributes.ts'
 import { type DataElement, DataSetReader } from './data-set-reader.ts'
 import { readFileMeta } from './file-meta.ts'
@@ -17,7 +18,7 @@ export interface ParsedDataSet {
   readonly bytes: Uint8Array
   /** Null when the object has no (integer) pixel data. */
   readonly pixelData: DataElement | null
-  readonly warnings: readonly string[]
+  readonly warnings: readonly WarningCode[]
 }
 
 /**
@@ -33,7 +34,7 @@ export function parseDataSet(bytes: Uint8Array, hasPreamble: boolean): ParsedDat
   }
   const assumed = looksExplicit(bytes, meta.end) ? explicitLittleEndian : implicitLittleEndian
   const declared = transferSyntaxOf(meta.transferSyntaxUid ?? assumed)
-  const warnings = isAssumed ? ['transfer-syntax-assumed'] : []
+  const warnings: WarningCode[] = isAssumed ? ['transfer-syntax-assumed'] : []
   const source = declared.deflated ? inflate(bytes.subarray(meta.end)) : bytes
   const start = declared.deflated ? 0 : meta.end
   if (source.length - start < 8) throw new StudyRejectedError('truncated', 'the file has no data set')
@@ -59,7 +60,7 @@ function assertByteOrder(bytes: Uint8Array, start: number, { bigEndian }: Transf
 }
 
 /** Files that declare implicit and hold explicit VRs, or the reverse, are common enough to be read as they are. */
-function correctVr(declared: TransferSyntax, isExplicit: boolean, warnings: string[]): TransferSyntax {
+function correctVr(declared: TransferSyntax, isExplicit: boolean, warnings: WarningCode[]): TransferSyntax {
   if (declared.bigEndian || declared.explicitVr === isExplicit) return declared
   warnings.push('vr-encoding-mismatch')
   return { ...declared, explicitVr: isExplicit }

@@ -1,4 +1,5 @@
 import type { DecodedFrame } from '../kernel/ports.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
 
 /** How far apart the pixels are, and where that was read. Unit: mm. */
 export interface PixelSpacing {
@@ -71,5 +72,5 @@ export interface Radiograph extends DecodedFrame {
   readonly facts: AcquisitionFacts
   readonly presentation: GreyscalePresentation
   /** Codes of what was odd but did not stop the analysis, e.g. 'window-outside-range', 'spacing-unknown'. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly WarningCode[]
 }

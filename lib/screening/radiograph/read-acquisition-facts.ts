@@ -1,3 +1,4 @@
+import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
 import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
 import type { TransferSyntax } from './transfer-syntax.ts'
@@ -9,7 +10,7 @@ const squareTolerance = 0.01
 export function readAcquisitionFacts(
   attributes: Attributes,
   syntax: TransferSyntax,
-  warnings: string[],
+  warnings: WarningCode[],
 ): AcquisitionFacts {
   const pixelSpacing = readPixelSpacing(attributes)
   if (!pixelSpacing) warnings.push('spacing-unknown')
@@ -48,7 +49,7 @@ export function readAcquisitionFacts(
 function readUid(
   attributes: Attributes,
   keyword: 'SOPClassUID' | 'SOPInstanceUID' | 'StudyInstanceUID' | 'SeriesInstanceUID',
-  warnings: string[],
+  warnings: WarningCode[],
 ): string | null {
   const uid = attributes.text(keyword)
   if (uid === null || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(uid)) return uid

@@ -1,3 +1,4 @@
+import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 import type { GreyscalePresentation, LookUpTable, ModalityTransform, Window } from './radiograph.ts'
@@ -6,7 +7,7 @@ import type { GreyscalePresentation, LookUpTable, ModalityTransform, Window } fr
 export function readPresentation(
   attributes: Attributes,
   pixel: PixelAttributes,
-  warnings: string[],
+  warnings: WarningCode[],
 ): GreyscalePresentation {
   return {
     modality: readModality(attributes, pixel, warnings),
@@ -18,7 +19,7 @@ export function readPresentation(
 }
 
 /** @see DICOM PS3.3 C.11.1 */
-function readModality(attributes: Attributes, pixel: PixelAttributes, warnings: string[]): ModalityTransform {
+function readModality(attributes: Attributes, pixel: PixelAttributes, warnings: WarningCode[]): ModalityTransform {
   const lut = readLut(attributes, 'ModalityLUTSequence', pixel, warnings)
   if (lut) return { kind: 'lut', lut }
   if (!attributes.hasValue('RescaleSlope') && !attributes.hasValue('RescaleIntercept')) return { kind: 'identity' }
@@ -31,7 +32,7 @@ function readModality(attributes: Attributes, pixel: PixelAttributes, warnings: 
 }
 
 /** The first window that can be used, of as many as have both center and width. @see DICOM PS3.3 C.11.2.1.2 */
-function readWindow(attributes: Attributes, warnings: string[]): Window | null {
+function readWindow(attributes: Attributes, warnings: WarningCode[]): Window | null {
   const centers = attributes.numbers('WindowCenter')
   const widths = attributes.numbers('WindowWidth')
   const named = attributes.text('VOILUTFunction')?.toUpperCase()
@@ -52,7 +53,7 @@ function readLut(
   attributes: Attributes,
   sequence: 'ModalityLUTSequence' | 'VOILUTSequence',
   pixel: PixelAttributes,
-  warnings: string[],
+  warnings: WarningCode[],
 ): LookUpTable | null {
   const item = attributes.firstItem(sequence)
   if (!item) return null
@@ -92,7 +93,7 @@ function readEntries(item: Attributes, count: number, words: number, bits: numbe
 }
 
 /** Entries that overflow the declared bits, or leave the upper two of them unused throughout, say it better. */
-function bitsOf(entries: Uint16Array, declared: number, warnings: string[]): number {
+function bitsOf(entries: Uint16Array, declared: number, warnings: WarningCode[]): number {
   const used = Math.ceil(Math.log2(entries.reduce((a, b) => Math.max(a, b), 1) + 1))
   const isPlausible = declared >= 1 && declared <= 16 && used <= declared && used >= declared - 1
   if (isPlausible) return declared
@@ -104,7 +105,7 @@ function bitsOf(entries: Uint16Array, declared: number, warnings: string[]): num
  * Photometric Interpretation decides: the two may not contradict each other, and where they do, it is the one that
  * viewers have shown the image by. @see DICOM PS3.3 C.7.6.3.1.2, C.8.11.3.1.2
  */
-function readInversion(attributes: Attributes, pixel: PixelAttributes, warnings: string[]): boolean {
+function readInversion(attributes: Attributes, pixel: PixelAttributes, warnings: WarningCode[]): boolean {
   const inverted = pixel.photometricInterpretation === 'MONOCHROME1'
   const shape = attributes.text('PresentationLUTShape')
   if ((shape === 'INVERSE' && !inverted) || (shape === 'IDENTITY' && inverted)) {

@@ -1,0 +1,29 @@
+/**
+ * What was odd about an image but did not stop its analysis.
+ * The list is part of the contract: codes are added, never renamed. docs/dicom.md says what each means.
+ */
+export const warningCodes = [
+  'age-unknown',
+  'codestream-not-as-declared',
+  'excess-pixel-data',
+  'for-processing',
+  'grey-levels-estimated',
+  'lut-bits-mismatch',
+  'lut-unusable',
+  'no-acquisition-facts',
+  'pixel-data-damaged',
+  'pixels-not-square',
+  'presentation-lut-shape-conflict',
+  'rescale-unusable',
+  'spacing-at-detector',
+  'spacing-unknown',
+  'transfer-syntax-assumed',
+  'uid-unusable',
+  'voi-function-unknown',
+  'voi-lut-outside-range',
+  'vr-encoding-mismatch',
+  'window-outside-range',
+  'window-unusable',
+] as const
+
+export type WarningCode = (typeof warningCodes)[number]
