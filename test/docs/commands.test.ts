@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
+import { type CommandBlock, commandBlocks, pages, root } from './code-blocks.ts'
+
+/*
+ * A block of commands in a page carries a comment that says who runs it:
+ *   <!-- commands: npm test -->            below, in a copy of the checkout that also holds a folder `studies`
+ *   <!-- commands: .ci/run -->             that script, word for word
+ *   <!-- commands: not run: <reason> -->   nobody, and why
+ */
+const blocks = pages.flatMap(commandBlocks)
+const titleOf = ({ page, line }: CommandBlock): string => `${page}:${line}`
+const marked = (mark: string): [string, CommandBlock][] =>
+  blocks.filter((block) => block.mark === mark).map((block) => [titleOf(block), block])
+
+describe('the commands of the documents', () => {
+  it('are run by a check, or say why not', () => {
+    const known = /^(npm test|\.ci\/run|not run: .{10,})$/
+    const unmarked = blocks.filter(({ mark }) => mark === null || !known.test(mark)).map(titleOf)
+    expect(
+      unmarked,
+      'write a comment <!-- commands: … --> above these blocks; test/docs/commands.test.ts says which',
+    ).toEqual([])
+  })
+
+  it.each(marked('.ci/run'))('at %s are in .ci/run', (_, { commands }) => {
+    const script = readFileSync(join(root, '.ci/run'), 'utf8')
+    expect(commands.filter((command) => !script.includes(command))).toEqual([])
+  })
+
+  describe('marked npm test', () => {
+    let checkout: string
+    beforeAll(async () => {
+      checkout = mkdtempSync(join(tmpdir(), 'pleura-checkout-'))
+      for (const name of readdirSync(root)) {
+        if (name === 'package.json') cpSync(join(root, name), join(checkout, name))
+        else if (!name.startsWith('.')) symlinkSync(join(root, name), join(checkout, name))
+      }
+      const outDir = join(checkout, 'drawn')
+      await writePhantomSet({ count: 2, outDir, seed: 1, rows: 256 })
+      renameSync(join(outDir, 'dicom-images-train'), join(checkout, 'studies'))
+    })
+    afterAll(() => rmSync(checkout, { recursive: true, force: true }))
+
+    it.each(marked('npm test'))('at %s run', (_, { commands }) => {
+      execFileSync('bash', ['-euo', 'pipefail', '-c', commands.join('\n')], { cwd: checkout, encoding: 'utf8' })
+    })
+  })
+})
