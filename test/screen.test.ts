@@ -9,7 +9,7 @@ import { type Cascade, screen } from '../lib/screening/screen.ts'
 import { classifierBundle, segmenterBundle } from './classification/bundles.ts'
 
 const clock = { now: () => 0, monotonic: () => 0 }
-const facts = { patientOrientation: ['L', 'F'] as [string, string], pixelSpacing: null }
+const facts = { patientOrientation: ['L', 'F'] as [string, string], orientationUnusable: false, pixelSpacing: null }
 
 function preparedImage(pixels: number[], rows: number, columns: number, source = { rows, columns }): PreparedImage {
   return {
@@ -106,6 +106,14 @@ describe('the cascade', () => {
     if (finding.outcome !== 'suspected') throw new Error('expected a suspected finding')
     expect(finding.delineation.boundingBox).toEqual({ row: 0, column: 3, rows: 2, columns: 1 })
     expect(finding.delineation.side).toBe('right')
+  })
+
+  it('tells no side where the orientation cannot be understood', async () => {
+    const unknown = { ...facts, patientOrientation: null, orientationUnusable: true }
+    const { finding } = await screen(flat, unknown, cascadeOf(3, airTopLeft).cascade, clock)
+    if (finding.outcome !== 'suspected') throw new Error('expected a suspected finding')
+    expect(finding.delineation.side).toBeNull()
+    expect(finding.delineation.boundingBox).not.toBeNull()
   })
 
   it.each([

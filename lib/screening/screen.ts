@@ -36,7 +36,7 @@ export interface Screening {
  */
 export async function screen(
   prepared: PreparedImage,
-  facts: Pick<AcquisitionFacts, 'patientOrientation' | 'pixelSpacing'>,
+  facts: Pick<AcquisitionFacts, 'patientOrientation' | 'orientationUnusable' | 'pixelSpacing'>,
   cascade: Cascade,
   clock: Clock,
 ): Promise<Screening> {
@@ -60,7 +60,9 @@ export async function screen(
   const segmented = clock.monotonic()
 
   const mask = projectMask(probabilityMap, prepared.source, turn)
-  const measurements = measureMask(mask, prepared.source, turn, facts.pixelSpacing)
+  // Where the file says of its sides what cannot be understood, none is told: a wrong side is worse than no side.
+  const sides = facts.orientationUnusable ? null : turn
+  const measurements = measureMask(mask, prepared.source, sides, facts.pixelSpacing)
   return {
     finding: {
       outcome: 'suspected',

@@ -47,6 +47,13 @@ describe('measuring a mask', () => {
     expect(measureMask(mask, size, turnOf([along, down]), null).side).toBe(side)
   })
 
+  it('names no side where the way upright is not known', () => {
+    const { mask, size } = draw('#.....', '#.....')
+    const { side, components, areaPixels } = measureMask(mask, size, null, null)
+    expect({ side, areaPixels }).toEqual({ side: null, areaPixels: 2 })
+    expect(components.map((component) => component.side)).toEqual([null])
+  })
+
   it('names both sides when neither is negligible, one when the other is a stray pixel', () => {
     const both = draw('##....##', '##....##')
     expect(measureMask(both.mask, both.size, noTurn, null).side).toBe('both')

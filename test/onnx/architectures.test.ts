@@ -13,7 +13,7 @@ import { type Cascade, screen } from '../../lib/screening/screen.ts'
 const fixtures = resolve(import.meta.dirname, '../fixtures/architectures')
 const cpu = { executionProvider: 'cpu' as const, threads: 1 }
 const clock = { now: () => 0, monotonic: () => 0 }
-const facts = { patientOrientation: ['L', 'F'] as [string, string], pixelSpacing: null }
+const facts = { patientOrientation: ['L', 'F'] as [string, string], orientationUnusable: false, pixelSpacing: null }
 const classifier = 'chexnet-densenet121'
 const segmenters = [
   'unet',

@@ -11,6 +11,7 @@ const facts: AcquisitionFacts = {
   bodyPartExamined: null,
   viewPosition: null,
   patientOrientation: null,
+  orientationUnusable: false,
   photometricInterpretation: 'MONOCHROME2',
   bitsAllocated: 16,
   bitsStored: 12,

@@ -67,9 +67,9 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
       () => new Uint8Array(Buffer.concat([Buffer.alloc(128), text('DICM'), Buffer.alloc(500, 0x5a)])),
       'malformed-dicom',
     ],
-    'nothing after DICM': [() => new Uint8Array(Buffer.concat([Buffer.alloc(128), text('DICM')])), 'malformed-dicom'],
+    'nothing after DICM': [() => new Uint8Array(Buffer.concat([Buffer.alloc(128), text('DICM')])), 'truncated'],
     'a meta group cut short': [() => buildDicom().subarray(0, 150), 'truncated'],
-    'an implicit meta group': [
+    'a meta group and nothing else': [
       () =>
         new Uint8Array(
           Buffer.concat([
@@ -78,7 +78,7 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
             encodeElement([2, 0x10, 'UI', syntaxes.explicit], { explicit: false, big: false }),
           ]),
         ),
-      'malformed-dicom',
+      'truncated',
     ],
     'no data set': [() => part10(syntaxes.explicit), 'truncated'],
   },

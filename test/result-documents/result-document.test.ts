@@ -74,6 +74,11 @@ describe('result.json', () => {
     expect(buildResultDocument(suspected(true), changed).segmentation?.areaPlane).toBe(plane)
   })
 
+  it('says when the side is not known', () => {
+    const changed = { ...context, facts: { ...facts, patientOrientation: null, orientationUnusable: true } }
+    expect(buildResultDocument(suspected(true), changed).segmentation?.sideBasis).toBe('unknown')
+  })
+
   it('says when the side rests on an assumption', () => {
     const changed = { ...context, facts: { ...facts, patientOrientation: null } }
     expect(buildResultDocument(suspected(true), changed).segmentation?.sideBasis).toBe('assumed-standard-display')

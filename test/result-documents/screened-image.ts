@@ -19,6 +19,7 @@ export const facts: AcquisitionFacts = {
   bodyPartExamined: 'CHEST',
   viewPosition: 'PA',
   patientOrientation: ['L', 'F'],
+  orientationUnusable: false,
   photometricInterpretation: 'MONOCHROME2',
   bitsAllocated: 16,
   bitsStored: 12,

@@ -11,7 +11,8 @@ export interface MaskComponent {
   readonly areaPixels: number
   readonly areaMm2: number | null
   readonly boundingBox: BoundingBox
-  readonly side: 'left' | 'right'
+  /** Null where the file's PatientOrientation cannot be understood. */
+  readonly side: 'left' | 'right' | null
 }
 
 /** The air as delineated, measured in stored pixels of the source. */

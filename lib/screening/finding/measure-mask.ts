@@ -20,11 +20,12 @@ export interface MaskMeasurements {
  * Measures a mask on the source's grid: area, bounding box, regions, and the patient's side of each.
  * The side is that of a region's centre against the middle column of the upright image.
  * @param mask 0/1. Shape: size.rows × size.columns, as stored.
+ * @param turn The way upright; null where the sides of the image are not known.
  */
 export function measureMask(
   mask: Uint8Array,
   size: ImageSize,
-  turn: Turn,
+  turn: Turn | null,
   spacing: PixelSpacing | null,
 ): MaskMeasurements {
   const pixelAreaMm2 = spacing ? spacing.rowMm * spacing.columnMm : null
@@ -44,7 +45,7 @@ function measureComponents(
   mask: Uint8Array,
   size: ImageSize,
   box: BoundingBox,
-  turn: Turn,
+  turn: Turn | null,
   pixelAreaMm2: number | null,
 ): MaskComponent[] {
   const { labels, count } = labelComponents(cropMask(mask, size, box), box, 1, 8)
@@ -68,7 +69,7 @@ function measureComponents(
       if (column > right[label]) right[label] = column
     }
   }
-  const isImageLeft = uprightLeftHalf(size, turn)
+  const isImageLeft = turn && uprightLeftHalf(size, turn)
   return Array.from({ length: count }, (_, index): MaskComponent => {
     const label = index + 1
     const centreRow = box.row + rowSum[label] / area[label]
@@ -82,7 +83,7 @@ function measureComponents(
         rows: bottom[label] - top[label] + 1,
         columns: right[label] - left[label] + 1,
       },
-      side: isImageLeft(centreRow, centreColumn) ? 'right' : 'left',
+      side: isImageLeft && (isImageLeft(centreRow, centreColumn) ? 'right' : 'left'),
     }
   }).sort((a, b) => b.areaPixels - a.areaPixels)
 }
@@ -97,7 +98,7 @@ function uprightLeftHalf(size: ImageSize, turn: Turn): (row: number, column: num
 }
 
 function sideOf(components: readonly MaskComponent[], areaPixels: number): Side | null {
-  if (areaPixels === 0) return null
+  if (areaPixels === 0 || components.some(({ side }) => side === null)) return null
   const left = components.filter((component) => component.side === 'left').reduce((sum, c) => sum + c.areaPixels, 0)
   const share = left / areaPixels
   if (share >= secondSideShare && share <= 1 - secondSideShare) return 'both'

@@ -20,6 +20,8 @@ export const rejectionReasons = {
   'wrong-modality': 'The modality is not a projection radiograph (CR, DX or a secondary capture of one).',
   'wrong-body-part': 'The body part examined is not the chest.',
   'lateral-view': 'The view is not frontal. Send the PA or AP view.',
+  'processed-image':
+    'The picture was made from a radiograph: bone-suppressed, dual-energy, or marked by a computer. Send the radiograph itself.',
   paediatric: 'The patient is younger than the age the models are meant for.',
   blank: 'The image holds no contrast: every pixel is (nearly) the same.',
   'not-a-frontal-chest': 'The pixels do not look like a frontal chest radiograph.',

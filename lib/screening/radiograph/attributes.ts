@@ -1,18 +1,38 @@
-import type { DataElement, DataSetReader, ElementMap } from './data-set-reader.ts'
+import { decodeText } from './character-set.ts'
+import type { DataSetReader, ElementMap } from './data-set-reader.ts'
+import type { DataElement, Encoding } from './element-header.ts'
 
 /** Attributes that are read, by the keyword of PS3.6. */
 const tags = {
+  SpecificCharacterSet: 0x00080005,
+  ImageType: 0x00080008,
   SOPClassUID: 0x00080016,
   SOPInstanceUID: 0x00080018,
+  StudyDate: 0x00080020,
+  SeriesDate: 0x00080021,
+  AcquisitionDate: 0x00080022,
+  ContentDate: 0x00080023,
+  AcquisitionDateTime: 0x0008002a,
   Modality: 0x00080060,
   PresentationIntentType: 0x00080068,
   Manufacturer: 0x00080070,
   CodeValue: 0x00080100,
+  CodeMeaning: 0x00080104,
+  LongCodeValue: 0x00080119,
+  StudyDescription: 0x00081030,
+  SeriesDescription: 0x0008103e,
+  DerivationDescription: 0x00082111,
+  DerivationCodeSequence: 0x00089215,
+  AnatomicRegionSequence: 0x00082218,
+  PatientBirthDate: 0x00100030,
   PatientSex: 0x00100040,
   PatientAge: 0x00101010,
   BodyPartExamined: 0x00180015,
+  ProtocolName: 0x00181030,
   EstimatedRadiographicMagnificationFactor: 0x00181114,
   ImagerPixelSpacing: 0x00181164,
+  AcquisitionDeviceProcessingDescription: 0x00181400,
+  AcquisitionDeviceProcessingCode: 0x00181401,
   ViewPosition: 0x00185101,
   StudyInstanceUID: 0x0020000d,
   SeriesInstanceUID: 0x0020000e,
@@ -58,12 +78,20 @@ const decimalString = /^[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?$/i
 export class Attributes {
   readonly #elements: ElementMap
   readonly #reader: DataSetReader
-  readonly #explicitVr: boolean
+  readonly #encoding: Encoding
+  readonly #characterSets: readonly string[] = []
 
-  constructor(elements: ElementMap, reader: DataSetReader, explicitVr: boolean) {
+  /** @param characterSets Those of the data set that an item lies in. */
+  constructor(elements: ElementMap, reader: DataSetReader, encoding: Encoding, characterSets: readonly string[] = []) {
     this.#elements = elements
     this.#reader = reader
-    this.#explicitVr = explicitVr
+    this.#encoding = encoding
+    this.#characterSets = elements.has(tags.SpecificCharacterSet) ? this.texts('SpecificCharacterSet') : characterSets
+  }
+
+  /** Whether breaches of the encoding rules were read over, in what was read until now. */
+  get isRepaired(): boolean {
+    return this.#reader.isRepaired
   }
 
   has(keyword: Keyword): boolean {
@@ -84,13 +112,20 @@ export class Attributes {
     return this.texts(keyword)[0] || null
   }
 
-  /** All values, trimmed. Bytes are taken for Latin letters: what is read here is defined terms, numbers and UIDs. */
+  /** All values, trimmed. */
   texts(keyword: Keyword): string[] {
     const element = this.element(keyword)
     if (!element || element.length === 0 || element.length > maximumTextBytes) return []
     const { view } = this.#reader
-    const value = Buffer.from(view.buffer, view.byteOffset + element.offset, element.length).toString('latin1')
-    return value.split('\\').map((part) => part.replaceAll('\0', '').trim())
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + element.offset, element.length)
+    return decodeText(bytes, this.#characterSets)
+      .split('\\')
+      .map((part) => part.replaceAll('\0', '').trim())
+  }
+
+  /** All values as one text; null when there is none. */
+  joined(keyword: Keyword): string | null {
+    return this.texts(keyword).join(' ').trim() || null
   }
 
   /** The first value of a decimal or integer string; null when it is none. */
@@ -109,7 +144,7 @@ export class Attributes {
   uint16(keyword: Keyword, index = 0): number | null {
     const element = this.element(keyword)
     if (!element || element.length < 2 * (index + 1)) return null
-    return this.#reader.view.getUint16(element.offset + 2 * index, this.#reader.littleEndian)
+    return this.#reader.view.getUint16(element.offset + 2 * index, this.#encoding.littleEndian)
   }
 
   int16(keyword: Keyword, index = 0): number | null {
@@ -128,7 +163,7 @@ export class Attributes {
    */
   firstItem(keyword: Keyword): Attributes | null {
     const sequence = this.element(keyword)
-    const elements = sequence && this.#reader.readFirstItem(sequence, this.#explicitVr, readTags)
-    return elements ? new Attributes(elements, this.#reader, this.#explicitVr && sequence.vr !== 'UN') : null
+    const item = sequence && this.#reader.readFirstItem(sequence, this.#encoding, readTags)
+    return item ? new Attributes(item.elements, this.#reader, item.encoding, this.#characterSets) : null
   }
 }

@@ -28,14 +28,10 @@ export function checkCodestream(header: CodestreamHeader, codestream: Uint8Array
   }
 }
 
-/** FF D9; zeros may follow, or up to 14 bytes of anything. */
+/** FF D9, which its data never hold; padding of any length and kind may follow. @see ITU-T T.87 A.1 */
 function endsWithMarker(codestream: Uint8Array): boolean {
-  let end = codestream.length
-  while (end > 0 && codestream[end - 1] === 0) end--
-  for (let offset = end - 2; offset >= Math.max(0, end - 16); offset--) {
-    if (codestream[offset] === 0xff && codestream[offset + 1] === 0xd9) return true
-  }
-  return false
+  const bytes = Buffer.from(codestream.buffer, codestream.byteOffset, codestream.byteLength)
+  return bytes.lastIndexOf(Buffer.from([0xff, 0xd9])) > bytes.indexOf(Buffer.from([0xff, 0xda]))
 }
 
 /** An image of up to so many pixels may be empty, and compress to next to nothing. */

@@ -1,170 +1,274 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
+import {
+  type DataElement,
+  type ElementHeader,
+  type Encoding,
+  isDelimiter,
+  itemDelimiterTag,
+  itemTag,
+  looksLikeHeader,
+  pixelDataTag,
+  readElementHeader,
+  readTag,
+  sequenceDelimiterTag,
+  startsWithItem,
+  undefinedLength,
+} from './element-header.ts'
 
 /** Deeper nesting than any radiograph has (reports of measurements nest some ten levels). */
 const maximumDepth = 32
 const maximumElements = 200_000
-export const undefinedLength = 0xffffffff
-
-const itemTag = 0xfffee000
-const itemDelimiterTag = 0xfffee00d
-const sequenceDelimiterTag = 0xfffee0dd
-export const pixelDataTag = 0x7fe00010
-
-/** Value representations whose length takes four bytes. @see DICOM PS3.5 7.1.2 */
-const longRepresentations = ['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']
-
-const shortRepresentations = [
-  ...['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FD', 'FL', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST', 'TM'],
-  ...['UI', 'UL', 'US'],
+const pixelDataTags = [
+  { tag: Buffer.from([0xe0, 0x7f, 0x10, 0x00]), littleEndian: true },
+  { tag: Buffer.from([0x7f, 0xe0, 0x00, 0x10]), littleEndian: false },
 ]
-
-/** Where an element's value lies. */
-export interface DataElement {
-  /** Null in implicit VR. */
-  readonly vr: string | null
-  readonly offset: number
-  /** As declared; 0xFFFFFFFF when undefined. Unit: bytes. */
-  readonly length: number
-}
+const delimiterBytes = Buffer.from([0xfe, 0xff, 0xdd, 0xe0])
+/** Padding and signatures behind the pixel data. Unit: bytes. */
+const maximumTailBytes = 4096
 
 /** The wanted elements by tag (group × 65536 + element). */
 export type ElementMap = Map<number, DataElement>
 
-interface ElementHeader extends DataElement {
-  readonly tag: number
+/** The wanted elements of an item, and how they are written. */
+export interface Item {
+  readonly elements: ElementMap
+  readonly encoding: Encoding
 }
 
 /**
  * Walks the elements of a data set and keeps those that are asked for. Sequences of defined length are stepped over
  * unread; those of undefined length are followed, within limits, to find their end. Nothing is allocated by what a
- * file declares.
+ * file declares. Where the encoding is broken in a way that leaves one sensible reading (docs/decisions/0007), that is
+ * taken, and `isRepaired` says so.
  * @see DICOM PS3.5 7
  */
 export class DataSetReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
-  readonly #littleEndian: boolean
+  readonly view: DataView
   #elements = 0
+  #isRepaired = false
 
-  constructor(bytes: Uint8Array, bigEndian: boolean) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#littleEndian = !bigEndian
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  get view(): DataView {
-    return this.#view
-  }
-
-  get littleEndian(): boolean {
-    return this.#littleEndian
+  get isRepaired(): boolean {
+    return this.#isRepaired
   }
 
   /**
    * The elements from `start` to the pixel data or to `end`.
    * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
    */
-  readElements(start: number, end: number, explicitVr: boolean, wanted: ReadonlySet<number>): ElementMap {
+  readElements(start: number, end: number, encoding: Encoding, wanted: ReadonlySet<number>): ElementMap {
+    return this.#keepElements(start, end, encoding, wanted, false)
+  }
+
+  /**
+   * The wanted elements of a sequence's first item; null when it has none.
+   * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
+   */
+  readFirstItem(sequence: DataElement, encoding: Encoding, wanted: ReadonlySet<number>): Item | null {
+    const limit = this.#bytes.length
+    const end = sequence.length === undefinedLength ? limit : Math.min(limit, sequence.offset + sequence.length)
+    const order = startsWithItem(this.view, sequence.offset, end)
+    if (order === null) return null
+    const inner = contentEncoding(sequence, encoding, order)
+    if (readTag(this.view, sequence.offset, inner.littleEndian) !== itemTag) return null
+    const length = this.view.getUint32(sequence.offset + 4, inner.littleEndian)
+    const isOpen = length === undefinedLength
+    const itemEnd = isOpen ? end : sequence.offset + 8 + length
+    if (itemEnd > end) throw malformed('an item is longer than its sequence')
+    return { elements: this.#keepElements(sequence.offset + 8, itemEnd, inner, wanted, isOpen), encoding: inner }
+  }
+
+  /** @param isOpen Within an item that goes on to its delimiter. */
+  #keepElements(
+    start: number,
+    end: number,
+    encoding: Encoding,
+    wanted: ReadonlySet<number>,
+    isOpen: boolean,
+  ): ElementMap {
     const kept: ElementMap = new Map()
     for (let offset = start; offset < end; ) {
-      const element = this.#readHeader(offset, end, explicitVr)
-      // What follows the pixel data, or stands in place of an element, is padding or no longer ours.
-      if (element.tag === itemDelimiterTag) break
+      const element = this.#readHeader(offset, end, encoding)
+      if (isDelimiter(element.tag)) {
+        if (isOpen) break
+        if (element.length !== 0) throw malformed('an item outside of a sequence')
+        // A delimiter that ends nothing: the elements go on behind it.
+        this.#isRepaired = true
+        offset = element.offset
+        continue
+      }
       if (wanted.has(element.tag) && !kept.has(element.tag)) kept.set(element.tag, element)
       if (element.tag === pixelDataTag) break
-      offset = this.#endOf(element, end, explicitVr, 0)
+      offset = this.#endOf(element, end, encoding, 0)
     }
     return kept
   }
 
-  /** The wanted elements of a sequence's first item; null when it has none. */
-  readFirstItem(sequence: DataElement, explicitVr: boolean, wanted: ReadonlySet<number>): ElementMap | null {
-    const limit = this.#bytes.length
-    const end = sequence.length === undefinedLength ? limit : Math.min(limit, sequence.offset + sequence.length)
-    if (sequence.offset + 8 > end || this.#readTag(sequence.offset) !== itemTag) return null
-    const length = this.#view.getUint32(sequence.offset + 4, this.#littleEndian)
-    const itemEnd = length === undefinedLength ? end : sequence.offset + 8 + length
-    if (itemEnd > end) throw malformed('an item is longer than its sequence')
-    return this.readElements(sequence.offset + 8, itemEnd, explicitVr && sequence.vr !== 'UN', wanted)
-  }
-
-  #readTag(offset: number): number {
-    const group = this.#view.getUint16(offset, this.#littleEndian)
-    return group * 65536 + this.#view.getUint16(offset + 2, this.#littleEndian)
-  }
-
-  #readHeader(offset: number, end: number, explicitVr: boolean): ElementHeader {
-    if (offset + 8 > end) throw this.#cutShort(end, 'an element header')
+  #readHeader(offset: number, end: number, encoding: Encoding): ElementHeader {
     if (++this.#elements > maximumElements) {
       throw new StudyRejectedError('too-complex', `the data set has more than ${maximumElements} elements`)
     }
-    const tag = this.#readTag(offset)
-    const isDelimiter = Math.floor(tag / 65536) === 0xfffe
-    const vr = explicitVr && !isDelimiter ? this.#readRepresentation(offset + 4) : null
-    if (vr === null) {
-      const length = this.#view.getUint32(offset + 4, this.#littleEndian)
-      return { tag, vr, offset: offset + 8, length }
-    }
-    const shortLength = this.#view.getUint16(offset + 6, this.#littleEndian)
-    if (!isLong(vr, shortLength)) return { tag, vr, offset: offset + 8, length: shortLength }
-    if (offset + 12 > end) throw this.#cutShort(end, 'an element header')
-    return { tag, vr, offset: offset + 12, length: this.#view.getUint32(offset + 8, this.#littleEndian) }
+    const header = readElementHeader(this.view, offset, end, encoding)
+    if (!header) throw this.#cutShort(end, 'an element header')
+    if (header.isOdd) this.#isRepaired = true
+    return header
   }
 
-  /** Null where no VR stands: some writers leave private elements implicit within an explicit data set. */
-  #readRepresentation(offset: number): string | null {
-    const [first, second] = [this.#bytes[offset], this.#bytes[offset + 1]]
-    const isUpperCase = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
-    return isUpperCase(first) && isUpperCase(second) ? String.fromCharCode(first, second) : null
-  }
-
-  #endOf(element: ElementHeader, end: number, explicitVr: boolean, depth: number): number {
+  #endOf(element: ElementHeader, end: number, encoding: Encoding, depth: number): number {
     const { offset, length, vr, tag } = element
-    if (length !== undefinedLength) {
-      if (offset + length > end) throw this.#cutShort(end, `element ${hexadecimal(tag)}`)
-      return offset + length
+    const order = vr === 'SQ' || vr === 'UN' || vr === null ? startsWithItem(this.view, offset, end) : null
+    if (length === undefinedLength) {
+      // Fragments lie in items too: of the pixels of an icon, of private thumbnails, of overlays.
+      const itemOrder = order ?? startsWithItem(this.view, offset, end)
+      if (itemOrder) return this.#endOfSequence(offset, end, contentEncoding(element, encoding, itemOrder), depth + 1)
+      if (vr === null || vr === 'SQ' || vr === 'UN') throw malformed('a sequence is not made of items')
+      throw malformed(`element ${hexadecimal(tag)} has no defined length`)
     }
-    if (vr !== null && vr !== 'SQ' && vr !== 'UN') throw malformed(`element ${hexadecimal(tag)} has no defined length`)
-    // A sequence of unknown VR is written in implicit VR. @see DICOM PS3.5 6.2.2 note 2
-    return this.#endOfSequence(offset, end, explicitVr && vr !== 'UN', depth + 1)
+    const declaredEnd = offset + length
+    if (declaredEnd > end) throw this.#cutShort(end, `element ${hexadecimal(tag)}`)
+    if (order && !looksLikeHeader(this.view, declaredEnd, end, encoding, tag, 'surely')) {
+      const content = contentEncoding(element, encoding, order)
+      const walked = orNull(() => this.#walkedEnd(element, end, content, depth + 1))
+      if (walked !== null && looksLikeHeader(this.view, walked, end, encoding, tag, 'surely')) {
+        this.#isRepaired = true
+        return walked
+      }
+    }
+    return declaredEnd
   }
 
-  #endOfSequence(start: number, end: number, explicitVr: boolean, depth: number): number {
-    if (depth > maximumDepth) {
-      throw new StudyRejectedError('too-complex', `sequences are nested deeper than ${maximumDepth} levels`)
-    }
+  #endOfSequence(start: number, end: number, encoding: Encoding, depth: number): number {
+    assertDepth(depth)
     for (let offset = start; ; ) {
       if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
-      const tag = this.#readTag(offset)
-      const length = this.#view.getUint32(offset + 4, this.#littleEndian)
-      offset += 8
-      if (tag === sequenceDelimiterTag) return offset
+      const tag = readTag(this.view, offset, encoding.littleEndian)
+      const length = this.view.getUint32(offset + 4, encoding.littleEndian)
+      if (tag === sequenceDelimiterTag) return offset + 8
+      if (this.#isZeros(offset)) {
+        this.#isRepaired = true
+        return offset + 8
+      }
       if (tag !== itemTag) throw malformed('a sequence is not made of items')
-      if (length === undefinedLength) offset = this.#endOfItem(offset, end, explicitVr, depth)
+      offset += 8
+      if (length === undefinedLength) offset = this.#endOfItem(offset, end, encoding, depth)
       else if (offset + length > end) throw this.#cutShort(end, 'an item')
-      else offset += length
+      else offset = this.#endOfDefinedItem(offset, length, end, encoding, depth)
     }
   }
 
-  #endOfItem(start: number, end: number, explicitVr: boolean, depth: number): number {
+  /** Where the item is said to end, if an item or the sequence's end stands there; else where its elements end. */
+  #endOfDefinedItem(start: number, length: number, end: number, encoding: Encoding, depth: number): number {
+    const declaredEnd = start + length
+    if (this.#isItemHeader(declaredEnd, end, encoding)) return declaredEnd
+    const walked = orNull(() => this.#endOfElements(start, declaredEnd, end, encoding, depth))
+    if (walked === null || !this.#isItemHeader(walked, end, encoding)) return declaredEnd
+    this.#isRepaired = true
+    return walked
+  }
+
+  #isItemHeader(offset: number, end: number, { littleEndian }: Encoding): boolean {
+    return startsWithItem(this.view, offset, end) === (littleEndian ? 'little' : 'big')
+  }
+
+  #endOfItem(start: number, end: number, encoding: Encoding, depth: number): number {
     for (let offset = start; ; ) {
-      const element = this.#readHeader(offset, end, explicitVr)
+      if (offset + 8 <= end && this.#isZeros(offset)) {
+        this.#isRepaired = true
+        return offset + 8
+      }
+      const element = this.#readHeader(offset, end, encoding)
       if (element.tag === itemDelimiterTag) return element.offset
-      if (element.tag === sequenceDelimiterTag) throw malformed('an item has no end')
-      offset = this.#endOf(element, end, explicitVr, depth)
+      if (element.tag === sequenceDelimiterTag) {
+        // The sequence ends, and with it the item that lacks its delimiter.
+        this.#isRepaired = true
+        return offset
+      }
+      offset = this.#endOf(element, end, encoding, depth)
     }
   }
 
-  /** Beyond the file is a transfer cut short; beyond an enclosing item is bad encoding. */
+  /**
+   * The end of a sequence by its content, where its length, or that of its items, falls short of it.
+   * Null where the content makes no sense.
+   */
+  #walkedEnd({ offset: start, length }: DataElement, end: number, encoding: Encoding, depth: number): number | null {
+    assertDepth(depth)
+    let offset = start
+    while (offset < start + length) {
+      if (offset + 8 > end || readTag(this.view, offset, encoding.littleEndian) !== itemTag) return null
+      const itemLength = this.view.getUint32(offset + 4, encoding.littleEndian)
+      offset += 8
+      if (itemLength === undefinedLength) offset = this.#endOfItem(offset, end, encoding, depth)
+      else offset = this.#endOfElements(offset, offset + itemLength, end, encoding, depth)
+    }
+    return offset
+  }
+
+  /** The end of the last element that starts before `declaredEnd`. */
+  #endOfElements(start: number, declaredEnd: number, end: number, encoding: Encoding, depth: number): number {
+    let offset = start
+    while (offset < declaredEnd) offset = this.#endOf(this.#readHeader(offset, end, encoding), end, encoding, depth)
+    return offset
+  }
+
+  #isZeros(offset: number): boolean {
+    return this.view.getUint32(offset) === 0 && this.view.getUint32(offset + 4) === 0
+  }
+
+  /**
+   * Beyond an enclosing item is bad encoding, and so it is where the pixel data is whole: a wrong length, a sequence
+   * that is never closed. Else the file was cut short.
+   */
   #cutShort(end: number, what: string): StudyRejectedError {
     if (end < this.#bytes.length) return malformed(`${what} is longer than what it lies in`)
+    if (this.#holdsWholePixelData()) return malformed(`${what} reaches beyond the end, the pixel data does not`)
     return new StudyRejectedError('truncated', `${what} reaches beyond the end of the file`)
+  }
+
+  /** Whether pixel data runs to (nearly) the end of the file, as it does unless the file was cut. */
+  #holdsWholePixelData(): boolean {
+    const buffer = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
+    const tail = buffer.length - maximumTailBytes
+    for (const { tag, littleEndian } of pixelDataTags) {
+      for (let at = buffer.indexOf(tag); at >= 0 && at + 12 <= buffer.length; at = buffer.indexOf(tag, at + 4)) {
+        const isExplicit = buffer[at + 4] === 0x4f && (buffer[at + 5] === 0x42 || buffer[at + 5] === 0x57)
+        const start = isExplicit ? at + 12 : at + 8
+        const length = this.view.getUint32(start - 4, littleEndian)
+        if (length === undefinedLength && buffer.lastIndexOf(delimiterBytes) >= Math.max(start, tail)) return true
+        if (length > 0 && start + length <= buffer.length && start + length >= tail) return true
+      }
+    }
+    return false
   }
 }
 
-/** VRs yet to come have long lengths; those that writers invent have short ones. @see DICOM PS3.5 6.2 note on new VRs */
-function isLong(vr: string, shortLength: number): boolean {
-  return longRepresentations.includes(vr) || (!shortRepresentations.includes(vr) && shortLength === 0)
+/**
+ * What a sequence of unknown VR holds is written in implicit little endian, fragments in little endian, whatever the
+ * data set is written in; the items themselves show the byte order. @see DICOM PS3.5 6.2.2 note 2, A.4
+ */
+function contentEncoding({ vr }: DataElement, { explicitVr }: Encoding, order: 'little' | 'big'): Encoding {
+  return { explicitVr: explicitVr && vr !== 'UN', littleEndian: order === 'little' }
+}
+
+/** An attempt at a repair; null where it makes no sense of the bytes either. */
+function orNull(attempt: () => number | null): number | null {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof StudyRejectedError && error.code !== 'too-complex') return null
+    throw error
+  }
+}
+
+function assertDepth(depth: number): void {
+  if (depth > maximumDepth) {
+    throw new StudyRejectedError('too-complex', `sequences are nested deeper than ${maximumDepth} levels`)
+  }
 }
 
 const malformed = (detail: string): StudyRejectedError => new StudyRejectedError('malformed-dicom', detail)

@@ -1,12 +1,14 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { PixelCodecs } from '../kernel/ports.ts'
 import { sniffFormat } from '../upload/sniff-format.ts'
+import { type DecodedPicture, decodeJpeg } from './decode-jpeg.ts'
 import { openFrame } from './open-frame.ts'
 import { type ParsedDataSet, parseDataSet } from './parse-data-set.ts'
 import { readPixelAttributes } from './pixel-attributes.ts'
 import type { AcquisitionFacts, GreyscalePresentation, Radiograph } from './radiograph.ts'
 import { readAcquisitionFacts } from './read-acquisition-facts.ts'
 import { readPresentation } from './read-presentation.ts'
+import { readStatements } from './statements.ts'
 import {
   assertNotTooLarge,
   assertSuitableFacts,
@@ -46,7 +48,7 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
   const { attributes, syntax } = parsed
   const warnings = [...parsed.warnings]
   const facts = readAcquisitionFacts(attributes, syntax, warnings)
-  assertSuitableFacts(facts, attributes.firstItem('ViewCodeSequence')?.text('CodeValue') ?? null, policy)
+  warnings.push(...assertSuitableFacts(facts, readStatements(attributes), policy))
   if (attributes.has('FloatPixelData') || attributes.has('DoubleFloatPixelData')) {
     throw new StudyRejectedError('unsupported-bits', 'floating-point pixel data')
   }
@@ -55,6 +57,7 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
   assertNotTooLarge(pixel, policy)
   const presentation = readPresentation(attributes, pixel, warnings)
   const decode = openFrame(parsed, pixel, codecs, warnings)
+  if (attributes.isRepaired && !warnings.includes('encoding-repaired')) warnings.push('encoding-repaired')
   assertSuitableSize(pixel, policy)
   const { rows, columns, bitsAllocated, bitsStored } = pixel
   return {
@@ -74,7 +77,10 @@ async function decodePicture(
   codecs: PixelCodecs,
   policy: SuitabilityPolicy,
 ): Promise<Radiograph> {
-  const raster = await codecs.decodeRaster(bytes, { maximumPixels: policy.maximumPixels })
+  const raster: DecodedPicture =
+    format === 'jpeg'
+      ? await decodeJpeg(bytes, codecs, policy)
+      : await codecs.decodeRaster(bytes, { maximumPixels: policy.maximumPixels })
   assertNotTooLarge(raster, policy)
   assertSuitableSize(raster, policy)
   if (raster.colourful) throw new StudyRejectedError('not-a-frontal-chest', 'the picture is in colour')
@@ -82,7 +88,12 @@ async function decodePicture(
     rows: raster.rows,
     columns: raster.columns,
     values: raster.values,
-    facts: { ...noFacts, format, bitsAllocated: raster.bitsStored, bitsStored: raster.bitsStored },
+    facts: {
+      ...noFacts,
+      format,
+      bitsAllocated: raster.values.BYTES_PER_ELEMENT * 8,
+      bitsStored: raster.bitsStored,
+    },
     presentation: asItIs,
     warnings: [
       'no-acquisition-facts',
@@ -103,6 +114,7 @@ const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsStored'>
   bodyPartExamined: null,
   viewPosition: null,
   patientOrientation: null,
+  orientationUnusable: false,
   photometricInterpretation: null,
   patientAgeYears: null,
   patientSex: null,

@@ -1,6 +1,6 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
-import { undefinedLength } from './data-set-reader.ts'
+import { undefinedLength } from './element-header.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 

@@ -1,9 +1,10 @@
+import { StudyRejectedError } from '../kernel/errors.ts'
 import type { CodestreamKind, PixelCodecs } from '../kernel/ports.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
-import { readEncapsulatedFrame } from './encapsulated-frame.ts'
+import { isEncapsulated, readEncapsulatedFrame } from './encapsulated-frame.ts'
 import { readNativeWords } from './native-frame.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
@@ -25,14 +26,33 @@ export function openFrame(
   codecs: PixelCodecs,
   warnings: WarningCode[],
 ): DecodeFrame {
-  const { encoding } = parsed.syntax
-  if (encoding === 'native') {
+  if (!isEncapsulated(parsed.pixelData, parsed.bytes) && parsed.syntax.encoding === 'native') {
     const words = readNativeWords(parsed, pixel, warnings)
     return async () => extractStoredValues(words, pixel)
   }
-  const frame = readEncapsulatedFrame(parsed)
-  if (encoding === 'rle') return async () => extractStoredValues(decodeRle(frame, pixel), pixel)
-  return openCodestream(unboxJpeg2000(frame), parsed, pixel, codecs, warnings)
+  const frame = readEncapsulatedFrame(parsed, warnings)
+  const codestream = unboxJpeg2000(frame)
+  const declared = parsed.syntax.encoding
+  const found = startsCodestream(codestream) ? 'codestream' : startsRle(frame) ? 'rle' : declared
+  if (found === 'native') {
+    throw new StudyRejectedError('malformed-dicom', 'the transfer syntax is native, the pixel data lies in fragments')
+  }
+  if (found === 'codestream') return openCodestream(codestream, parsed, pixel, codecs, warnings)
+  if (declared !== 'rle') warnings.push('codestream-not-as-declared')
+  return async () => extractStoredValues(decodeRle(frame, pixel), pixel)
+}
+
+/** The first bytes of a JPEG or JPEG-LS image, and of a JPEG 2000 codestream. */
+function startsCodestream(frame: Uint8Array): boolean {
+  return frame.length > 2 && ((frame[0] === 0xff && frame[1] === 0xd8) || (frame[0] === 0xff && frame[1] === 0x4f))
+}
+
+/** One to fifteen segments, the first behind the header of 64 bytes. @see DICOM PS3.5 G.5 */
+function startsRle(frame: Uint8Array): boolean {
+  if (frame.length < 64) return false
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
+  const segments = view.getUint32(0, true)
+  return segments >= 1 && segments <= 15 && view.getUint32(4, true) === 64
 }
 
 function openCodestream(

@@ -2,9 +2,17 @@ import { inflateRawSync } from 'node:zlib'
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import { Attributes, readTags } from './attributes.ts'
-import { type DataElement, DataSetReader } from './data-set-reader.ts'
+import { DataSetReader } from './data-set-reader.ts'
+import { type DataElement, looksLikeHeader, readTag } from './element-header.ts'
 import { readFileMeta } from './file-meta.ts'
-import { explicitLittleEndian, implicitLittleEndian, type TransferSyntax, transferSyntaxOf } from './transfer-syntax.ts'
+import {
+  explicitBigEndian,
+  explicitLittleEndian,
+  implicitLittleEndian,
+  type TransferSyntax,
+  transferSyntaxOf,
+} from './transfer-syntax.ts'
+import { lengthFormOf } from './value-representations.ts'
 
 /** More than the largest image allowed takes. Unit: bytes. */
 const maximumInflatedBytes = 160 * 1024 * 1024
@@ -29,41 +37,59 @@ export interface ParsedDataSet {
 export function parseDataSet(bytes: Uint8Array, hasPreamble: boolean): ParsedDataSet {
   const meta = readFileMeta(bytes, hasPreamble ? 132 : 0)
   const isAssumed = meta.transferSyntaxUid === null
-  if (isAssumed && hasPreamble) {
-    throw new StudyRejectedError('malformed-dicom', 'no TransferSyntaxUID in the file meta group')
-  }
-  const assumed = looksExplicit(bytes, meta.end) ? explicitLittleEndian : implicitLittleEndian
-  const declared = transferSyntaxOf(meta.transferSyntaxUid ?? assumed)
-  const warnings: WarningCode[] = isAssumed ? ['transfer-syntax-assumed'] : []
+  const declared = transferSyntaxOf(meta.transferSyntaxUid ?? assumedSyntax(bytes, meta.end))
+  const warnings: WarningCode[] = [
+    ...(isAssumed ? (['transfer-syntax-assumed'] as const) : []),
+    ...(meta.isImplicit ? (['vr-encoding-mismatch'] as const) : []),
+  ]
   const source = declared.deflated ? inflate(bytes.subarray(meta.end)) : bytes
   const start = declared.deflated ? 0 : meta.end
   if (source.length - start < 8) throw new StudyRejectedError('truncated', 'the file has no data set')
   assertByteOrder(source, start, declared)
-  const syntax = correctVr(declared, looksExplicit(source, start), warnings)
-  const reader = new DataSetReader(source, syntax.bigEndian)
-  const elements = reader.readElements(start, source.length, syntax.explicitVr, readTags)
-  const attributes = new Attributes(elements, reader, syntax.explicitVr)
+  const syntax = correctVr(declared, isExplicit(source, start, declared), warnings)
+  const encoding = { explicitVr: syntax.explicitVr, littleEndian: !syntax.bigEndian }
+  const reader = new DataSetReader(source)
+  const elements = reader.readElements(start, source.length, encoding, readTags)
+  const attributes = new Attributes(elements, reader, encoding)
   return { attributes, syntax, bytes: source, pixelData: attributes.element('PixelData'), warnings }
 }
 
-function looksExplicit(bytes: Uint8Array, offset: number): boolean {
-  return /^[A-Z]{2}$/.test(String.fromCharCode(bytes[offset + 4], bytes[offset + 5]))
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Native, by the look of the first element. Compressed pixel data is known by itself. */
+function assumedSyntax(bytes: Uint8Array, start: number): string {
+  if (start + 8 > bytes.length) return implicitLittleEndian
+  if (viewOf(bytes).getUint16(start, true) > highestFirstGroup) return explicitBigEndian
+  return representationAt(bytes, start) === null ? implicitLittleEndian : explicitLittleEndian
+}
+
+const representationAt = (bytes: Uint8Array, offset: number): 'long' | 'short' | null =>
+  lengthFormOf(String.fromCharCode(bytes[offset + 4], bytes[offset + 5]))
+
+function isExplicit(bytes: Uint8Array, start: number, { explicitVr, bigEndian }: TransferSyntax): boolean {
+  if (representationAt(bytes, start) !== null) return true
+  if (!explicitVr || bigEndian) return explicitVr
+  const view = viewOf(bytes)
+  const second = start + 8 + view.getUint32(start + 4, true)
+  const implicit = { explicitVr: false, littleEndian: true }
+  return !looksLikeHeader(view, second, bytes.length, implicit, readTag(view, start, true), 'surely')
 }
 
 function assertByteOrder(bytes: Uint8Array, start: number, { bigEndian }: TransferSyntax): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const group = view.getUint16(start, !bigEndian)
-  const swapped = view.getUint16(start, bigEndian)
-  if (group > highestFirstGroup && swapped <= highestFirstGroup) {
-    throw new StudyRejectedError('malformed-dicom', 'the byte order is not that of the transfer syntax')
-  }
+  const view = viewOf(bytes)
+  if (view.getUint16(start, !bigEndian) <= highestFirstGroup) return
+  const isSwapped = view.getUint16(start, bigEndian) <= highestFirstGroup
+  throw new StudyRejectedError(
+    'malformed-dicom',
+    isSwapped ? 'the byte order is not that of the transfer syntax' : 'no data set starts behind the file meta group',
+  )
 }
 
 /** Files that declare implicit and hold explicit VRs, or the reverse, are common enough to be read as they are. */
-function correctVr(declared: TransferSyntax, isExplicit: boolean, warnings: WarningCode[]): TransferSyntax {
-  if (declared.bigEndian || declared.explicitVr === isExplicit) return declared
-  warnings.push('vr-encoding-mismatch')
-  return { ...declared, explicitVr: isExplicit }
+function correctVr(declared: TransferSyntax, explicitVr: boolean, warnings: WarningCode[]): TransferSyntax {
+  if (declared.bigEndian || declared.explicitVr === explicitVr) return declared
+  if (!warnings.includes('vr-encoding-mismatch')) warnings.push('vr-encoding-mismatch')
+  return { ...declared, explicitVr }
 }
 
 function inflate(deflated: Uint8Array): Uint8Array {

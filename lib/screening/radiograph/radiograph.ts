@@ -28,6 +28,8 @@ export interface AcquisitionFacts {
   readonly viewPosition: string | null
   /** PatientOrientation: direction of the rows, then of the columns, e.g. ['L', 'F']. */
   readonly patientOrientation: readonly [string, string] | null
+  /** PatientOrientation says something that is not understood: the sides of the image are then not known. */
+  readonly orientationUnusable: boolean
   readonly photometricInterpretation: string | null
   readonly bitsAllocated: number
   readonly bitsStored: number

@@ -1,5 +1,6 @@
 import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
+import { parseOrientation } from './parse-orientation.ts'
 import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
 import type { TransferSyntax } from './transfer-syntax.ts'
 
@@ -19,8 +20,10 @@ export function readAcquisitionFacts(
     warnings.push('pixels-not-square')
   }
   if (attributes.text('PresentationIntentType') === 'FOR PROCESSING') warnings.push('for-processing')
-  const patientAgeYears = parseAge(attributes.text('PatientAge'))
+  const patientAgeYears = parseAge(attributes.text('PatientAge')) ?? readAgeByDates(attributes)
   if (patientAgeYears === null) warnings.push('age-unknown')
+  const orientation = parseOrientation(attributes.texts('PatientOrientation'))
+  if (orientation === 'unusable') warnings.push('orientation-unusable')
   return {
     format: 'dicom',
     transferSyntaxUid: syntax.uid,
@@ -31,7 +34,8 @@ export function readAcquisitionFacts(
     modality: attributes.text('Modality'),
     bodyPartExamined: attributes.text('BodyPartExamined'),
     viewPosition: attributes.text('ViewPosition'),
-    patientOrientation: readOrientation(attributes),
+    patientOrientation: orientation === 'unusable' ? null : orientation,
+    orientationUnusable: orientation === 'unusable',
     photometricInterpretation: attributes.text('PhotometricInterpretation'),
     bitsAllocated: attributes.uint16('BitsAllocated') ?? 0,
     bitsStored: attributes.uint16('BitsStored') ?? 0,
@@ -84,18 +88,45 @@ function readPair(attributes: Attributes, keyword: 'PixelSpacing' | 'ImagerPixel
   return rowMm > 0 && columnMm > 0 ? { rowMm, columnMm } : null
 }
 
-function readOrientation(attributes: Attributes): [string, string] | null {
-  const [along, down] = attributes.texts('PatientOrientation')
-  const isDirection = (text: string | undefined) => text !== undefined && /^[LRAPHF]{1,3}$/.test(text)
-  return isDirection(along) && isDirection(down) ? [along, down] : null
+/**
+ * `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. No age is known of `000Y`: anonymisers write
+ * it, and a child under a year has an age in months. Unit: years. @see DICOM PS3.5 6.2, AS
+ */
+export function parseAge(text: string | null): number | null {
+  const match = /^(\d{1,3}) ?([YMWD]?)$/.exec(text?.toUpperCase() ?? '')
+  if (!match) return null
+  const years = Number(match[1])
+  if (years === 0 && (match[2] === 'Y' || match[2] === '')) return null
+  const perYear = { Y: 1, M: 12, W: 52.18, D: 365.25, '': 1 }[match[2]] as number
+  return years / perYear
 }
 
-/** `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. Unit: years. @see DICOM PS3.5 6.2, AS */
-export function parseAge(text: string | null): number | null {
-  const match = /^(\d{1,3})([YMWD]?)$/.exec(text ?? '')
+/** Older than anyone: a birth date that anonymisers put in place of the true one. Unit: years. */
+const maximumAgeYears = 120
+const dateKeywords = ['StudyDate', 'AcquisitionDate', 'AcquisitionDateTime', 'SeriesDate', 'ContentDate'] as const
+
+/** From PatientBirthDate to the first date of the image that is known. Unit: years. */
+function readAgeByDates(attributes: Attributes): number | null {
+  const born = parseDate(attributes.text('PatientBirthDate'))
+  if (born === null) return null
+  for (const keyword of dateKeywords) {
+    const taken = parseDate(attributes.text(keyword))
+    if (taken === null) continue
+    const years = (taken - born) / millisecondsPerYear
+    return years >= 0 && years <= maximumAgeYears ? years : null
+  }
+  return null
+}
+
+const millisecondsPerYear = 365.25 * 24 * 60 * 60 * 1000
+
+/** `20240301`, and `2024.03.01` of the standard's first edition. A year, or a year and month, is its middle. Unit: ms. */
+function parseDate(text: string | null): number | null {
+  const match = /^(\d{4})[.\-/]?(\d{2})?[.\-/]?(\d{2})?/.exec(text ?? '')
   if (!match) return null
-  const perYear = { Y: 1, M: 12, W: 52.18, D: 365.25, '': 1 }[match[2]] as number
-  return Number(match[1]) / perYear
+  const [year, month, day] = [match[1], match[2] ?? '07', match[3] ?? (match[2] ? '15' : '01')].map(Number)
+  const isDate = year >= 1850 && month >= 1 && month <= 12 && day >= 1 && day <= 31
+  return isDate ? Date.UTC(year, month - 1, day) : null
 }
 
 const parseSex = (text: string | null): AcquisitionFacts['patientSex'] =>

@@ -1,6 +1,11 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
+import type { WarningCode } from '../kernel/warnings.ts'
+import { assertChest, quoteTerm } from './assert-chest.ts'
+import { assertFrontal } from './assert-frontal.ts'
 import type { AcquisitionFacts } from './radiograph.ts'
+import { otherDerivationCodes, otherModalities, terms } from './radiograph-terms.ts'
+import type { Statements } from './statements.ts'
 
 /** Which studies are analysed. Plain data: it is part of what decides a result. */
 export interface SuitabilityPolicy {
@@ -29,9 +34,6 @@ export const defaultSuitabilityPolicy: SuitabilityPolicy = {
   maximumAspectRatio: 3,
 }
 
-/** Modalities that name no technique: judged by the SOP class. */
-const silentModalities = ['OT', 'SC', '']
-
 const sopClasses = [
   '1.2.840.10008.5.1.4.1.1.1', // Computed Radiography Image Storage
   '1.2.840.10008.5.1.4.1.1.1.1', // Digital X-Ray Image Storage - For Presentation
@@ -39,65 +41,54 @@ const sopClasses = [
   '1.2.840.10008.5.1.4.1.1.7', // Secondary Capture Image Storage
   '1.2.840.10008.5.1.4.1.1.7.2', // Multi-frame Grayscale Byte Secondary Capture (one frame of it)
   '1.2.840.10008.5.1.4.1.1.7.3', // Multi-frame Grayscale Word Secondary Capture
-]
-
-/** Bedside and trauma terms included: they stand for chests in practice, and other parts name themselves. */
-const chestParts = /CHEST|THORAX|TORAX|THORACIC|LUNG|RIBS?\b|CLAVICLE|STERNUM|TORSO|TRUNK|PORT|^BODY$|WHOLEBODY/
-/** Abdomen, spine and the like, even where they say that they are portable or of the ribs. */
-const otherParts = /ABD|SPINE|PELVIS|HIP|SHOULDER|ARM|HAND|LEG|KNEE|FOOT|ANKLE|SKULL|HEAD|NECK/
-
-/** Obliques and decubitus views count: the models know upright and supine frontal views only. @see DICOM PS3.3 C.8.1.3 */
-const lateralViews = /^(LL|RL|LLD|RLD|LLO|RLO)$|LAT|OBL|DECUB/
-/** Lateral, oblique and sagittal views of PS3.16 CID 4010, as SNOMED CT and as SNOMED-RT identifiers. */
-const lateralViewCodes = [
-  ...['399067008', 'R-102CD', '399173006', 'R-10236', '399198007', 'R-10232'], // lateral, left, right
-  ...['399182000', 'R-102C1', '399184004', 'R-10238', '399236003', 'R-10234'], // oblique, left, right
-  ...['399135007', 'R-10220', '399356000', 'R-40985'], // anterior oblique, left, right
-  ...['399006002', 'R-10212', '399038007', 'R-10210'], // posterior oblique, left, right
-  ...['260427002', 'R-40783', '260426006', 'R-40782'], // lateral oblique, medial oblique
-  ...['30730003', 'G-A145'], // sagittal
+  '1.2.392.200036.9125.1.1.2', // Fujifilm's private Computed Radiography
 ]
 
 /**
  * Judges by what the data set says, before a pixel is decoded.
- * @throws {StudyRejectedError} wrong-modality, wrong-body-part, lateral-view, paediatric
+ * @returns warnings: view-contradicted, view-unclear
+ * @throws {StudyRejectedError} wrong-modality, wrong-body-part, lateral-view, processed-image, paediatric
  */
-export function assertSuitableFacts(facts: AcquisitionFacts, viewCode: string | null, policy: SuitabilityPolicy): void {
+export function assertSuitableFacts(
+  facts: AcquisitionFacts,
+  statements: Statements,
+  policy: SuitabilityPolicy,
+): WarningCode[] {
   if (policy.modalities !== 'any') assertModality(facts, policy.modalities)
+  const warnings: WarningCode[] = []
   if (policy.bodyPart !== 'any') {
-    assertChest(facts)
-    assertFrontal(facts, viewCode)
+    assertChest(facts.bodyPartExamined, statements)
+    warnings.push(...assertFrontal(facts, statements))
+    assertRadiographItself(statements)
   }
   if (facts.patientAgeYears !== null && facts.patientAgeYears < policy.minimumAgeYears) {
     throw new StudyRejectedError('paediatric', `age below ${policy.minimumAgeYears} years`)
   }
+  return warnings
 }
 
+/** A modality that names no other technique (OT, SC, DR, none) is judged by the SOP class. */
 function assertModality(facts: AcquisitionFacts, modalities: readonly string[]): void {
   const modality = facts.modality?.toUpperCase() ?? ''
   const isKnownClass = facts.sopClassUid !== null && sopClasses.includes(facts.sopClassUid)
-  if (!modalities.includes(modality) && !(silentModalities.includes(modality) && isKnownClass)) {
-    throw new StudyRejectedError('wrong-modality', `modality ${quote(modality)}`)
+  if (!modalities.includes(modality) && (otherModalities.has(modality) || !isKnownClass)) {
+    throw new StudyRejectedError('wrong-modality', `modality ${quoteTerm(modality)}`)
   }
   if (facts.sopClassUid !== null && !isKnownClass) {
     throw new StudyRejectedError('wrong-modality', 'the SOP class is not that of a projection radiograph')
   }
 }
 
-function assertChest({ bodyPartExamined }: AcquisitionFacts): void {
-  const part = bodyPartExamined?.toUpperCase().trim()
-  if (!part || (chestParts.test(part) && (/CHEST|THORAX/.test(part) || !otherParts.test(part)))) return
-  throw new StudyRejectedError('wrong-body-part', `body part examined ${quote(part)}`)
-}
-
-function assertFrontal({ viewPosition, patientOrientation }: AcquisitionFacts, viewCode: string | null): void {
-  const view = viewPosition?.toUpperCase() ?? ''
-  if (lateralViews.test(view)) throw new StudyRejectedError('lateral-view', `view position ${quote(view)}`)
-  if (viewCode && lateralViewCodes.includes(viewCode)) {
-    throw new StudyRejectedError('lateral-view', `view code ${viewCode}`)
-  }
-  if (patientOrientation?.some((direction) => /^[AP]/.test(direction))) {
-    throw new StudyRejectedError('lateral-view', 'PatientOrientation runs front to back')
+/** Bones taken out, energies subtracted, marks of a computer put in: not what the models have learnt. */
+function assertRadiographItself(statements: Statements): void {
+  const { imageType, seriesDescription, derivationDescription, derivation } = statements
+  const isDerived =
+    terms.derivedImageTypes.isIn(imageType ?? '') ||
+    terms.derivedSeries.isIn(seriesDescription ?? '') ||
+    terms.derivations.isIn(`${derivationDescription ?? ''} | ${derivation?.meaning ?? ''}`) ||
+    otherDerivationCodes.has(derivation?.code ?? '')
+  if (isDerived) {
+    throw new StudyRejectedError('processed-image', 'bone-suppressed, dual-energy, subtracted or marked by a computer')
   }
 }
 
@@ -117,6 +108,3 @@ export function assertSuitableSize({ rows, columns }: ImageSize, policy: Suitabi
     throw new StudyRejectedError('not-a-frontal-chest', `${detail}: too long and narrow for a frontal chest`)
   }
 }
-
-/** Defined terms only go into our messages; free text from a file might name a patient. */
-const quote = (term: string): string => (/^[A-Z _]{1,16}$/.test(term) ? `'${term}'` : 'not a defined term')

@@ -15,6 +15,7 @@ export interface TransferSyntax {
 
 export const implicitLittleEndian = '1.2.840.10008.1.2'
 export const explicitLittleEndian = '1.2.840.10008.1.2.1'
+export const explicitBigEndian = '1.2.840.10008.1.2.2'
 
 const little: Omit<TransferSyntax, 'uid'> = {
   explicitVr: true,
@@ -33,7 +34,7 @@ const syntaxes = new Map<string, Omit<TransferSyntax, 'uid'>>([
   [implicitLittleEndian, { ...little, explicitVr: false }],
   [explicitLittleEndian, little],
   ['1.2.840.10008.1.2.1.99', { ...little, deflated: true }],
-  ['1.2.840.10008.1.2.2', { ...little, bigEndian: true }],
+  [explicitBigEndian, { ...little, bigEndian: true }],
   ['1.2.840.10008.1.2.5', { ...little, encoding: 'rle' }],
   ['1.2.840.10008.1.2.4.50', lossy('jpeg-8')],
   ['1.2.840.10008.1.2.4.51', lossy('jpeg-8', 'jpeg-12')],

@@ -67,11 +67,16 @@ function buildSegmentation(
     areaMm2: delineation.areaMm2,
     areaPlane: facts.pixelSpacing ? planes[facts.pixelSpacing.origin] : null,
     side: delineation.side,
-    sideBasis: facts.patientOrientation ? 'patient-orientation' : 'assumed-standard-display',
+    sideBasis: sideBasisOf(facts),
     boundingBox: delineation.boundingBox,
     components: [...delineation.components],
     runLength: encodeRunLength(delineation.mask, prepared.source),
   }
+}
+
+function sideBasisOf(facts: AcquisitionFacts): 'patient-orientation' | 'assumed-standard-display' | 'unknown' {
+  if (facts.orientationUnusable) return 'unknown'
+  return facts.patientOrientation ? 'patient-orientation' : 'assumed-standard-display'
 }
 
 const planes: Record<PixelSpacing['origin'], 'patient' | 'patient-estimated' | 'detector'> = {

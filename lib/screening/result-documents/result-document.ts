@@ -52,14 +52,16 @@ const segmentation = z.strictObject({
     .nullable()
     .describe('The plane in which the spacing holds; areas at the detector are magnified'),
   side: z.enum(['left', 'right', 'both']).nullable().describe("The patient's side"),
-  sideBasis: z.enum(['patient-orientation', 'assumed-standard-display']),
+  sideBasis: z
+    .enum(['patient-orientation', 'assumed-standard-display', 'unknown'])
+    .describe('unknown: PatientOrientation is there and cannot be understood; then no side is told'),
   boundingBox: boundingBox.nullable(),
   components: z.array(
     z.strictObject({
       areaPixels: pixels,
       areaMm2: z.number().nonnegative().nullable(),
       boundingBox,
-      side: z.enum(['left', 'right']),
+      side: z.enum(['left', 'right']).nullable(),
     }),
   ),
   runLength: z.string().describe('SIIM-ACR run-length code of the mask: relative starts, column-major, -1 when empty'),

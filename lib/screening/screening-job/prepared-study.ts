@@ -18,6 +18,7 @@ const facts = z.strictObject({
   bodyPartExamined: text,
   viewPosition: text,
   patientOrientation: z.tuple([z.string(), z.string()]).nullable(),
+  orientationUnusable: z.boolean().default(false),
   photometricInterpretation: text,
   bitsAllocated: z.number().int(),
   bitsStored: z.number().int(),

@@ -8,15 +8,23 @@ export function sniffFormat(bytes: Uint8Array): UploadFormat | null {
   return looksLikeDataSet(bytes) ? 'dicom-without-preamble' : null
 }
 
-/** A bare data set starts with a low element of group 0002 or 0008, of a plausible length. @see DICOM PS3.5 7.1 */
+/** Groups of the first element, and the highest element: command, file meta, identification. */
+const firstElements: Readonly<Record<number, number>> = { 0: 0x0000, 2: 0x0020, 8: 0x0070 }
+
+/**
+ * A bare data set starts with a low element of a low group, of a plausible length: in little endian, or, with an
+ * explicit VR, in big endian. @see DICOM PS3.5 7.1
+ */
 function looksLikeDataSet(bytes: Uint8Array): boolean {
   if (bytes.length < 132) return false
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const group = view.getUint16(0, true)
-  const element = view.getUint16(2, true)
-  if ((group !== 0x0002 && group !== 0x0008) || element > 0x0020) return false
   const isExplicit = /^[A-Z]{2}$/.test(String.fromCharCode(bytes[4], bytes[5]))
-  return isExplicit || view.getUint32(4, true) <= 256
+  const isFirst = (littleEndian: boolean): boolean =>
+    view.getUint16(2, littleEndian) <= (firstElements[view.getUint16(0, littleEndian)] ?? -1)
+  const length = view.getUint32(4, true)
+  // A command group starts with its own length, of four bytes: nothing but zeros is no data set.
+  if (isFirst(true)) return isExplicit || (view.getUint16(0, true) === 0 ? length === 4 : length <= 256)
+  return isFirst(false) && isExplicit
 }
 
 function startsWith(bytes: Uint8Array, offset: number, signature: readonly number[]): boolean {

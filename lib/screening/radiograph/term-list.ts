@@ -1,0 +1,48 @@
+/** Letters that stay whole when accents are taken off. */
+const foldedLetters: Readonly<Record<string, string>> = { Ø: 'O', Ł: 'L', Đ: 'D', Æ: 'AE', Œ: 'OE', ẞ: 'SS', Ə: 'A' }
+
+/** Scripts that are written without spaces between words. */
+const unspacedScripts = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u
+
+/** A text as upper-case words without accents, each with a space before and behind it. */
+export function foldText(text: string): string {
+  const folded = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replaceAll('ı', 'i')
+    .toUpperCase()
+    .replace(/[ØŁĐÆŒẞƏ]/g, (letter) => foldedLetters[letter])
+  const words = folded.match(/[\p{L}\p{N}]+/gu) ?? []
+  return words.length > 0 ? ` ${joinInitials(words.join(' '))} ` : ''
+}
+
+/** `P.A.` and `A / P` are one word. */
+const joinInitials = (words: string): string => words.replace(/(^| )([AP]) ([AP])(?= |$)/g, '$1$2$3')
+
+/**
+ * Words and phrases to be found in a text, whatever their case and accents. A star stands for any letters before or
+ * behind: `LATERAL*`, `*THORA*`; a sign of equality for the whole text: `=L`. Terms of scripts without spaces are found
+ * anywhere.
+ */
+export class TermList {
+  readonly #pattern: RegExp
+
+  /** @param lists Lines of terms with commas between them. */
+  constructor(...lists: readonly (readonly string[])[]) {
+    const found = lists.flat().flatMap((line) => line.split(', '))
+    this.#pattern = new RegExp(found.map(patternOf).join('|'), 'u')
+  }
+
+  isIn(text: string): boolean {
+    return this.#pattern.test(foldText(text))
+  }
+}
+
+function patternOf(term: string): string {
+  const folded = foldText(term.replace(/[*=]/g, '')).trim()
+  const isWhole = term.startsWith('=')
+  if (unspacedScripts.test(term) && !isWhole) return folded
+  const before = isWhole ? '^ ' : term.startsWith('*') ? '' : ' '
+  const behind = term.endsWith('*') ? '' : isWhole ? ' $' : ' '
+  return `${before}${folded}${behind}`
+}
