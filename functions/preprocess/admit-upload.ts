@@ -144,6 +144,7 @@ async function reject(
       sizeBytes: sizeBytes ?? upload.sizeBytes,
       facts: null,
       prepared: null,
+      maskDelivered: false,
       models: [],
       screeningKey,
       softwareVersion,

@@ -1,122 +1,214 @@
 import { describeError, type OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 import { TransientError } from '../../lib/screening/kernel/errors.ts'
-import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
-import { parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
+import { maximumAttempts } from '../../lib/screening/screening-job/delivery-limits.ts'
+import { parseStudyJob, type StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
+import { EndsItsWorker, Released, runAttempt } from './attempt.ts'
+import { AttemptRecord, chargesOf, type Standing } from './attempt-record.ts'
+import type { Company } from './company.ts'
 import type { Delivery } from './delivery.ts'
 import { reasonOf, writeFailure } from './failure-document.ts'
 import { type Claim, type ScreeningParts, screenStudy } from './screen-study.ts'
+import type { FailureReason } from './study-failure.ts'
+import type { WorkerCondition } from './worker-condition.ts'
 
 export interface AnswerParts extends ScreeningParts {
   readonly telemetry: OperationalLog
   /** Deliveries after which the queue sets a message aside. */
   readonly maximumReceives: number
+  /** Before an image that failed is tried again; four times as long after each failure. Unit: ms. */
+  readonly firstRetryMs: number
 }
 
-/** The delivery ended without an answer, by no fault of the image. */
-class Released extends Error {
-  override readonly name = 'Released'
+/** What the images of one worker share. */
+export interface WorkerState {
+  readonly company: Company
+  readonly condition: WorkerCondition
+  readonly longestImageMs: number
+  readonly stopping: AbortSignal
 }
 
-const shortestRetryMs = 2_000
-const longestRetryMs = 60_000
+export interface Answer {
+  /** Settles when the message is acknowledged, set aside or given back. Never rejects. */
+  readonly done: Promise<void>
+  /** Gives the message back in mid-image; nothing is held against the image. */
+  readonly withdraw: () => Promise<void>
+}
 
-/**
- * Answers one delivery: screened and acknowledged, or given back. Never throws; what fails is logged, and told in a
- * failure document before the queue may set the message aside.
- */
-export async function answerDelivery(delivery: Delivery, parts: AnswerParts, stopping: AbortSignal): Promise<void> {
-  const { telemetry } = parts
-  let job: StudyJob
-  try {
-    job = parseStudyJob(delivery.body)
-  } catch (error) {
-    // Nobody's study: there is no place for a failure document.
-    telemetry.log('error', 'unreadable-job', { deliveries: delivery.receiveCount, ...describeError(error) })
-    telemetry.metric('ScreeningFailures', 1, { Reason: 'unreadable-job' })
-    return giveBack(delivery, 0, telemetry)
+/** After a failure for now, or beside another message of the image; longer after every delivery. Unit: ms. */
+const outageRetryMs = (deliveries: number): number => Math.min(60_000, 2_000 * 3 ** Math.min(deliveries - 1, 10))
+const longestRetryMs = 900_000
+
+/** Answers one delivery: screened and acknowledged, given back, or set aside with a document that says why. */
+export function answerDelivery(delivery: Delivery, parts: AnswerParts, worker: WorkerState): Answer {
+  const answering = new Answering(delivery, parts, worker)
+  return { done: answering.run(), withdraw: () => answering.withdraw() }
+}
+
+class Answering {
+  readonly #delivery: Delivery
+  readonly #parts: AnswerParts
+  readonly #worker: WorkerState
+  #record: AttemptRecord | null = null
+
+  constructor(delivery: Delivery, parts: AnswerParts, worker: WorkerState) {
+    this.#delivery = delivery
+    this.#parts = parts
+    this.#worker = worker
   }
-  const identity = { tenant: job.tenant, imageId: job.imageId, lane: job.lane, deliveries: delivery.receiveCount }
-  try {
-    const isLast = delivery.receiveCount >= parts.maximumReceives
-    if (isLast) await foretellFailure(delivery, job, parts)
-    const { result, reused } = await screenStudy(job, parts, claimOf(delivery, stopping))
+
+  async run(): Promise<void> {
+    const { telemetry } = this.#parts
+    let job: StudyJob
+    try {
+      job = parseStudyJob(this.#delivery.body)
+    } catch (error) {
+      // Nobody's study: there is no place for a failure document, and nothing to try again.
+      telemetry.log('error', 'unreadable-job', { messageId: this.#delivery.messageId, ...describeError(error) })
+      telemetry.metric('ScreeningFailures', 1, { Reason: 'unreadable-job' })
+      return this.#tryTo('set-aside', () => this.#delivery.setAside())
+    }
+    const identity = {
+      tenant: job.tenant,
+      imageId: job.imageId,
+      lane: job.lane,
+      deliveries: this.#delivery.receiveCount,
+    }
+    try {
+      await this.#screen(job, identity)
+    } catch (error) {
+      await this.#fail(job, error, identity).catch((failed) => {
+        // Its visibility ends by itself.
+        telemetry.log('warn', 'failure-not-answered', { ...identity, ...describeError(failed) })
+      })
+    }
+  }
+
+  async withdraw(): Promise<void> {
+    await this.#tryTo('withdraw', async () => {
+      await this.#record?.withdraw()
+      await this.#delivery.giveBack(0)
+    })
+  }
+
+  async #screen(job: StudyJob, identity: Record<string, unknown>): Promise<void> {
+    const { store, clock, telemetry, maximumReceives } = this.#parts
+    const delivery = this.#delivery
+    const record = new AttemptRecord(job, delivery.messageId, {
+      store,
+      clock,
+      longestImageMs: this.#worker.longestImageMs,
+    })
+    this.#record = record
+    const isLast = delivery.receiveCount >= maximumReceives
+    // Whatever ends this delivery, the queue sets the message aside after it: then nobody else would tell.
+    if (isLast) await this.#tell(job, 'delivered-too-often', null, await record.read(), { ifAbsent: true })
+    const { result, reused } = await screenStudy(job, this.#parts, this.#claim(record))
+    const hasHistory = record.hasHistory || delivery.receiveCount > 1
+    if (!reused || hasHistory) await this.#tryTo('forget-attempts', () => record.forget())
     const failure = studyKeys.failure(job.tenant, job.imageId)
     // Before the message goes: a worker that ends in between leaves no failure of an image that has its result.
-    if (delivery.receiveCount > 1 && !isLast) await parts.store.delete(failure)
+    if (hasHistory && !isLast) await store.delete(failure)
     await delivery.acknowledge()
+    this.#worker.condition.succeeded()
     // After it on the last delivery: a dead letter always finds its failure document.
-    if (isLast) await forgetFailure(failure, parts)
+    if (isLast) await this.#tryTo('forget-failure', () => store.delete(failure))
     telemetry.log('info', reused ? 'answered-before' : 'screened', {
       ...identity,
       outcome: result.outcome,
       timingsMs: result.timingsMs,
     })
     if (!reused) measure(job, result, telemetry)
-  } catch (error) {
+  }
+
+  #claim(record: AttemptRecord): Claim {
+    const { company, condition, stopping } = this.#worker
+    const retryMs = outageRetryMs(this.#delivery.receiveCount)
+    const assertHeld = (): void => {
+      if (!this.#delivery.isHeld) throw new Released('visibility-lost')
+    }
+    const assertGoingOn = (): void => {
+      if (stopping.aborted) throw new Released('stopping')
+      if (condition.ill.aborted) throw new Released('worker-ill')
+      assertHeld()
+    }
+    return {
+      compute: (work) => runAttempt(work, { record, company, condition, assertHeld: assertGoingOn, retryMs }),
+      beforeWriting: assertHeld,
+    }
+  }
+
+  async #fail(job: StudyJob, error: unknown, identity: Record<string, unknown>): Promise<void> {
+    const { telemetry, firstRetryMs } = this.#parts
+    const record = this.#record
+    if (!record) throw error
     if (error instanceof Released) {
       telemetry.log('info', 'given-back', { ...identity, because: error.message })
-      return giveBack(delivery, 0, telemetry)
+      await this.#tryTo('withdraw-attempt', () => record.withdraw())
+      return this.#giveBack(job, error.visibleInMs)
+    }
+    if (error instanceof EndsItsWorker) {
+      telemetry.log('error', 'screening-failed', { ...identity, reason: 'ends-its-worker', ...error.standing })
+      telemetry.metric('ScreeningFailures', 1, { Reason: 'ends-its-worker' })
+      return this.#setAside(job, 'ends-its-worker', null, error.standing)
     }
     const reason = reasonOf(error)
-    telemetry.log(reason === 'unavailable' ? 'warn' : 'error', 'screening-failed', {
-      ...identity,
-      reason,
-      ...describeError(error),
-    })
+    const level = reason === 'unavailable' ? 'warn' : 'error'
+    telemetry.log(level, 'screening-failed', { ...identity, reason, ...describeError(error) })
     telemetry.metric('ScreeningFailures', 1, { Reason: reason })
-    await tellFailure(delivery, job, error, parts)
-    await giveBack(delivery, error instanceof TransientError ? retryMs(delivery.receiveCount) : 0, telemetry)
+    if (error instanceof TransientError) {
+      await this.#tryTo('withdraw-attempt', () => record.withdraw())
+      await this.#tryTo('tell-failure', async () => this.#tell(job, reason, error, await record.read()))
+      return this.#giveBack(job, outageRetryMs(this.#delivery.receiveCount))
+    }
+    const blame = reason === 'defect' ? await this.#worker.condition.blame(job.imageId) : 'image'
+    if (blame !== 'image') {
+      // An attempt that stays open is the trace of an ill worker, as it is of one that ended.
+      if (blame === 'unclear') await this.#tryTo('withdraw-attempt', () => record.withdraw())
+      return this.#giveBack(job, 0)
+    }
+    const standing = await record.charge(reason)
+    if (chargesOf(standing) >= maximumAttempts) return this.#setAside(job, reason, error, standing)
+    await this.#tryTo('tell-failure', () => this.#tell(job, reason, error, standing))
+    return this.#giveBack(job, Math.min(longestRetryMs, firstRetryMs * 4 ** (chargesOf(standing) - 1)))
+  }
+
+  /** The document first: a dead letter always finds it. Then the record: sent back, the job must start anew. */
+  async #setAside(job: StudyJob, reason: FailureReason, error: unknown, standing: Standing): Promise<void> {
+    if (!this.#delivery.isHeld) return
+    await this.#tell(job, reason, error, standing)
+    await this.#record?.setAside(standing)
+    await this.#delivery.setAside()
+  }
+
+  async #tell(
+    job: StudyJob,
+    reason: FailureReason,
+    error: unknown,
+    { failed, endedAlone, endedBeside }: Standing,
+    options: { ifAbsent?: boolean } = {},
+  ): Promise<void> {
+    const { store, clock } = this.#parts
+    const attempts = { failed, endedAlone, endedBeside }
+    const { receiveCount: deliveries } = this.#delivery
+    await writeFailure(store, job, { reason, error, attempts, deliveries, at: new Date(clock.now()) }, options)
+  }
+
+  async #giveBack({ lane, enqueuedAt }: StudyJob, visibleInMs: number): Promise<void> {
+    const { telemetry, clock } = this.#parts
+    telemetry.metric('ReturnedJobSeconds', Math.max(0, clock.now() - enqueuedAt) / 1000, { Lane: lane })
+    await this.#tryTo('give-back', () => this.#delivery.giveBack(visibleInMs))
+  }
+
+  /** What fails here fails again, or ends by itself, with the next delivery. */
+  async #tryTo(what: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#parts.telemetry.log('warn', 'not-done', { what, ...describeError(error) })
+    }
   }
 }
-
-function claimOf(delivery: Delivery, stopping: AbortSignal): Claim {
-  const held = (): void => {
-    if (!delivery.isHeld) throw new Released('visibility-lost')
-  }
-  return {
-    beforeInference() {
-      if (stopping.aborted) throw new Released('stopping')
-      held()
-    },
-    beforeWriting: held,
-  }
-}
-
-/** An image that ends its worker leaves nobody to tell: on the last delivery that is written down first. */
-async function foretellFailure(delivery: Delivery, job: StudyJob, { store, clock }: AnswerParts): Promise<void> {
-  await writeFailure(store, job, null, { deliveries: delivery.receiveCount, at: new Date(clock.now()) })
-}
-
-/** The image has its result and its message is gone: what fails here is no failure of the image. */
-async function forgetFailure(key: string, { store, telemetry }: AnswerParts): Promise<void> {
-  try {
-    await store.delete(key)
-  } catch (error) {
-    telemetry.log('warn', 'failure-not-forgotten', describeError(error))
-  }
-}
-
-async function tellFailure(delivery: Delivery, job: StudyJob, error: unknown, parts: AnswerParts): Promise<void> {
-  const { store, clock, telemetry } = parts
-  try {
-    await writeFailure(store, job, error, { deliveries: delivery.receiveCount, at: new Date(clock.now()) })
-  } catch (failed) {
-    telemetry.log('warn', 'failure-not-told', describeError(failed))
-  }
-}
-
-async function giveBack(delivery: Delivery, visibleInMs: number, telemetry: OperationalLog): Promise<void> {
-  try {
-    await delivery.giveBack(visibleInMs)
-  } catch (error) {
-    // Its visibility ends by itself.
-    telemetry.log('warn', 'not-given-back', describeError(error))
-  }
-}
-
-/** Longer after every delivery. */
-const retryMs = (deliveries: number): number => Math.min(longestRetryMs, shortestRetryMs * 3 ** (deliveries - 1))
 
 function measure(
   { lane }: StudyJob,

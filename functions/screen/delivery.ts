@@ -10,22 +10,24 @@ export interface DeliveryContext {
 
 /** A message under way: kept invisible by heartbeats until it is acknowledged or given back. */
 export class Delivery {
+  readonly messageId: string
   readonly body: string
   /** 1 on the first delivery. */
   readonly receiveCount: number
   readonly receivedAt: number
   readonly #queue: JobQueue
-  readonly #receipt: string
+  readonly #job: ReceivedJob
   readonly #context: DeliveryContext
   readonly #heartbeat: NodeJS.Timeout
   #renewedAt: number
   #ended = false
 
-  constructor(queue: JobQueue, { body, receipt, receiveCount }: ReceivedJob, context: DeliveryContext) {
-    this.body = body
-    this.receiveCount = receiveCount
+  constructor(queue: JobQueue, job: ReceivedJob, context: DeliveryContext) {
+    this.messageId = job.messageId
+    this.body = job.body
+    this.receiveCount = job.receiveCount
     this.#queue = queue
-    this.#receipt = receipt
+    this.#job = job
     this.#context = context
     this.receivedAt = this.#renewedAt = context.clock.monotonic()
     this.#heartbeat = setInterval(() => void this.#renew(), context.visibilityMs / 3)
@@ -39,14 +41,21 @@ export class Delivery {
 
   async acknowledge(): Promise<void> {
     this.#end()
-    await this.#queue.acknowledge(this.#receipt)
+    await this.#queue.acknowledge(this.#job.receipt)
+  }
+
+  /** Makes the message a dead letter, unless it may be another worker's by now. */
+  async setAside(): Promise<void> {
+    const held = this.isHeld
+    this.#end()
+    if (held) await this.#queue.setAside(this.#job)
   }
 
   /** Does nothing when the message may be another worker's by now. @param visibleInMs 0: for the next worker at once */
   async giveBack(visibleInMs: number): Promise<void> {
     const held = this.isHeld
     this.#end()
-    if (held) await this.#queue.extend(this.#receipt, visibleInMs)
+    if (held) await this.#queue.extend(this.#job.receipt, visibleInMs)
   }
 
   /** Nothing more is done with the message: its visibility ends by itself. */
@@ -65,7 +74,7 @@ export class Delivery {
     const { clock, visibilityMs, telemetry } = this.#context
     const asked = clock.monotonic()
     try {
-      await this.#queue.extend(this.#receipt, visibilityMs)
+      await this.#queue.extend(this.#job.receipt, visibilityMs)
       this.#renewedAt = asked
     } catch (error) {
       telemetry.log('warn', 'heartbeat-failed', describeError(error))

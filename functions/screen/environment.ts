@@ -23,8 +23,13 @@ export const screenEnvironment = healthEnvironment.extend({
   VISIBILITY_SECONDS: z.string().regex(/^[1-9]\d*$/),
   /** Largest batch when the queue is deep. */
   MAXIMUM_BATCH: z.string().regex(/^[1-9]\d*$/),
-  /** Deliveries after which the queue sets a message aside; the redrive policy's maxReceiveCount. */
+  /** Deliveries after which the queue sets a message aside by itself; the redrive policy's maxReceiveCount. */
   MAXIMUM_RECEIVES: z.string().regex(/^[1-9]\d*$/),
+  /** Where the worker sets aside what it has failed with. */
+  STAT_DEAD_LETTER_URL: z.url(),
+  ROUTINE_DEAD_LETTER_URL: z.url(),
+  /** Before an image that failed is tried again; four times as long after each failure. Unit: seconds. */
+  FIRST_RETRY_SECONDS: z.string().regex(/^\d+$/),
   /** What an hour of this worker's machine costs, for the estimate on usage receipts. */
   HOURLY_COST_USD: z.string().regex(/^\d+(\.\d+)?$/),
 })

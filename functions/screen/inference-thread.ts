@@ -21,9 +21,11 @@ export async function startInferenceThread(program: URL, settings: InferenceSett
   const thread = new Worker(program, { workerData: settings })
   const pending = new Map<number, Pending>()
   let nextId = 0
+  let lost: Error | null = null
 
   const loaded = await new Promise<Extract<InferenceMessage, { kind: 'loaded' }>>((resolve, reject) => {
     const fail = (error: Error): void => {
+      lost ??= error
       reject(error)
       for (const { reject: rejectRun } of pending.values()) rejectRun(error)
       pending.clear()
@@ -47,6 +49,8 @@ export async function startInferenceThread(program: URL, settings: InferenceSett
   const sessionOf = (role: NetworkRole): InferenceSession => ({
     run: (input) =>
       new Promise((resolve, reject) => {
+        // Nobody would answer: what is asked of a thread that has ended fails at once.
+        if (lost) return reject(lost)
         const id = nextId++
         pending.set(id, { resolve, reject })
         thread.postMessage({ id, role, input } satisfies InferenceRequest)

@@ -31,7 +31,7 @@ async function main(stopping: AbortSignal): Promise<void> {
   rmSync(healthFile, { force: true })
 
   const codecs = createCodecs()
-  const cascade = await openCascade(
+  const { cascade, verify } = await openCascade(
     new URL('./inference-program.js', import.meta.url),
     {
       modelsFolder: environment.MODELS_FOLDER,
@@ -57,8 +57,8 @@ async function main(stopping: AbortSignal): Promise<void> {
   await workThrough(
     {
       queues: {
-        stat: new SqsJobQueue(sqs, environment.STAT_QUEUE_URL),
-        routine: new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL),
+        stat: new SqsJobQueue(sqs, environment.STAT_QUEUE_URL, environment.STAT_DEAD_LETTER_URL),
+        routine: new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL, environment.ROUTINE_DEAD_LETTER_URL),
       },
       store: new S3ObjectStore(new S3Client(clientSettings), environment.STUDY_BUCKET),
       events: new EventBridgeEventSink(new EventBridgeClient(clientSettings), environment.EVENT_BUS_NAME),
@@ -71,6 +71,8 @@ async function main(stopping: AbortSignal): Promise<void> {
       hourlyCostUsd: Number(environment.HOURLY_COST_USD),
       softwareVersion: packageJson.version,
       maximumReceives: Number(environment.MAXIMUM_RECEIVES),
+      firstRetryMs: 1000 * Number(environment.FIRST_RETRY_SECONDS),
+      verify,
       telemetry,
       beat: () => writeHealth(healthFile),
     },

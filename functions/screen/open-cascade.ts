@@ -1,12 +1,9 @@
-import { join } from 'node:path'
 import { createBatchingSession } from '../../lib/adapters/onnx/create-batching-session.ts'
-import { readProfile } from '../../lib/adapters/onnx/load-cascade.ts'
-import { verifyGolden } from '../../lib/adapters/onnx/verify-golden.ts'
-import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import type { InferenceSession, PixelCodecs } from '../../lib/screening/kernel/ports.ts'
 import type { Cascade } from '../../lib/screening/screen.ts'
 import type { InferenceSettings } from './inference-messages.ts'
 import { startInferenceThread } from './inference-thread.ts'
+import { verifyCascade } from './verify-cascade.ts'
 
 /** Convolutions are planned once per shape: few shapes, all of them seen before the first image. */
 const cudaSizes = [1, 4, 8]
@@ -16,26 +13,21 @@ export interface CascadeSettings extends InferenceSettings {
   readonly onBatch: (inputs: number, size: number) => void
 }
 
+export interface OpenCascade {
+  readonly cascade: Cascade
+  /** Runs the golden files again. @throws {Error} when a network does not answer as it must */
+  readonly verify: () => Promise<void>
+}
+
 /**
  * The cascade of a worker: in a thread of its own, batching, its golden files answered and its batch sizes warm.
  * @throws {ConfigurationError} when CUDA was asked for and is absent, or a network does not answer as it must
  */
-export async function openCascade(program: URL, settings: CascadeSettings, codecs: PixelCodecs): Promise<Cascade> {
+export async function openCascade(program: URL, settings: CascadeSettings, codecs: PixelCodecs): Promise<OpenCascade> {
   const { modelsFolder, executionProvider, threads, maximumBatch, onBatch } = settings
   const cascade = await startInferenceThread(program, { modelsFolder, executionProvider, threads })
-  const profile = await readProfile(modelsFolder)
-  for (const role of ['classifier', 'segmenter'] as const) {
-    const { bundle, session } = cascade[role]
-    const failed = (await verifyGolden(join(modelsFolder, profile[role].bundle), bundle, session, codecs)).filter(
-      ({ passed }) => !passed,
-    )
-    if (failed.length > 0) {
-      const found = failed.map(({ golden, found }) => `${golden}: ${found}`).join('; ')
-      throw new ConfigurationError(
-        `Bundle ${bundle.id} does not answer its golden files on ${executionProvider} (${found}). Nothing is screened: restore the bundle, or the libraries it was verified with.`,
-      )
-    }
-  }
+  const verify = () => verifyCascade(modelsFolder, cascade, codecs)
+  await verify()
   const sizes = executionProvider === 'cuda' ? [...cudaSizes.filter((size) => size < maximumBatch), maximumBatch] : null
   const batching = (session: InferenceSession): InferenceSession =>
     createBatchingSession(session, { maximumBatch, onBatch, ...(sizes ? { sizes } : {}) })
@@ -47,8 +39,11 @@ export async function openCascade(program: URL, settings: CascadeSettings, codec
     }
   }
   return {
-    ...cascade,
-    classifier: { ...cascade.classifier, session: batching(cascade.classifier.session) },
-    segmenter: { ...cascade.segmenter, session: batching(cascade.segmenter.session) },
+    cascade: {
+      ...cascade,
+      classifier: { ...cascade.classifier, session: batching(cascade.classifier.session) },
+      segmenter: { ...cascade.segmenter, session: batching(cascade.segmenter.session) },
+    },
+    verify,
   }
 }

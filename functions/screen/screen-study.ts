@@ -14,7 +14,7 @@ import type { ResultDocument } from '../../lib/screening/result-documents/result
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { type Cascade, screen } from '../../lib/screening/screen.ts'
-import { readPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
+import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
@@ -36,9 +36,11 @@ export interface ScreeningParts {
   readonly softwareVersion: string
 }
 
-/** Asked before work that another worker would repeat: throws when the study is not this worker's any more. */
+/** What the worker's hold on a study allows. */
 export interface Claim {
-  readonly beforeInference: () => void
+  /** Runs what may end the worker, as an attempt that is counted. */
+  readonly compute: <T>(work: () => Promise<T>) => Promise<T>
+  /** Throws when the study is not this worker's any more. */
   readonly beforeWriting: () => void
 }
 
@@ -93,39 +95,47 @@ async function analyse(
   const { store, codecs, clock, machineTime } = parts
   const started = clock.monotonic()
   const queuedMs = Math.max(0, clock.now() - job.enqueuedAt)
-  const study = await readPreparedStudy(store, codecs, job).catch((cause) => {
+  const stored = await fetchPreparedStudy(store, job).catch((cause) => {
     throw cause instanceof ObjectNotFoundError ? new StudyFailure('prepared-study-missing', { cause }) : cause
   })
   const fetched = clock.monotonic()
-  claim.beforeInference()
-  const { finding, timingsMs } = await screen(study.prepared, study.facts, cascade, clock)
-  const documenting = clock.monotonic()
-  const source = {
-    finding,
-    imageId: job.imageId,
-    sizeBytes: study.sizeBytes,
-    facts: study.facts,
-    prepared: study.prepared,
-    models: [cascade.classifier.bundle, cascade.segmenter.bundle],
-    screeningKey,
-    softwareVersion: parts.softwareVersion,
-    analysedAt: new Date(clock.now()),
-  }
-  const policy = { deliverMask: tenant.deliverMask, deliverClassActivationMap: false }
-  const documents = await buildDocuments(source, policy, parts.documentTools)
-  const result = buildResultDocument(finding, {
-    ...source,
-    timingsMs: {
-      ...study.timingsMs,
-      queue: queuedMs,
-      fetch: fetched - started,
-      ...timingsMs,
-      documents: clock.monotonic() - documenting,
-      ...machineTime.attribute(started, clock.monotonic()),
-    },
+  const computed = await claim.compute(async () => {
+    // The image is this worker's alone from here on: what another one was writing a moment ago stands now.
+    const standing = await readIfThere(store, `${prefix}result.json`)
+    if (standing) return { standing }
+    const study = await decodePreparedStudy(stored, codecs)
+    const { finding, timingsMs } = await screen(study.prepared, study.facts, cascade, clock)
+    const documenting = clock.monotonic()
+    const source = {
+      finding,
+      imageId: job.imageId,
+      sizeBytes: study.sizeBytes,
+      facts: study.facts,
+      prepared: study.prepared,
+      maskDelivered: tenant.deliverMask,
+      models: [cascade.classifier.bundle, cascade.segmenter.bundle],
+      screeningKey,
+      softwareVersion: parts.softwareVersion,
+      analysedAt: new Date(clock.now()),
+    }
+    const policy = { deliverMask: tenant.deliverMask, deliverClassActivationMap: false }
+    const documents = await buildDocuments(source, policy, parts.documentTools)
+    const result = buildResultDocument(finding, {
+      ...source,
+      timingsMs: {
+        ...study.timingsMs,
+        queue: queuedMs,
+        fetch: fetched - started,
+        ...timingsMs,
+        documents: clock.monotonic() - documenting,
+        ...machineTime.attribute(started, clock.monotonic()),
+      },
+    })
+    return { result, documents }
   })
+  if ('standing' in computed) return computed.standing
   claim.beforeWriting()
-  return writeResultOnce(store, prefix, result, documents)
+  return writeResultOnce(store, prefix, computed.result, computed.documents)
 }
 
 function cascadeOf(tenant: Tenant, cascade: Cascade): Cascade {

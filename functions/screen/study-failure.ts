@@ -1,11 +1,14 @@
 /** Why the system failed with an image, as far as it can tell. The list is part of the contract, as runbooks name it. */
-export type FailureReason =
-  | 'unknown-tenant' // no settings of the job's tenant are deployed
-  | 'unknown-operating-point' // the tenant's operating point is not in the classifier's bundle
-  | 'prepared-study-missing' // never written, or deleted by its lifecycle before a worker came to it
-  | 'unavailable' // store, queue or bus failed again and again
-  | 'worker-ended' // on its last delivery, and no worker has lived to tell: the image may crash them
-  | 'defect' // anything else
+export const failureReasons = [
+  'unknown-tenant', // no settings of the job's tenant are deployed
+  'unknown-operating-point', // the tenant's operating point is not in the classifier's bundle
+  'prepared-study-missing', // never written, or deleted by its lifecycle before a worker came to it
+  'unavailable', // store, queue or bus failed again and again
+  'ends-its-worker', // each time the image was screened alone its worker ended, or fell ill: it is the cause
+  'delivered-too-often', // stops, neighbours or outages took its deliveries: nothing is known against the image
+  'defect', // anything else
+] as const
+export type FailureReason = (typeof failureReasons)[number]
 
 /** A defect whose reason is known. */
 export class StudyFailure extends Error {

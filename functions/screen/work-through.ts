@@ -2,12 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError } from '../../lib/adapters/aws/operational-log.ts'
 import type { JobQueue } from '../../lib/screening/kernel/ports.ts'
 import type { Lane } from '../../lib/screening/screening-job/tenant.ts'
-import { type AnswerParts, answerDelivery } from './answer-delivery.ts'
+import { type Answer, type AnswerParts, answerDelivery } from './answer-delivery.ts'
+import { Company } from './company.ts'
 import { Delivery } from './delivery.ts'
 import { type TakenJob, takeJobs } from './take-jobs.ts'
+import { WorkerCondition } from './worker-condition.ts'
 
 export interface WorkerParts extends AnswerParts {
   readonly queues: Readonly<Record<Lane, JobQueue>>
+  /** Runs the golden files. @throws {Error} when the networks do not answer as they must */
+  readonly verify: () => Promise<void>
   /** Called at least every few seconds while the worker is well. */
   readonly beat: () => void
 }
@@ -30,9 +34,15 @@ export interface WorkerSettings {
 const listenMs = 2_000
 const lookMs = 250
 
+/** The worker fails with images that are not at fault. */
+export class IllWorkerError extends Error {
+  override readonly name = 'IllWorkerError'
+}
+
 /**
  * Works both lanes until they have been empty for a while, or until `stopping`: then what the network has not seen is
  * given back, the rest is finished, and what is not finished in time is given back too.
+ * @throws {IllWorkerError} when the worker fell ill: everything was given back
  * @throws {Error} when the queues stay unreachable, or an image hangs
  */
 export async function workThrough(parts: WorkerParts, settings: WorkerSettings, stopping: AbortSignal): Promise<void> {
@@ -45,10 +55,13 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
     longestImageMs = 300_000,
     patience = 10,
   } = settings
-  const underWay = new Map<Delivery, Promise<void>>()
+  const underWay = new Map<Delivery, Answer>()
+  const condition = new WorkerCondition(parts.verify, telemetry)
+  const worker = { company: new Company(), condition, longestImageMs, stopping }
+  const ending = AbortSignal.any([stopping, condition.ill])
   const stopped = new Promise<void>((resolve) => {
-    if (stopping.aborted) resolve()
-    else stopping.addEventListener('abort', () => resolve(), { once: true })
+    if (ending.aborted) resolve()
+    else ending.addEventListener('abort', () => resolve(), { once: true })
   })
   // One request brings several images: a request for each that ends would triple what the queues are asked.
   const fewestToAskFor = Math.ceil(maximumUnderWay / 4)
@@ -57,15 +70,17 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
 
   const start = ({ job, queue }: TakenJob): void => {
     const delivery = new Delivery(queue, job, { clock, visibilityMs, telemetry })
-    const answered = answerDelivery(delivery, parts, stopping).finally(() => {
+    const { done, withdraw } = answerDelivery(delivery, parts, worker)
+    const ended = done.finally(() => {
       underWay.delete(delivery)
       lastSeenAt = clock.monotonic()
     })
-    underWay.set(delivery, answered)
+    underWay.set(delivery, { done: ended, withdraw })
   }
-  const waitForOne = (ms: number): Promise<unknown> => Promise.race([stopped, sleep(ms), ...underWay.values()])
+  const allDone = (): Promise<void>[] => [...underWay.values()].map(({ done }) => done)
+  const waitForOne = (ms: number): Promise<unknown> => Promise.race([stopped, sleep(ms), ...allDone()])
 
-  while (!stopping.aborted) {
+  while (!ending.aborted) {
     beat()
     const oldest = underWay.keys().next().value
     if (oldest && clock.monotonic() - oldest.receivedAt > longestImageMs) {
@@ -89,7 +104,7 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
       continue
     }
     // Stopped while listening: an image that nobody has begun goes to the next worker at once.
-    if (stopping.aborted) await Promise.allSettled(taken.map(({ job, queue }) => queue.extend(job.receipt, 0)))
+    if (ending.aborted) await Promise.allSettled(taken.map(({ job, queue }) => queue.extend(job.receipt, 0)))
     else taken.forEach(start)
     if (taken.length > 0) continue
     if (underWay.size > 0) await waitForOne(lookMs)
@@ -97,6 +112,7 @@ export async function workThrough(parts: WorkerParts, settings: WorkerSettings, 
   }
 
   telemetry.log('info', 'draining', { underWay: underWay.size })
-  await Promise.race([Promise.all(underWay.values()), sleep(drainMs)])
-  await Promise.allSettled([...underWay.keys()].map((delivery) => delivery.giveBack(0)))
+  await Promise.race([Promise.all(allDone()), sleep(drainMs)])
+  await Promise.all([...underWay.values()].map(({ withdraw }) => withdraw()))
+  if (condition.ill.aborted) throw new IllWorkerError('the worker fails with images that are not at fault')
 }

@@ -74,6 +74,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     sizeBytes,
     facts: preprocessed?.facts ?? null,
     prepared: preprocessed?.prepared ?? null,
+    maskDelivered: true,
     models: [classifier.bundle, segmenter.bundle],
     screeningKey: screeningKeyOf(
       classifier.bundle,

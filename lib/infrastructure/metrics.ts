@@ -7,6 +7,8 @@ export const metricNames = {
   rejected: 'ImagesRejected',
   refused: 'ImagesRefused',
   failures: 'ScreeningFailures',
+  illWorkers: 'IllWorkers',
+  returnedJob: 'ReturnedJobSeconds',
   coldStart: 'ColdStartMilliseconds',
   stage: 'StageMilliseconds',
   batchSize: 'BatchSize',

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { parseStudyJob } from '../screening/screening-job/study-job.ts'
 import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'
-import { readFailure } from './failure-reason.ts'
+import { type Failure, readFailure } from './failure-reason.ts'
 
 /** What a dead letter is about, without anything of the sender's key. */
 export interface DeadLetter {
@@ -48,7 +48,7 @@ export async function describeDeadLetter(
   if (job) {
     const { tenant, imageId, lane } = job
     const failure = await readFailure(store, tenant, imageId)
-    const reason = failure ? `${failure.reason}, ${failure.deliveries} deliveries` : 'no failure document'
+    const reason = failure ? tellFailure(failure) : 'no failure document'
     return { messageId, kind: 'job', tenant, imageId, uploadIds: [], lane, sentAt, reason }
   }
   const uploads = readNotification(body)
@@ -59,6 +59,16 @@ export async function describeDeadLetter(
   }
   const reason = 'no program of ours wrote it'
   return { messageId, kind: 'unreadable', tenant: null, imageId: null, uploadIds: [], lane: null, sentAt, reason }
+}
+
+/** What the image did itself, and what its neighbours did to it. */
+function tellFailure({ reason, attempts: { failed, endedAlone, endedBeside }, deliveries }: Failure): string {
+  const ended = `a worker ended ${endedAlone} times with it alone, ${endedBeside} times with others beside it`
+  const parts = [
+    ...(failed > 0 ? [`failed ${failed} times`] : []),
+    ...(endedAlone + endedBeside > 0 ? [ended] : []),
+  ].join(', ')
+  return `${reason}: ${parts === '' ? '' : `${parts}; `}${deliveries} deliveries`
 }
 
 function readJob(body: string) {

@@ -5,6 +5,7 @@ import { studyKeys } from '../screening/screening-job/study-keys.ts'
 /** Of the worker's failure document, what a reader needs; fields are added to it. */
 const failure = z.object({
   reason: z.string(),
+  attempts: z.object({ failed: z.number(), endedAlone: z.number(), endedBeside: z.number() }),
   deliveries: z.number(),
   failedAt: z.string(),
 })

@@ -51,7 +51,7 @@ export async function openWorker(
   const queueOf = (lane: string) => new FolderJobQueue(join(folder, lane), { maximumReceives: 3, clock: systemClock })
   const queues = { stat: queueOf('stat'), routine: queueOf('routine') }
   const batches: number[] = []
-  const cascade = await openCascade(
+  const { cascade, verify } = await openCascade(
     pathToFileURL(builtProgram('functions/screen/inference-program.ts')),
     {
       modelsFolder: defaultModelsFolder,
@@ -95,6 +95,8 @@ export async function openWorker(
     hourlyCostUsd: 0,
     softwareVersion: '0.0.0',
     maximumReceives: 3,
+    firstRetryMs: 0,
+    verify,
     telemetry: { log() {}, metric() {} },
     beat() {},
   }

@@ -62,9 +62,9 @@ describe('a bucket as an object store', () => {
 
 describe('a standard queue as a job queue', () => {
   itKeepsTheJobQueueContract(async () => {
-    const { clients, routine } = await createCloud(standIn.endpoint)
+    const { clients, routine } = await createCloud(standIn.endpoint, { maximumReceives: 3 })
     return {
-      queue: new SqsJobQueue(clients.sqs, routine.url),
+      queue: new SqsJobQueue(clients.sqs, routine.url, routine.deadLetterUrl),
       deadLetters: () => drain(clients.sqs, routine.deadLetterUrl),
       pass: (ms) => sleep(ms + 200),
     }

@@ -8,7 +8,7 @@ import { writeFailure } from '../../functions/screen/failure-document.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
 import { addDeadLettersCommand } from '../../lib/cli/dead-letters-command.ts'
-import { ConfigurationError, TransientError } from '../../lib/screening/kernel/errors.ts'
+import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import { buildStudyJob, parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { uploadIdOf } from '../../lib/screening/screening-job/study-keys.ts'
@@ -105,7 +105,9 @@ describe('pleura dead-letters', () => {
     await die(...jobs.map(buildStudyJob))
     const store = new S3ObjectStore(cloud.clients.s3, cloud.bucket)
     const at = new Date('2026-11-23T10:00:00Z')
-    await writeFailure(store, { schemaVersion: 2, ...jobs[3] }, new TransientError('down'), { deliveries: 4, at })
+    const attempts = { failed: 0, endedAlone: 4, endedBeside: 1 }
+    const failure = { error: null, attempts, deliveries: 7, at }
+    await writeFailure(store, { schemaVersion: 2, ...jobs[3] }, { ...failure, reason: 'ends-its-worker' })
     for (const _ of ['once', 'again']) {
       const { stdout, exitCode } = await run('list')
       const { left, redriven } = JSON.parse(stdout)
@@ -115,7 +117,9 @@ describe('pleura dead-letters', () => {
       const reasons = Object.fromEntries(
         left.map((letter: { imageId: string; reason: string }) => [letter.imageId, letter.reason]),
       )
-      expect(reasons[jobs[3].imageId]).toBe('unavailable, 4 deliveries')
+      expect(reasons[jobs[3].imageId]).toBe(
+        'ends-its-worker: a worker ended 4 times with it alone, 1 times with others beside it; 7 deliveries',
+      )
       expect(reasons[jobs[4].imageId]).toBe('no failure document')
     }
   })
@@ -231,17 +235,17 @@ it('brings an image through whose failure was mended', async () => {
   try {
     cloud = await createCloud(standIn.endpoint, {
       tenants: [{ id: 'north', operatingPoint: 'none' }],
-      maximumReceives: 2,
     })
     const picture = await drawPicture(1, true)
     const upload = { Bucket: cloud.bucket, Key: 'uploads/north/1.png', Body: picture }
     await cloud.clients.s3.send(new PutObjectCommand(upload))
     await deliverUploads(cloud, await openPreprocessing(cloud))
-    const work = () =>
-      startWorker(worker.program, cloud, standIn.endpoint, { MAXIMUM_RECEIVES: '2', IDLE_EXIT_SECONDS: '2' })
+    const work = () => startWorker(worker.program, cloud, standIn.endpoint, { IDLE_EXIT_SECONDS: '2' })
     expect(await work().ended).toBe(0)
     const { left } = JSON.parse((await run('list')).stdout)
-    expect(left).toMatchObject([{ imageId: imageIdOf(picture), reason: 'unknown-operating-point, 2 deliveries' }])
+    expect(left).toMatchObject([
+      { imageId: imageIdOf(picture), reason: 'unknown-operating-point: failed 4 times; 4 deliveries' },
+    ])
 
     const Value = JSON.stringify(tenant.parse({ id: 'north' }))
     await cloud.clients.ssm.send(

@@ -8,7 +8,7 @@ import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
-import { readPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
+import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import { parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
@@ -80,11 +80,8 @@ describe('preprocessing an upload', () => {
     const [job, ...more] = await jobsOf(cloud)
     expect(job).toMatchObject({ tenant: 'north', imageId, lane: 'routine' })
     expect(more).toEqual([])
-    const study = await readPreparedStudy(
-      new S3ObjectStore(cloud.clients.s3, cloud.bucket),
-      createCodecs(),
-      parseStudyJob(JSON.stringify(job)),
-    )
+    const stored = await fetchPreparedStudy(new S3ObjectStore(cloud.clients.s3, cloud.bucket), job)
+    const study = await decodePreparedStudy(stored, createCodecs())
     expect(study).toMatchObject({ sizeBytes: source.byteLength, facts: { modality: 'CR', viewPosition: 'PA' } })
     expect(study.prepared.source).toEqual({ rows: 130, columns: 130 })
     expect(study.prepared.pixels).toHaveLength(130 * 130)
@@ -256,7 +253,7 @@ describe('a failure on the way', () => {
     ['a lost answer', { kind: 'lost-answer' }],
     ['a broken connection', { kind: 'reset' }],
   ] as const)('of S3, %s, is overcome', async (_, fault) => {
-    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint, maximumReceives: 20 })
+    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint, uploadReceives: 20 })
     await upload(cloud, 'uploads/north/a.dcm', chest())
     await upload(cloud, 'uploads/north/l.dcm', lateral())
     let requests = 0

@@ -62,7 +62,7 @@ const upload = (cloud: Cloud, key: string, body: Uint8Array) =>
 
 /** A cloud in which one bright picture waits for the worker. @returns its imageId too */
 async function withOneJob(options: Parameters<typeof createCloud>[1] = {}): Promise<{ cloud: Cloud; imageId: string }> {
-  const cloud = await createCloud(standIn.endpoint, { maximumReceives: 5, ...options })
+  const cloud = await createCloud(standIn.endpoint, options)
   const picture = await drawPicture(1, true)
   await upload(cloud, 'uploads/north/1.png', picture)
   await deliverUploads(cloud, await openPreprocessing(cloud))
@@ -89,7 +89,9 @@ async function findings(cloud: Cloud) {
         .map(async (key) => usageReceipt.parse(await read(key))),
     ),
     failures: await Promise.all(
-      (await keysBelow('failures/')).map(async (key) => failureDocument.parse(await read(key))),
+      (await keysBelow('failures/'))
+        .filter((key) => !key.includes('/attempts/'))
+        .map(async (key) => failureDocument.parse(await read(key))),
     ),
     events: (await drain(cloud.clients.sqs, cloud.eventsUrl)).map((body) => JSON.parse(body)),
     waiting: await drain(cloud.clients.sqs, cloud.routine.url),
@@ -150,7 +152,15 @@ describe('the way of a study', () => {
   })
 })
 
-const sideEffects: RequestKind[] = ['put-picture', 'put-result', 'put-receipt', 'put-event', 'acknowledge']
+const sideEffects: RequestKind[] = [
+  'put-attempt',
+  'delete-attempt',
+  'put-picture',
+  'put-result',
+  'put-receipt',
+  'put-event',
+  'acknowledge',
+]
 
 describe('a worker that is killed', () => {
   it.each(sideEffects.flatMap((kind) => [['before', kind] as const, ['after', kind] as const]))(
@@ -225,7 +235,7 @@ describe('a worker that is killed', () => {
     await workAll(cloud, { IDLE_EXIT_SECONDS: '2' })
     const found = await findings(cloud)
     expect(found.dead).toHaveLength(1)
-    expect(found.failures).toMatchObject([{ imageId, reason: 'worker-ended', deliveries: 2 }])
+    expect(found.failures).toMatchObject([{ imageId, reason: 'delivered-too-often', deliveries: 2 }])
     expect([found.results, found.receipts]).toEqual([[], []])
   })
 })
@@ -302,10 +312,10 @@ describe('a store that fails for now', () => {
     ['loses its answers', 'put-result', { kind: 'lost-answer' }, 3],
     ['loses its answers', 'put-receipt', { kind: 'lost-answer' }, 3],
   ])('%s to %s costs time, no result', async (_, kind, fault, times) => {
-    const { cloud, imageId } = await withOneJob({ maximumReceives: 10 })
+    const { cloud, imageId } = await withOneJob()
     let left = times
     proxy.decide = (request) => (requestKindOf(request) === kind && left-- > 0 ? fault : null)
-    await workAll(cloud, { IDLE_EXIT_SECONDS: '4', MAXIMUM_RECEIVES: '10' })
+    await workAll(cloud, { IDLE_EXIT_SECONDS: '4' })
     expect(left).toBeLessThanOrEqual(0)
     await expectOneResult(cloud, imageId)
   })
@@ -313,7 +323,7 @@ describe('a store that fails for now', () => {
 
 describe('a job that cannot be done', () => {
   it('ends as a dead letter with its reason, and holds up nothing', async () => {
-    const { cloud, imageId } = await withOneJob({ maximumReceives: 3 })
+    const { cloud, imageId } = await withOneJob()
     const lost = await drawPicture(2, true)
     await upload(cloud, 'uploads/north/2.png', lost)
     await deliverUploads(cloud, await openPreprocessing(cloud))

@@ -83,6 +83,27 @@ export function itKeepsTheJobQueueContract(create: () => Promise<QueueUnderTest>
     expect(await queue.depth()).toBe(0)
   })
 
+  it('sets a message aside at once when it is asked to', async () => {
+    const { queue, deadLetters } = await create()
+    await queue.send('hopeless')
+    const [job] = await queue.receive(1, take)
+    await queue.setAside(job)
+    expect(await queue.receive(1, take)).toEqual([])
+    expect(await deadLetters()).toEqual(['hopeless'])
+    expect(await queue.depth()).toBe(0)
+  })
+
+  it('names a message alike in every delivery, and no two messages alike', async () => {
+    const { queue } = await create()
+    for (const body of ['a', 'a']) await queue.send(body)
+    const jobs = [...(await queue.receive(1, take)), ...(await queue.receive(1, take))]
+    expect(new Set(jobs.map(({ messageId }) => messageId)).size).toBe(2)
+    for (const { receipt } of jobs) await queue.extend(receipt, 0)
+    const again = [...(await queue.receive(1, take)), ...(await queue.receive(1, take))]
+    const names = (received: typeof jobs) => received.map(({ messageId }) => messageId).sort()
+    expect(names(again)).toEqual(names(jobs))
+  })
+
   it('gives no message to two takers', async () => {
     const { queue } = await create()
     for (let message = 0; message < 20; message++) await queue.send(String(message))

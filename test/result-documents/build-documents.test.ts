@@ -32,6 +32,7 @@ const sourceOf = (finding: Finding): DocumentSource => ({
   sizeBytes: 1000,
   facts: finding === rejected ? null : facts,
   prepared: finding === rejected ? null : prepared,
+  maskDelivered: finding !== rejected,
   models: [],
   screeningKey: 'b'.repeat(64),
   softwareVersion: '0.1.0',

@@ -11,6 +11,7 @@ const context: ResultContext = {
   sizeBytes: 1000,
   facts,
   prepared,
+  maskDelivered: true,
   models: [{ task: 'classification', id: 'test-classifier', version: '1', sha256: 'a'.repeat(64) }],
   screeningKey: 'b'.repeat(64),
   softwareVersion: '0.1.0',
@@ -22,6 +23,11 @@ describe('result.json', () => {
   it('has the published schema', async () => {
     const schema = `${JSON.stringify(z.toJSONSchema(resultDocument), null, 2)}\n`
     await expect(schema).toMatchFileSnapshot('../../docs/schemas/result.schema.json')
+  })
+
+  it('names no mask where none is delivered', () => {
+    const { segmentation } = buildResultDocument(suspected(true), { ...context, maskDelivered: false })
+    expect(segmentation).toMatchObject({ mask: null, maskAreaPixels: 100 })
   })
 
   it('says all of a suspected finding, in the form of the schema', () => {

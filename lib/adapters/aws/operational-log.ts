@@ -8,6 +8,8 @@ export const metricUnits = {
   ImagesRejected: 'Count',
   ImagesRefused: 'Count',
   ScreeningFailures: 'Count',
+  IllWorkers: 'Count',
+  ReturnedJobSeconds: 'Seconds',
   ColdStartMilliseconds: 'Milliseconds',
   StageMilliseconds: 'Milliseconds',
   BatchSize: 'Count',

@@ -22,17 +22,24 @@ const mostMessages = 10
 export class SqsJobQueue implements JobQueue {
   readonly #client: SQSClient
   readonly #url: string
+  readonly #deadLetterUrl: string | null
 
-  constructor(client: SQSClient, url: string) {
+  /** @param deadLetterUrl Where `setAside` puts a message. */
+  constructor(client: SQSClient, url: string, deadLetterUrl: string | null = null) {
     this.#client = client
     this.#url = url
+    this.#deadLetterUrl = deadLetterUrl
   }
 
   async send(body: string, options: { group?: string } = {}): Promise<void> {
+    await this.#sendTo(this.#url, body, options)
+  }
+
+  async #sendTo(url: string, body: string, options: { group?: string } = {}): Promise<void> {
     await request('SQS SendMessage', () =>
       this.#client.send(
         new SendMessageCommand({
-          QueueUrl: this.#url,
+          QueueUrl: url,
           MessageBody: body,
           ...(options.group === undefined ? {} : { MessageGroupId: options.group }),
         }),
@@ -53,7 +60,8 @@ export class SqsJobQueue implements JobQueue {
       ),
     )
     return Messages.map(
-      ({ Body, ReceiptHandle, Attributes }): ReceivedJob => ({
+      ({ MessageId, Body, ReceiptHandle, Attributes }): ReceivedJob => ({
+        messageId: MessageId ?? '',
         body: Body ?? '',
         receipt: ReceiptHandle ?? '',
         receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1),
@@ -77,6 +85,13 @@ export class SqsJobQueue implements JobQueue {
         }),
       ),
     )
+  }
+
+  /** @throws {Error} when the queue was opened without its dead-letter queue */
+  async setAside({ body, receipt }: ReceivedJob): Promise<void> {
+    if (this.#deadLetterUrl === null) throw new Error('this queue was opened without its dead-letter queue')
+    await this.#sendTo(this.#deadLetterUrl, body)
+    await this.acknowledge(receipt)
   }
 
   async depth(): Promise<number> {

@@ -19,7 +19,7 @@ export interface FolderJobQueueOptions {
  *
  *   ready/<order>~<receives>~<id>      waits
  *   taken/<order>~<receives>~<id>      delivered; becomes ready again at the file's modification time
- *   dead/<order>~<receives>~<id>       delivered too often
+ *   dead/<order>~<receives>~<id>       set aside, or delivered too often
  */
 export class FolderJobQueue implements JobQueue {
   readonly #root: string
@@ -55,6 +55,10 @@ export class FolderJobQueue implements JobQueue {
     const file = this.#file('taken', receipt)
     if (visibilityMs === 0) await moveUnlessGone(file, this.#file('ready', receipt))
     else await this.#showAgainIn(file, visibilityMs).catch(ignoreGone)
+  }
+
+  async setAside({ receipt }: ReceivedJob): Promise<void> {
+    await moveUnlessGone(this.#file('taken', receipt), this.#file('dead', receipt))
   }
 
   async depth(): Promise<number> {
@@ -94,7 +98,7 @@ export class FolderJobQueue implements JobQueue {
       const mine =
         (await this.#showAgainIn(ready, visibilityMs).then(() => true, ignoreGone)) &&
         (await moveUnlessGone(ready, taken))
-      if (mine) jobs.push({ body: await readFile(taken, 'utf8'), receipt, receiveCount: receives + 1 })
+      if (mine) jobs.push({ messageId: id, body: await readFile(taken, 'utf8'), receipt, receiveCount: receives + 1 })
     }
     return jobs
   }

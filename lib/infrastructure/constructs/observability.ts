@@ -89,6 +89,14 @@ export class Observability extends Construct {
         2,
       )
     }
+    // SQS counts a job's age no more once it was given back three times: the worker tells.
+    for (const [name, lane] of [
+      ['StatJobReturned', 'stat'],
+      ['RoutineJobReturned', 'routine'],
+    ] as const) {
+      const returned = metricOf(metricNames.returnedJob, 'max', Duration.minutes(5), { Lane: lane })
+      this.#alarm(name, returned, wait[lane] * 60, 1)
+    }
     const [analysed, suspected, rejected] = [metricNames.analysed, metricNames.suspected, metricNames.rejected].map(
       (name) => countOf(name, hour),
     )
@@ -107,6 +115,7 @@ export class Observability extends Construct {
     )
     this.#alarm('ColdStart', metricOf(metricNames.coldStart, 'max', Duration.minutes(5)), longestColdStart, 1)
     this.#alarm('ScreeningFailures', countOf(metricNames.failures, Duration.minutes(5)), 5, 2)
+    this.#alarm('IllWorkers', countOf(metricNames.illWorkers, Duration.minutes(5)), 1, 1)
     this.#alarm('DispatchErrors', props.dispatch.lambda.metricErrors({ period: Duration.minutes(5) }), 3, 1)
     this.#alarm('PreprocessErrors', props.preprocess.lambda.metricErrors({ period: Duration.minutes(5) }), 3, 1)
     const cost = metricOf(metricNames.cost, 'sum', Duration.days(1))

@@ -15,6 +15,7 @@ import type { Construct } from 'constructs'
 import type { DispatchEnvironment } from '../../../functions/dispatch/environment.ts'
 import type { PreprocessEnvironment } from '../../../functions/preprocess/environment.ts'
 import type { ScreenEnvironment } from '../../../functions/screen/environment.ts'
+import { maximumDeliveries } from '../../screening/screening-job/delivery-limits.ts'
 import { acknowledge, acknowledgeOwnPolicy, acknowledgePrefixes } from '../acknowledge.ts'
 import type { Assets } from '../assets.ts'
 import type { EnvironmentConfig } from '../config.ts'
@@ -32,10 +33,13 @@ export interface PleuraStackProps extends StackProps {
   readonly assets: Assets
 }
 
-const maximumReceives = 4
+/** Of an upload notification; Lambda's event source counts nothing of its own. */
+const uploadDeliveries = 4
 const preprocessTimeout = Duration.minutes(2)
-/** Long enough for one batch on a CPU; heartbeats renew it. */
-const screenVisibility = Duration.minutes(5)
+/** How long the images of a worker that was killed wait for the next one; heartbeats renew it at a third. */
+const screenVisibility = Duration.minutes(2)
+/** Before an image that failed is tried again; then four times as long, and again. */
+const firstRetry = Duration.seconds(30)
 /** How long a drain job waits for more before it ends; the idle tail that is paid for. Unit: seconds. */
 const idleExitSeconds = { gpu: 120, warm: 900, cpu: 60 } as const
 /** Assumed price of the worker's machine, for the estimate on receipts; `pleura cost` has the dated table. Unit: USD. */
@@ -73,10 +77,11 @@ export class PleuraStack extends Stack {
       key,
       // Lambda's own retries need six times its time limit.
       visibility: Duration.minutes(6 * preprocessTimeout.toMinutes()),
-      maximumReceives,
+      maximumReceives: uploadDeliveries,
     })
-    const stat = new WatchedQueue(this, 'Stat', { key, visibility: screenVisibility, maximumReceives })
-    const routine = new WatchedQueue(this, 'Routine', { key, visibility: screenVisibility, maximumReceives })
+    const lane = { key, visibility: screenVisibility, maximumReceives: maximumDeliveries }
+    const stat = new WatchedQueue(this, 'Stat', lane)
+    const routine = new WatchedQueue(this, 'Routine', lane)
     const bus = new EventBus(this, 'Findings', { eventBusName: `pleura-${config.name}`, kmsKey: key })
     const tenantsPath = `/pleura/${config.name}/tenants`
     for (const { settings, trustedAccount, externalId } of config.tenants) {
@@ -169,7 +174,10 @@ export class PleuraStack extends Stack {
         IDLE_EXIT_SECONDS: String(idleExitSeconds[config.profile]),
         VISIBILITY_SECONDS: String(screenVisibility.toSeconds()),
         MAXIMUM_BATCH: '8',
-        MAXIMUM_RECEIVES: String(maximumReceives),
+        MAXIMUM_RECEIVES: String(maximumDeliveries),
+        STAT_DEAD_LETTER_URL: stat.deadLetters.queueUrl,
+        ROUTINE_DEAD_LETTER_URL: routine.deadLetters.queueUrl,
+        FIRST_RETRY_SECONDS: String(firstRetry.toSeconds()),
         HOURLY_COST_USD: String(hourlyCostUsd[config.profile]),
       } satisfies ScreenEnvironment,
     })
@@ -181,6 +189,7 @@ export class PleuraStack extends Stack {
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
       [stat.queue.queueArn, routine.queue.queueArn],
     )
+    fleet.allow(['sqs:SendMessage'], [stat.deadLetters.queueArn, routine.deadLetters.queueArn])
     fleet.allow(['events:PutEvents'], [bus.eventBusArn])
     fleet.allow(['ssm:GetParametersByPath'], [tenantsArn])
     fleet.allow(keyActions, [studyKey.keyArn, key.keyArn])

@@ -27,6 +27,8 @@ export class ObjectNotFoundError extends Error {
 
 /** A message taken from a queue: invisible to other takers until its visibility ends. */
 export interface ReceivedJob {
+  /** Names the message, in every delivery the same. */
+  readonly messageId: string
   readonly body: string
   /** Names this delivery; a later delivery of the same message has another. */
   readonly receipt: string
@@ -44,6 +46,8 @@ export interface JobQueue {
   acknowledge(receipt: string): Promise<void>
   /** Makes this delivery's visibility end `visibilityMs` from now; 0 gives the message back at once. */
   extend(receipt: string, visibilityMs: number): Promise<void>
+  /** Makes the message a dead letter now. Broken off in between it may be there twice, never nowhere. */
+  setAside(job: ReceivedJob): Promise<void>
   /** Approximate number of messages, visible or not. */
   depth(): Promise<number>
 }

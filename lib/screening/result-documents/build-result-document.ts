@@ -12,6 +12,8 @@ export interface ResultContext {
   /** Null when the file was rejected before it could be prepared. */
   readonly facts: AcquisitionFacts | null
   readonly prepared: PreparedImage | null
+  /** Whether mask.png is written beside the document. */
+  readonly maskDelivered: boolean
   readonly models: readonly ModelReference[]
   readonly screeningKey: string
   readonly softwareVersion: string
@@ -33,7 +35,9 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
     discordant: finding.outcome === 'suspected' && finding.discordant,
     classification: finding.outcome === 'not-analysed' ? null : buildClassification(finding.classification),
     segmentation:
-      finding.outcome === 'suspected' && facts && prepared ? buildSegmentation(finding, facts, prepared) : null,
+      finding.outcome === 'suspected' && facts && prepared
+        ? buildSegmentation(finding, facts, prepared, context.maskDelivered)
+        : null,
     source: facts && prepared ? buildSource(facts, prepared, context.sizeBytes) : null,
     preparation: prepared ? buildPreparation(prepared) : null,
     warnings: [...(prepared?.warnings ?? [])],
@@ -58,10 +62,11 @@ function buildSegmentation(
   finding: SuspectedFinding,
   facts: AcquisitionFacts,
   prepared: PreparedImage,
+  maskDelivered: boolean,
 ): ResultDocument['segmentation'] {
   const { delineation } = finding
   return {
-    mask: 'mask.png',
+    mask: maskDelivered ? 'mask.png' : null,
     maskThreshold: delineation.probabilityMap.maskThreshold,
     maskAreaPixels: delineation.areaPixels,
     areaMm2: delineation.areaMm2,

@@ -43,7 +43,10 @@ const classification = z.strictObject({
 })
 
 const segmentation = z.strictObject({
-  mask: z.literal('mask.png').describe('8-bit PNG in the geometry of the source: 255 air, 0 elsewhere'),
+  mask: z
+    .literal('mask.png')
+    .nullable()
+    .describe('8-bit PNG in the geometry of the source: 255 air, 0 elsewhere; null when none is delivered'),
   maskThreshold: z.number(),
   maskAreaPixels: pixels,
   areaMm2: z.number().nonnegative().nullable(),

@@ -85,19 +85,23 @@ export async function writePreparedStudy(
   })
 }
 
-/**
- * @throws {ObjectNotFoundError} when the study was never prepared, or its lifecycle has ended
- * @throws {Error} when its objects contradict each other: a defect
- */
-export async function readPreparedStudy(
-  store: ObjectStore,
-  codecs: PixelCodecs,
-  at: Preparation,
-): Promise<PreparedStudy> {
+/** A prepared study as it lies in the bucket. */
+export interface StoredStudy {
+  readonly document: Uint8Array
+  readonly png: Uint8Array
+}
+
+/** @throws {ObjectNotFoundError} when the study was never prepared, or its lifecycle has ended */
+export async function fetchPreparedStudy(store: ObjectStore, at: Preparation): Promise<StoredStudy> {
   const [document, png] = await Promise.all([
     store.get(studyKeys.preparedStudy(at)),
     store.get(studyKeys.preparedImage(at)),
   ])
+  return { document, png }
+}
+
+/** @throws {Error} when the objects contradict each other: a defect */
+export async function decodePreparedStudy({ document, png }: StoredStudy, codecs: PixelCodecs): Promise<PreparedStudy> {
   const { facts, prepared, sizeBytes, timingsMs } = studyDocument.parse(JSON.parse(new TextDecoder().decode(document)))
   const { rows, columns, values } = await codecs.decodeRaster(png)
   if (rows !== prepared.rows || columns !== prepared.columns || !(values instanceof Uint8Array)) {

@@ -26,6 +26,7 @@ export interface Preparation {
  *   usage/<tenant>/<yyyy-mm>/admitted/<imageId>          one image counted against quota and budget
  *   usage/<tenant>/<yyyy-mm>/receipts/<imageId>-<screening>.json   one billed image
  *   failures/<tenant>/<imageId>.json                     the last failure of the system with this image
+ *   failures/<tenant>/<imageId>/attempts/<n>.json        an attempt at it that is under way, or ended badly
  *
  * `<screening>` and `<preparation>` are the first 16 digits of the screening key and of the preparation key.
  */
@@ -46,6 +47,8 @@ export const studyKeys = {
     `usage/${tenant}/${month}/receipts/${image}-${shortKeyOf(screeningKey)}.json`,
   usageReceipts: (tenant: string, month: string) => `usage/${tenant}/${month}/receipts/`,
   failure: (tenant: string, image: string) => `failures/${tenant}/${image}.json`,
+  attempt: (tenant: string, image: string, number: number) => `failures/${tenant}/${image}/attempts/${number}.json`,
+  attempts: (tenant: string, image: string) => `failures/${tenant}/${image}/attempts/`,
 } as const
 
 const shortKeyOf = (key: string): string => key.slice(0, 16)

@@ -9,6 +9,7 @@ import { SqsJobQueue } from '../../../lib/adapters/aws/sqs-job-queue.ts'
 import { forEachConcurrently } from '../../../lib/adapters/embedded/for-each-concurrently.ts'
 import { createRandom, type SeededRandom } from '../../../lib/phantom/seeded-random.ts'
 import { readResultAt } from '../../../lib/screening/result-documents/write-result.ts'
+import { maximumAttempts } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { parseStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
 import { studyKeys, tenantOfUpload, uploadIdOf } from '../../../lib/screening/screening-job/study-keys.ts'
 import { usageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
@@ -19,16 +20,17 @@ import { startStandIn } from '../harness/start-stand-in.ts'
 import { buildWorker } from '../worker/build-worker.ts'
 import { chaosTenants, planUploads, shuffle } from './plan-chaos.ts'
 import { randomFault } from './random-fault.ts'
-import { type ChaosBudget, chaosMaximumReceives, occupySlot } from './worker-slot.ts'
+import { type ChaosBudget, occupySlot } from './worker-slot.ts'
 
 const seed = Number(process.env.CHAOS_SEED ?? 1)
 const images = Number(process.env.CHAOS_IMAGES ?? 1000)
 const kills = Number(process.env.CHAOS_KILLS ?? 50)
+const stops = Number(process.env.CHAOS_STOPS ?? 10)
 
 const poisonJobs = ['{', '{"schemaVersion":2}', 'routine']
 const poisonNotifications = ['{', '{"Records":[{"eventName":"ObjectRemoved:Delete"}]}', '[]']
 
-it(`${images} images and ${kills} kills end in one result, one rejection or one dead letter each`, async () => {
+it(`of ${images} images, three of them poison, ${kills} kills and ${stops} stops bring none to the dead letters but the poison and the lost`, async () => {
   const random = createRandom(seed, 'chaos')
   const started = performance.now()
   const standIn = await startStandIn()
@@ -41,12 +43,19 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   })
   const cloud = await createCloud(standIn.endpoint, {
     tenants: chaosTenants,
-    maximumReceives: chaosMaximumReceives,
+    uploadReceives: 4,
     // A wave of uploads may take its time on a busy machine.
     visibility: 60,
     s3Endpoint: proxy.endpoint,
   })
-  const budget: ChaosBudget = { killsLeft: kills, kills: new Map(), faults: new Map(), surprises: [] }
+  const budget: ChaosBudget = {
+    killsLeft: kills,
+    stopsLeft: stops,
+    poisoned: 0,
+    kills: new Map(),
+    faults: new Map(),
+    surprises: [],
+  }
   const uploads = await planUploads(seed, images)
   const lost = new Set(uploads.filter(({ fate }) => fate === 'lost').map(({ imageId }) => imageId))
 
@@ -116,7 +125,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
     result: await readResultAt(store, key),
   }))
   const receipts = await readAll(/^usage\/.*\/receipts\//, async (key) => usageReceipt.parse(await read(key)))
-  const failures = await readAll(/^failures\//, async (key) => failureDocument.parse(await read(key)))
+  const failures = await readAll(/^failures\/[^/]+\/[^/]+$/, async (key) => failureDocument.parse(await read(key)))
   const dead = [
     ...(await drain(cloud.clients.sqs, cloud.stat.deadLetterUrl)),
     ...(await drain(cloud.clients.sqs, cloud.routine.deadLetterUrl)),
@@ -127,6 +136,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
 
   const distinct = [...new Map(uploads.map((upload) => [upload.imageId, upload])).values()]
   const ends = distinct.map(({ tenant, imageId, fate }) => ({
+    imageId,
     fate,
     analysed: results.filter(({ result }) => result.imageId === imageId && result.outcome !== 'not-analysed').length,
     rejected: results.filter(({ result }) => result.imageId === imageId && result.outcome === 'not-analysed').length,
@@ -141,6 +151,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
       `seed ${seed}; uploads in place after ${seconds(uploadedMs)}, everything at rest after ${seconds(restMs)}`,
       `uploads ${uploads.length}, images ${distinct.length}, notifications ${notifications.length}`,
       `kills ${sum(budget.kills)}: ${table(budget.kills)}`,
+      `stops ${stops - budget.stopsLeft}; workers ended by poison ${budget.poisoned}`,
       `faults of workers' requests ${sum(budget.faults)}: ${table(budget.faults)}`,
       `results ${results.length}: ${table(tally(results.map(({ result }) => result.outcome)))}`,
       `usage receipts ${receipts.length}, cold ${receipts.filter(({ cold }) => cold).length}`,
@@ -150,17 +161,26 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   )
 
   expect(sum(budget.kills)).toBe(kills)
+  expect(budget.stopsLeft).toBe(0)
   expect(budget.surprises).toEqual([])
   // Each image has exactly one end, and the end it must have.
   for (const end of ends) {
-    expect(end.analysed + end.rejected + end.dead).toBe(1)
-    expect(end.rejected).toBe(end.fate === 'rejected' ? 1 : 0)
-    if (end.fate === 'lost') expect(end.dead).toBe(1)
-    expect(end.told).toBe(end.dead)
+    expect(end.analysed, end.imageId).toBe(end.fate === 'analysed' ? 1 : 0)
+    expect(end.rejected, end.imageId).toBe(end.fate === 'rejected' ? 1 : 0)
+    expect(end.dead, end.imageId).toBe(end.fate === 'lost' || end.fate === 'poison' ? 1 : 0)
+    expect(end.told, end.imageId).toBe(end.dead)
     expect(end.receipts).toBe(end.analysed)
   }
   expect(failures.filter(({ reason }) => reason === 'prepared-study-missing')).toHaveLength(lost.size)
+  // What killed is told apart from what was lost, and from every neighbour.
+  const poison = ends.filter(({ fate }) => fate === 'poison').map(({ imageId }) => imageId)
+  const killers = failures.filter(({ reason }) => reason === 'ends-its-worker')
+  expect(killers.map(({ imageId }) => imageId).sort()).toEqual(poison.sort())
+  for (const { attempts } of killers) expect(attempts).toMatchObject({ failed: 0, endedAlone: maximumAttempts })
   // Nothing is there that belongs to nobody.
+  const attempts = keys.flatMap((key) => /^failures\/[^/]+\/([^/]+)\/attempts\//.exec(key)?.[1] ?? [])
+  const dying = ends.filter((end) => end.dead === 1).map(({ imageId }) => imageId)
+  expect(attempts.filter((imageId) => !dying.includes(imageId))).toEqual([])
   expect(results).toHaveLength(ends.filter((end) => end.analysed + end.rejected === 1).length)
   expect(receipts).toHaveLength(ends.filter((end) => end.analysed === 1).length)
   expect(keys.filter((key) => /^results\/[^/]+\/uploads\//.test(key)).sort()).toEqual(expectedUploadReceipts.sort())
@@ -174,7 +194,7 @@ it(`${images} images and ${kills} kills end in one result, one rejection or one 
   }
   // Every result was told of, at least once.
   expect(new Set(events.map((event) => event.resultKey))).toEqual(new Set(results.map(({ key }) => key)))
-  expect(dead.length - deadJobs.length).toBe(poisonJobs.length)
+  expect(new Set(dead.filter((body) => poisonJobs.includes(body))).size).toBe(poisonJobs.length)
   expect(deadUploads.sort()).toEqual([...poisonNotifications].sort())
 }, 900_000)
 

@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { createRandom, type SeededRandom } from '../../../lib/phantom/seeded-random.ts'
 import { imageIdOf } from '../../../lib/screening/kernel/identifiers.ts'
 import { drawPicture } from '../../functions/screen/draw-picture.ts'
@@ -9,8 +10,11 @@ export const chaosTenants = [
   { id: 'keen', operatingPoint: 'everything' },
 ]
 
-/** What becomes of an image. `lost`: its prepared study is gone when the worker comes to it. */
-export type Fate = 'analysed' | 'rejected' | 'lost'
+/**
+ * What becomes of an image. `lost`: its prepared study is gone when the worker comes to it. `poison`: it ends the worker
+ * that screens it.
+ */
+export type Fate = 'analysed' | 'rejected' | 'lost' | 'poison'
 
 export interface PlannedUpload {
   readonly tenant: string
@@ -20,13 +24,16 @@ export interface PlannedUpload {
   readonly fate: Fate
 }
 
-/** Uploads of `count` images: one in twenty is rejected, one in twenty uploaded twice, ten lose their prepared study. */
+/**
+ * Uploads of `count` images: one in twenty is rejected, one in twenty uploaded twice, one in a hundred loses its prepared
+ * study, three are poison.
+ */
 export async function planUploads(seed: number, count: number): Promise<PlannedUpload[]> {
   const random = createRandom(seed, 'uploads')
   const uploads: PlannedUpload[] = []
   for (let number = 0; number < count; number++) {
     const { id: tenant } = random.pick(chaosTenants)
-    const fate: Fate = number % 20 === 0 ? 'rejected' : number % 100 === 1 ? 'lost' : 'analysed'
+    const fate = fateOf(number)
     const body = await drawBody(fate, number, random)
     const lane = tenant === 'north' && random.chance(0.2) ? 'stat/' : ''
     const upload = { tenant, body, imageId: imageIdOf(body), fate }
@@ -36,8 +43,26 @@ export async function planUploads(seed: number, count: number): Promise<PlannedU
   return shuffle(uploads, random)
 }
 
+function fateOf(number: number): Fate {
+  if ([7, 47, 87].includes(number)) return 'poison'
+  if (number % 20 === 0) return 'rejected'
+  return number % 100 === 1 ? 'lost' : 'analysed'
+}
+
+/** Half black, half white, and no two alike: what crash-on-poison.mjs looks for. */
+async function drawPoison(number: number): Promise<Uint8Array> {
+  const side = 128
+  const pixels = Uint8Array.from({ length: side * side }, (_, at) => (at % side < side / 2 ? 0 : 255))
+  pixels.fill(number, 0, 16)
+  return sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer()
+}
+
 async function drawBody(fate: Fate, number: number, random: SeededRandom): Promise<Uint8Array> {
   const instance: [number, number, string, string] = [0x0008, 0x0018, 'UI', `1.2.3.${number}`]
+  if (fate === 'poison') return drawPoison(number)
   if (fate === 'rejected') {
     return number % 40 === 0
       ? new TextEncoder().encode(`letter ${number}`)

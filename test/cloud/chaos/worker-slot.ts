@@ -8,6 +8,9 @@ import { randomFault } from './random-fault.ts'
 
 export interface ChaosBudget {
   killsLeft: number
+  stopsLeft: number
+  /** Workers that a poison image has ended. */
+  poisoned: number
   readonly kills: Map<string, number>
   readonly faults: Map<string, number>
   /** Exits that nobody caused. */
@@ -16,7 +19,7 @@ export interface ChaosBudget {
 
 /**
  * One place in the fleet: a real worker behind a proxy of its own, started again whenever it has ended. A kill falls on
- * a request drawn by chance, before it reaches the cloud or after.
+ * a request drawn by chance, before it reaches the cloud or after; so does a stop, as of a Spot machine.
  */
 export async function occupySlot(
   program: string,
@@ -29,6 +32,7 @@ export async function occupySlot(
   const proxy = await startFaultProxy(target)
   let worker: RunningWorker | null = null
   let untilKill = random.integer(5, 150)
+  let untilStop = random.integer(50, 700)
   let killed = false
   let leaving = false
 
@@ -47,6 +51,11 @@ export async function occupySlot(
       worker.child.kill('SIGKILL')
       return when === 'before' ? { kind: 'reset' } : { kind: 'lost-answer' }
     }
+    if (kind !== 'other' && budget.stopsLeft > 0 && --untilStop <= 0 && worker && !killed) {
+      budget.stopsLeft--
+      untilStop = random.integer(50, 700)
+      worker.child.kill('SIGTERM')
+    }
     const fault = randomFault(request, random)
     if (fault) count(budget.faults, fault.kind === 'status' ? String(fault.status) : fault.kind)
     return fault
@@ -55,13 +64,12 @@ export async function occupySlot(
   const occupied = (async () => {
     while (!leaving) {
       killed = false
-      worker = startWorker(program, cloud, proxy.endpoint, {
-        VISIBILITY_SECONDS: '6',
-        IDLE_EXIT_SECONDS: '2',
-        MAXIMUM_RECEIVES: String(chaosMaximumReceives),
-      })
+      // Times are shorter than in production, in proportion; every count is production's.
+      const times = { VISIBILITY_SECONDS: '6', FIRST_RETRY_SECONDS: '1', IDLE_EXIT_SECONDS: '2' }
+      worker = startWorker(program, cloud, proxy.endpoint, times, crashOnPoison)
       const end = await worker.ended
-      if (end !== 0 && !killed && !leaving) budget.surprises.push(`${end}: ${worker.lines.at(-1)}`)
+      if (end === 'SIGKILL' && !killed) budget.poisoned++
+      else if (end !== 0 && !killed && !leaving) budget.surprises.push(`${end}: ${worker.lines.at(-1)}`)
       if (!leaving) await sleep(100)
     }
   })()
@@ -75,8 +83,7 @@ export async function occupySlot(
   }
 }
 
-/** Kills take deliveries from images that had no part in them. */
-export const chaosMaximumReceives = 12
+const crashOnPoison = new URL('crash-on-poison.mjs', import.meta.url).href
 
 function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)

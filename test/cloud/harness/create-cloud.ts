@@ -19,6 +19,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { eventSource } from '../../../lib/adapters/aws/event-bridge-event-sink.ts'
+import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { type Tenant, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 import { environmentOf } from './start-stand-in.ts'
 
@@ -51,7 +52,10 @@ export interface CloudOptions {
   readonly tenants?: readonly (Partial<Tenant> & { id: string })[]
   /** Unit: seconds. */
   readonly visibility?: number
+  /** Of a job. @default as the stack deploys it */
   readonly maximumReceives?: number
+  /** Of an upload notification. @default 3 */
+  readonly uploadReceives?: number
   /** Where S3 requests go instead: a proxy that injects faults. */
   readonly s3Endpoint?: string
 }
@@ -59,7 +63,13 @@ export interface CloudOptions {
 let clouds = 0
 
 export async function createCloud(endpoint: string, options: CloudOptions = {}): Promise<Cloud> {
-  const { tenants = [{ id: 'north' }], visibility = 30, maximumReceives = 3, s3Endpoint = endpoint } = options
+  const {
+    tenants = [{ id: 'north' }],
+    visibility = 30,
+    maximumReceives = maximumDeliveries,
+    uploadReceives = 3,
+    s3Endpoint = endpoint,
+  } = options
   const name = `cloud-${process.pid}-${clouds++}`
   const {
     AWS_REGION: region,
@@ -78,9 +88,9 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     const command = new CreateQueueCommand({ QueueName: `${name}-${queue}`, Attributes: attributes })
     return (await clients.sqs.send(command)).QueueUrl as string
   }
-  const createQueuePair = async (queue: string): Promise<Queue> => {
+  const createQueuePair = async (queue: string, maxReceiveCount: number): Promise<Queue> => {
     const deadLetterUrl = await createQueue(`${queue}-dead`)
-    const redrive = { deadLetterTargetArn: await arnOf(clients.sqs, deadLetterUrl), maxReceiveCount: maximumReceives }
+    const redrive = { deadLetterTargetArn: await arnOf(clients.sqs, deadLetterUrl), maxReceiveCount }
     const url = await createQueue(queue, {
       VisibilityTimeout: String(visibility),
       RedrivePolicy: JSON.stringify(redrive),
@@ -92,7 +102,7 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }),
   )
   await direct.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
-  const uploads = await createQueuePair('uploads')
+  const uploads = await createQueuePair('uploads', uploadReceives)
   await direct.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: name,
@@ -107,8 +117,8 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
       },
     }),
   )
-  const stat = await createQueuePair('stat')
-  const routine = await createQueuePair('routine')
+  const stat = await createQueuePair('stat', maximumReceives)
+  const routine = await createQueuePair('routine', maximumReceives)
   const eventsUrl = await createQueue('events')
   await clients.events.send(new CreateEventBusCommand({ Name: name }))
   const rule = { Name: `${name}-all`, EventBusName: name }

@@ -10,6 +10,9 @@ export type RequestKind =
   | 'put-receipt'
   | 'put-event'
   | 'put-failure'
+  | 'put-attempt'
+  | 'delete-attempt'
+  | 'set-aside'
   | 'delete-failure'
   | 'acknowledge'
   | 'extend'
@@ -21,11 +24,14 @@ const byPath: [string, RegExp, RequestKind][] = [
   ['PUT', /\/results\/.*\.png/, 'put-picture'],
   ['PUT', /\/results\/.*\/result\.json/, 'put-result'],
   ['PUT', /\/usage\/.*\/receipts\//, 'put-receipt'],
+  ['PUT', /\/failures\/.*\/attempts\//, 'put-attempt'],
+  ['DELETE', /\/failures\/.*\/attempts\//, 'delete-attempt'],
   ['PUT', /\/failures\//, 'put-failure'],
   ['DELETE', /\/failures\//, 'delete-failure'],
 ]
 const byTarget: Readonly<Record<string, RequestKind>> = {
   'AmazonSQS.ReceiveMessage': 'receive',
+  'AmazonSQS.SendMessage': 'set-aside',
   'AmazonSQS.DeleteMessage': 'acknowledge',
   'AmazonSQS.ChangeMessageVisibility': 'extend',
   'AWSEvents.PutEvents': 'put-event',

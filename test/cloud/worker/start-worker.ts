@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ScreenEnvironment } from '../../../functions/screen/environment.ts'
+import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import type { Cloud } from '../harness/create-cloud.ts'
 import { environmentOf } from '../harness/start-stand-in.ts'
 
@@ -18,12 +19,17 @@ export interface RunningWorker {
 
 let workers = 0
 
-/** The real program in a process of its own, with one cloud behind it. @param endpoint Where all its requests go. */
+/**
+ * The real program in a process of its own, with one cloud behind it.
+ * @param endpoint Where all its requests go.
+ * @param preload A module that is loaded ahead of it.
+ */
 export function startWorker(
   program: string,
   cloud: Cloud,
   endpoint: string,
   changes: Partial<ScreenEnvironment> = {},
+  preload: string | null = null,
 ): RunningWorker {
   // The client of SQS goes where the queue's URL points.
   const reach = (url: string): string => url.replace(/^http:\/\/[^/]+/, endpoint)
@@ -38,12 +44,15 @@ export function startWorker(
     IDLE_EXIT_SECONDS: '0',
     VISIBILITY_SECONDS: '30',
     MAXIMUM_BATCH: '4',
-    MAXIMUM_RECEIVES: '3',
+    MAXIMUM_RECEIVES: String(maximumDeliveries),
+    STAT_DEAD_LETTER_URL: reach(cloud.stat.deadLetterUrl),
+    ROUTINE_DEAD_LETTER_URL: reach(cloud.routine.deadLetterUrl),
+    FIRST_RETRY_SECONDS: '0',
     HOURLY_COST_USD: '0.75',
     HEALTH_FILE: join(tmpdir(), `pleura-health-${process.pid}-${workers++}`),
     ...changes,
   }
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [...(preload === null ? [] : ['--import', preload]), program], {
     env: { PATH: process.env.PATH, ...environmentOf(endpoint), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { MachineTime } from '../../../functions/screen/machine-time.ts'
+import { verifyCascade } from '../../../functions/screen/verify-cascade.ts'
 import { type WorkerParts, type WorkerSettings, workThrough } from '../../../functions/screen/work-through.ts'
 import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
 import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
@@ -15,6 +16,7 @@ import { preprocess } from '../../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suitability.ts'
 import { type ResultDocument, resultDocument } from '../../../lib/screening/result-documents/result-document.ts'
 import { preparationKeyOf } from '../../../lib/screening/result-documents/screening-key.ts'
+import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { writePreparedStudy } from '../../../lib/screening/screening-job/prepared-study.ts'
 import { buildStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
 import { type Lane, tenant } from '../../../lib/screening/screening-job/tenant.ts'
@@ -27,7 +29,7 @@ const codecs = createCodecs()
 const documentTools = createDocumentTools(codecs)
 
 /** Bucket, queues, bus and tenants in a folder, and all that a worker needs to work there. */
-export async function openClinic({ maximumReceives = 3 } = {}) {
+export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pleura-clinic-'))
   const store: ObjectStore = new FolderObjectStore(join(folder, 'bucket'))
   const queueOf = (lane: Lane) => new FolderJobQueue(join(folder, lane), { maximumReceives, clock: systemClock })
@@ -59,6 +61,8 @@ export async function openClinic({ maximumReceives = 3 } = {}) {
     hourlyCostUsd: 3.6,
     softwareVersion: '0.0.0',
     maximumReceives,
+    firstRetryMs: 0,
+    verify: () => Promise.resolve(),
     telemetry: createOperationalLog('screen', (line) => lines.push(line)),
     beat() {},
   }
@@ -96,7 +100,11 @@ export async function openClinic({ maximumReceives = 3 } = {}) {
     },
     work: (changes: Partial<WorkerParts> = {}, settings: Partial<WorkerSettings> = {}, stopping?: AbortSignal) =>
       workThrough(
-        { ...parts, ...changes },
+        {
+          ...parts,
+          verify: () => verifyCascade(tinyModels, changes.cascade ?? parts.cascade, codecs),
+          ...changes,
+        },
         { maximumUnderWay: 4, visibilityMs: 10_000, idleExitMs: 0, ...settings },
         stopping ?? new AbortController().signal,
       ),

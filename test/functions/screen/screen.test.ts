@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { failureDocument } from '../../../functions/screen/failure-document.ts'
 import { createBatchingSession } from '../../../lib/adapters/onnx/create-batching-session.ts'
 import { TransientError } from '../../../lib/screening/kernel/errors.ts'
-import type { JobQueue, ObjectStore } from '../../../lib/screening/kernel/ports.ts'
+import type { InferenceSession, JobQueue, ObjectStore } from '../../../lib/screening/kernel/ports.ts'
 import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
 import { usageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
 import { type Clinic, imageIdOfNumber, interpose, openClinic, preparation } from './open-clinic.ts'
@@ -94,7 +94,7 @@ describe('a job', () => {
     await clinic.prepare(first, { bright: true })
     await clinic.send('north', first, 'routine', older)
     await clinic.send('north', first)
-    await clinic.work()
+    await clinic.work({}, { idleExitMs: 2_500 })
     const results = await clinic.results()
     expect(new Set(results.map(({ screeningKey }) => screeningKey)).size).toBe(2)
     const pictures = await clinic.keysBelow(`results/north/${first}/`)
@@ -122,20 +122,17 @@ describe('a job', () => {
     expect(await clinic.queues.routine.depth()).toBe(0)
   })
 
-  it('that two workers take at once ends in one result and one receipt, both of the first to write', async () => {
+  it('that comes in two messages at once is computed once, and ends in one result and one receipt', async () => {
     const clinic = await openClinic()
     await clinic.prepare(first)
     for (let copy = 0; copy < 2; copy++) await clinic.send('north', first)
-    let meet: () => void = () => {}
-    const together = new Promise<void>((resolve) => {
-      meet = resolve
-    })
-    let arrived = 0
+    let computed = 0
     const cascade = withSlowClassifier(clinic, async () => {
-      if (++arrived === 2) meet()
-      await together
+      computed++
+      await sleep(300)
     })
-    await Promise.all([1, 2].map(() => clinic.work({ cascade }, { maximumUnderWay: 1 })))
+    await Promise.all([1, 2].map(() => clinic.work({ cascade }, { maximumUnderWay: 1, idleExitMs: 2_500 })))
+    expect(computed).toBe(1)
     const [result, ...more] = await clinic.results()
     expect(more).toEqual([])
     const [receipt, ...others] = await clinic.keysBelow('usage/')
@@ -145,6 +142,7 @@ describe('a job', () => {
       timingsMs: result.timingsMs,
     })
     expect(await clinic.queues.routine.depth()).toBe(0)
+    expect(await clinic.keysBelow('failures/')).toEqual([])
   })
 })
 
@@ -206,6 +204,7 @@ describe('a delivery', () => {
       receive: (maximum, options) => routine.receive(maximum, options),
       acknowledge: (receipt) => routine.acknowledge(receipt),
       extend: () => Promise.reject(new TransientError('no way through')),
+      setAside: (job) => routine.setAside(job),
       depth: () => routine.depth(),
     }
     const cascade = withSlowClassifier(clinic, () => sleep(1200))
@@ -303,6 +302,7 @@ describe('a failure for now', () => {
         // Nobody waits in a test.
         await routine.extend(receipt, 0)
       },
+      setAside: (job) => routine.setAside(job),
       depth: () => routine.depth(),
     }
     let failures = 2
@@ -337,11 +337,12 @@ describe('a failure for now', () => {
         await routine.acknowledge(receipt)
       },
       extend: (receipt) => routine.extend(receipt, 0),
+      setAside: (job) => routine.setAside(job),
       depth: () => routine.depth(),
     }
     let failed = false
     const cascade = withSlowClassifier(clinic, async () => {
-      if (failed) expect(await clinic.keysBelow('failures/')).toHaveLength(1)
+      if (failed) expect(await clinic.keysBelow('failures/')).toContain(studyKeys.failure('north', first))
       else {
         failed = true
         throw new TransientError('for now')
@@ -369,8 +370,8 @@ describe('a failure for now', () => {
       list: (prefix) => store.list(prefix),
     }
     await clinic.work({ store: stubborn })
-    expect(deletions).toBe(1)
-    expect(clinic.lines.join()).toMatch(/failure-not-forgotten/)
+    expect(deletions).toBeGreaterThan(0)
+    expect(clinic.lines.join()).toMatch(/forget-failure/)
     expect(clinic.lines.join()).not.toMatch(/screening-failed/)
     expect(await clinic.results()).toHaveLength(1)
   })
@@ -386,6 +387,7 @@ describe('a failure for now', () => {
       },
       acknowledge: async () => {},
       extend: async () => {},
+      setAside: async () => {},
       depth: async () => 0,
     }
     const working = clinic.work({ queues: { stat: gone, routine: gone } }, { patience: 3 })
@@ -403,7 +405,7 @@ describe('a defect', () => {
     const clinic = await openClinic()
     await clinic.send(tenant, first)
     await clinic.work()
-    expect(await failureOf(clinic, first, tenant)).toMatchObject({ reason, tenant, imageId: first, deliveries: 3 })
+    expect(await failureOf(clinic, first, tenant)).toMatchObject({ reason, tenant, imageId: first, deliveries: 4 })
     expect(await clinic.queues.routine.deadLetters()).toHaveLength(1)
     expect(await clinic.results()).toEqual([])
     expect(await clinic.keysBelow('usage/')).toEqual([])
@@ -413,13 +415,19 @@ describe('a defect', () => {
     const clinic = await openClinic()
     await clinic.prepare(first)
     await clinic.prepare(second, { bright: false })
-    const session = {
-      run: async () => new Map([['logits', { data: new Float32Array([Number.NaN]), shape: [1, 1] }]]),
+    const { cascade } = clinic.parts
+    let runs = 0
+    const session: InferenceSession = {
+      async run(input) {
+        // Golden files are answered well in between.
+        if (runs++ % 2 === 1) return cascade.classifier.session.run(input)
+        return new Map([['logits', { data: new Float32Array([Number.NaN]), shape: [1, 1] }]])
+      },
       async close() {},
     }
-    const { cascade } = clinic.parts
     await clinic.send('north', first)
-    await clinic.work({ cascade: { ...cascade, classifier: { ...cascade.classifier, session } } })
+    const verify = async () => void (await session.run({ data: new Float32Array(32 * 32), shape: [1, 1, 32, 32] }))
+    await clinic.work({ verify, cascade: { ...cascade, classifier: { ...cascade.classifier, session } } })
     await clinic.send('north', second)
     await clinic.work()
     const failure = await failureOf(clinic, first)
@@ -441,7 +449,7 @@ describe('a defect', () => {
     expect(await clinic.keysBelow('')).toEqual([])
   })
 
-  it('that ends every worker is told ahead of the last delivery, and taken back when that one succeeds', async () => {
+  it('of its deliveries is told ahead of the last one, and taken back when that one succeeds', async () => {
     const clinic = await openClinic({ maximumReceives: 1 })
     await clinic.prepare(first)
     await clinic.send('north', first)
@@ -450,7 +458,7 @@ describe('a defect', () => {
       told = await failureOf(clinic, first)
     })
     await clinic.work({ cascade })
-    expect(told).toMatchObject({ reason: 'worker-ended', cause: null, deliveries: 1 })
+    expect(told).toMatchObject({ reason: 'delivered-too-often', cause: null, deliveries: 1 })
     expect(await clinic.results()).toHaveLength(1)
     expect(await clinic.keysBelow('failures/')).toEqual([])
   })

@@ -1,0 +1,77 @@
+import { maximumAttempts } from '../../lib/screening/screening-job/delivery-limits.ts'
+import type { AttemptRecord } from './attempt-record.ts'
+import { chargesOf, type Standing } from './attempt-record.ts'
+import type { Company } from './company.ts'
+import type { WorkerCondition } from './worker-condition.ts'
+
+/** The delivery ended without an answer, by no fault of the image. */
+export class Released extends Error {
+  override readonly name = 'Released'
+  /** Unit: ms. */
+  readonly visibleInMs: number
+
+  constructor(because: string, visibleInMs = 0) {
+    super(because)
+    this.visibleInMs = visibleInMs
+  }
+}
+
+/** Each time the image was screened alone its worker ended. */
+export class EndsItsWorker extends Error {
+  override readonly name = 'EndsItsWorker'
+  readonly standing: Standing
+
+  constructor(standing: Standing) {
+    super('a worker ended each time')
+    this.standing = standing
+  }
+}
+
+export interface AttemptParts {
+  readonly record: AttemptRecord
+  readonly company: Company
+  readonly condition: WorkerCondition
+  /** @throws {Released} when the image is not this worker's any more */
+  readonly assertHeld: () => void
+  /** How long a message waits for another one of the same image. Unit: ms. */
+  readonly retryMs: number
+}
+
+/**
+ * Runs what computes, and may end the worker, as one attempt at the image: beside others, or alone after a worker has
+ * ended with it. An error leaves the attempt open: whoever catches it knows whose fault it was.
+ * @throws {Released} when it was not begun
+ * @throws {EndsItsWorker} when it will not be begun any more
+ */
+export async function runAttempt<T>(work: () => Promise<T>, parts: AttemptParts): Promise<T> {
+  const { record, company, condition, assertHeld, retryMs } = parts
+  const inside = async (alone: boolean, begin: () => Promise<boolean>): Promise<{ value: T } | null> => {
+    const leave = await company.enter(alone)
+    try {
+      assertHeld()
+      if (!(await begin())) return null
+      const value = await work()
+      await record.markComputed()
+      return { value }
+    } catch (error) {
+      // Ahead of leaving: the next one that is screened alone must find the worker well first.
+      condition.doubt()
+      throw error
+    } finally {
+      leave()
+    }
+  }
+
+  const first = await inside(false, () => record.beginFirst())
+  if (first) return first.value
+  const standing = await record.read()
+  if (standing.underWayElsewhere) throw new Released('under-way-elsewhere', retryMs)
+  if (chargesOf(standing) >= maximumAttempts) throw new EndsItsWorker(standing)
+  const next = await inside(standing.suspected, async () => {
+    // Well before it and ill after it: then it was the image.
+    if (standing.suspected && !(await condition.isWell())) throw new Released('worker-ill')
+    return record.beginNext(standing.suspected)
+  })
+  if (next) return next.value
+  throw new Released('under-way-elsewhere', retryMs)
+}
