@@ -184,6 +184,15 @@ describe('a data set with', () => {
     await expect(decodeRadiograph(file, noCodecs)).rejects.toMatchObject({ code: 'malformed-dicom' })
   })
 
+  it('attributes behind the pixel data is read', async () => {
+    const encoding = encodings.explicit
+    const file = Buffer.from(buildDicom())
+    const at = file.indexOf(encodeHeader(0x0028, 0x0002, 'US', 2, encoding), 132)
+    const end = file.indexOf(encodeHeader(0x7fe0, 0x0010, 'OW', 0, encoding).subarray(0, 4), 132)
+    const moved = Buffer.concat([file.subarray(0, at), file.subarray(end), file.subarray(at, end)])
+    expect((await decodeRadiograph(moved, noCodecs)).values).toEqual(rampValues)
+  })
+
   it('an item outside of a sequence is malformed', async () => {
     const file = withBytes('explicit', 'early', (_, e) => [item(4, e)])
     await expect(decodeRadiograph(file, noCodecs)).rejects.toMatchObject({ code: 'malformed-dicom' })

@@ -274,17 +274,23 @@ describe('the view', () => {
     ['ProtocolName', protocolName('Tórax perfil')],
     ['AcquisitionDeviceProcessingDescription', processing('CHEST,LAT')],
     ['StudyDescription', studyDescription('XR CHEST LATERAL')],
+    ['RequestedProcedureDescription', [0x0032, 0x1060, 'LO', 'Chest lateral']],
+    ['PerformedProcedureStepDescription', [0x0040, 0x0254, 'LO', 'THORAX LAT']],
     ['BodyPartExamined', bodyPart('CHEST LAT')],
     ['BodyPartExamined in one word', bodyPart('CHESTLAT')],
-  ])('is refused by %s where no attribute says that it is frontal', async (_, element) => {
-    await expect(decode(viewPosition(null), element)).rejects.toMatchObject(refusal('lateral-view'))
-  })
+  ] as [string, Elements[number]][])(
+    'is refused by %s where no attribute says that it is frontal',
+    async (_, element) => {
+      await expect(decode(viewPosition(null), element)).rejects.toMatchObject(refusal('lateral-view'))
+    },
+  )
 
   it.each([
     ['of the study', [seriesDescription('PA'), studyDescription('CHEST LATERAL')], []],
     ['that means a side', [seriesDescription('CHEST, BILATERAL RIBS, LATERALITY L')], []],
     ['of two views', [seriesDescription('PA AND LATERAL')], ['view-unclear']],
     ['of two views, in the study', [studyDescription('XR CHEST 2 VIEWS W LATERAL')], ['view-unclear']],
+    ['of a chest with a lateral', [studyDescription('CHEST ROUTINE W/LAT')], ['view-unclear']],
     ['of two planes', [protocolName('Thorax in 2 Ebenen, p.a. und seitlich')], ['view-unclear']],
   ] as [string, Elements, string[]][])('is not refused by a description %s', async (_, elements, expected) => {
     const { warnings } = await decode(viewPosition(null), ...elements)

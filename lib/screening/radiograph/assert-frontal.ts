@@ -38,7 +38,7 @@ export function assertFrontal(facts: AcquisitionFacts, statements: Statements): 
   if (described.includes('other')) throw notFrontal('a description names another view than a frontal one')
   if (described.includes('frontal')) return []
   const study = describedView(studyDescription ?? '')
-  if (study === 'other') throw notFrontal('StudyDescription names another view than a frontal one')
+  if (study === 'other') throw notFrontal('the study is described by another view than a frontal one')
   return described.includes('several') || study === 'several' ? ['view-unclear'] : []
 }
 

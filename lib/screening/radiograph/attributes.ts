@@ -58,6 +58,8 @@ const tags = {
   LUTDescriptor: 0x00283002,
   LUTData: 0x00283006,
   VOILUTSequence: 0x00283010,
+  RequestedProcedureDescription: 0x00321060,
+  PerformedProcedureStepDescription: 0x00400254,
   ViewCodeSequence: 0x00540220,
   PresentationLUTShape: 0x20500020,
   FloatPixelData: 0x7fe00008,

@@ -23,6 +23,7 @@ const pixelDataTags = [
   { tag: Buffer.from([0x7f, 0xe0, 0x00, 0x10]), littleEndian: false },
 ]
 const delimiterBytes = Buffer.from([0xfe, 0xff, 0xdd, 0xe0])
+const rowsTag = 0x00280010
 /** Padding and signatures behind the pixel data. Unit: bytes. */
 const maximumTailBytes = 4096
 
@@ -103,7 +104,8 @@ export class DataSetReader {
         continue
       }
       if (wanted.has(element.tag) && !kept.has(element.tag)) kept.set(element.tag, element)
-      if (element.tag === pixelDataTag) break
+      // Behind the pixel data lies padding, unless the attributes that describe it are still to come.
+      if (element.tag === pixelDataTag && kept.has(rowsTag)) break
       offset = this.#endOf(element, end, encoding, 0)
     }
     return kept

@@ -11,6 +11,7 @@ export interface Statements {
   readonly view: CodedTerm | null
   /** SeriesDescription, ProtocolName, AcquisitionDeviceProcessingDescription and -Code: of the image or its series. */
   readonly descriptions: readonly string[]
+  /** StudyDescription, RequestedProcedureDescription, PerformedProcedureStepDescription: of all images of an examination. */
   readonly studyDescription: string | null
   /** From the third value on: what the vendor adds. @see DICOM PS3.3 C.7.6.1.1.2 */
   readonly imageType: string | null
@@ -28,11 +29,16 @@ export function readStatements(attributes: Attributes): Statements {
     attributes.joined('AcquisitionDeviceProcessingDescription'),
     attributes.joined('AcquisitionDeviceProcessingCode'),
   ]
+  const studyDescriptions = [
+    attributes.joined('StudyDescription'),
+    attributes.joined('RequestedProcedureDescription'),
+    attributes.joined('PerformedProcedureStepDescription'),
+  ]
   return {
     anatomicRegion: readCodedTerm(attributes, 'AnatomicRegionSequence'),
     view: readCodedTerm(attributes, 'ViewCodeSequence'),
     descriptions: descriptions.filter((text) => text !== null),
-    studyDescription: attributes.joined('StudyDescription'),
+    studyDescription: studyDescriptions.filter((text) => text !== null).join(' | ') || null,
     imageType: attributes.texts('ImageType').slice(2).join(' ') || null,
     seriesDescription,
     derivationDescription: attributes.joined('DerivationDescription'),
