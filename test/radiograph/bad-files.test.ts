@@ -108,8 +108,12 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
       'truncated',
     ],
     'a text of undefined length': [
-      () => part10(syntaxes.explicit, encodeHeader(0x0009, 0x1001, 'UT', 0xffffffff, explicit)),
+      () => part10(syntaxes.explicit, encodeHeader(0x0009, 0x1001, 'UT', 0xffffffff, explicit), text('some text')),
       'malformed-dicom',
+    ],
+    'a file cut at the start of a sequence': [
+      () => part10(syntaxes.explicit, encodeHeader(0x0009, 0x1001, 'SQ', 0xffffffff, explicit), new Uint8Array(4)),
+      'truncated',
     ],
     'a sequence that is not made of items': [
       () =>

@@ -125,6 +125,7 @@ export class DataSetReader {
     const { offset, length, vr, tag } = element
     const order = vr === 'SQ' || vr === 'UN' || vr === null ? startsWithItem(this.view, offset, end) : null
     if (length === undefinedLength) {
+      if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
       // Fragments lie in items too: of the pixels of an icon, of private thumbnails, of overlays.
       const itemOrder = order ?? startsWithItem(this.view, offset, end)
       if (itemOrder) return this.#endOfSequence(offset, end, contentEncoding(element, encoding, itemOrder), depth + 1)
