@@ -1,3 +1,4 @@
+import { displayPath } from '../adapters/embedded/path-bytes.ts'
 import type { Log } from '../embedded/log.ts'
 
 export type LogFormat = 'text' | 'json'
@@ -8,7 +9,7 @@ export function createLog(format: LogFormat): Log {
     if (format === 'json') {
       process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`)
     } else if (level !== 'info') {
-      const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`)
+      const details = Object.entries(fields).map(([name, value]) => `${name}=${displayPath(String(value))}`)
       process.stderr.write(`${level}: ${[event, ...details].join(' ')}\n`)
     }
   }

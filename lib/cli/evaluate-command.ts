@@ -1,16 +1,18 @@
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
+import { displayPath } from '../adapters/embedded/path-bytes.ts'
 import { compareSamples, type Evaluation, evaluateSample } from '../evaluation/accuracy/evaluate-results.ts'
 import { buildEvaluationReport } from '../evaluation/accuracy/evaluation-report.ts'
 import { failureGallery } from '../evaluation/accuracy/failure-gallery.ts'
 import { loadSample } from '../evaluation/accuracy/load-sample.ts'
 import { createPictureLoader } from '../evaluation/dataset/create-picture-loader.ts'
 import { imageKeyOf } from '../evaluation/dataset/image-key.ts'
-import { listFiles, mayBeImage } from '../evaluation/dataset/list-files.ts'
+import { listImages } from '../evaluation/dataset/list-images.ts'
 import { readAnnotations } from '../evaluation/dataset/read-annotations.ts'
 import { type Labels, readLabels } from '../evaluation/dataset/read-labels.ts'
 import { attachFacts } from '../evaluation/exploration/attach-facts.ts'
+import type { Measure } from '../evaluation/metrics/interval.ts'
 import { formatMeasure } from '../evaluation/report/format-figures.ts'
 import { writeReport } from '../evaluation/report/write-report.ts'
 import { parseFractions, parseGrid, parseOperatingPoint, parseWhole } from '../evaluation/settings/parse-settings.ts'
@@ -140,9 +142,9 @@ async function screenNow(
 /** The files of the labelled images. @throws {ConfigurationError} when there is none */
 async function findPictures(folder: string, labels: Labels): Promise<Map<string, string>> {
   const paths = new Map<string, string>()
-  for await (const path of listFiles(folder)) {
+  for await (const { path, problem } of listImages(folder)) {
     const key = imageKeyOf(path)
-    if (mayBeImage(path) && labels.images.has(key)) paths.set(key, path)
+    if (!problem && labels.images.has(key)) paths.set(key, path)
   }
   if (paths.size === 0) {
     throw new ConfigurationError(
@@ -151,6 +153,8 @@ async function findPictures(folder: string, labels: Labels): Promise<Map<string,
   }
   return paths
 }
+
+const shownProblems = 10
 
 async function withProgress<T>(work: (step: (done: number, total: number) => void) => Promise<T>): Promise<T> {
   let progress: Progress | null = null
@@ -166,7 +170,7 @@ function describe(
 ): string {
   const [deployed] = operatingPoints
   const rows = [
-    ['AUC (DeLong)', formatMeasure(classification.auc.delong)],
+    [`AUC (${methodOf(classification.auc.delong)})`, formatMeasure(classification.auc.delong)],
     ['average precision', formatMeasure(classification.averagePrecision)],
     ['Brier', formatMeasure(classification.brier)],
     ['expected calibration error', formatMeasure(classification.expectedCalibrationError)],
@@ -185,10 +189,14 @@ function describe(
   return [
     `${counts.labelled} labelled images: ${counts.analysed} analysed (${classification.positives} with pneumothorax), ${counts.notAnalysed} not analysed, ${counts.withoutResult} without a result`,
     formatTable(['figure', 'value (95 % interval)'], rows),
-    ...(problems.length > 0 ? [`${problems.length} problems in labels or results, listed in the report`] : []),
+    ...problems.slice(0, shownProblems).map((problem) => `note: ${displayPath(problem)}`),
+    ...(problems.length > shownProblems ? [`… and ${problems.length - shownProblems} more notes, in the report`] : []),
     `Report: ${join(out, 'report.html')}`,
   ].join('\n')
 }
+
+const methodOf = (measure: Measure): string =>
+  measure.value === null ? 'DeLong' : (measure.interval?.method ?? 'no interval')
 
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { writePhantomSet } from '../phantom/write-phantom-set.ts'
-import { parsePositive } from './screening-options.ts'
+import { parsePositive, parseWithin } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
 
 interface Options {
@@ -15,10 +15,10 @@ export function addPhantomCommand(program: Command): void {
   program
     .command('phantom')
     .description('make synthetic chest radiographs as DICOM, in the SIIM-ACR layout with train-rle.csv')
-    .requiredOption('--count <n>', 'how many', parsePositive)
+    .requiredOption('--count <n>', 'how many, at most 100000', (text: string) => parseWithin(text, 1, 100_000))
     .requiredOption('--out <dir>', 'where they go')
     .option('--seed <n>', 'the same seed makes the same files', parsePositive, 1)
-    .option('--size <pixels>', 'rows and columns', parsePositive, 1024)
+    .option('--size <pixels>', 'rows and columns, 64 to 4096', (text: string) => parseWithin(text, 64, 4096), 1024)
     .option('--json', 'print a JSON summary', false)
     .addHelpText('after', '\nPhantoms serve demos, tests and benchmarks. They never stand in for clinical evidence.')
     .action(async (options: Options) => {

@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import { listInputs } from '../embedded/list-inputs.ts'
 import { prepareFiles } from '../embedded/prepare-files.ts'
 import type { PreparedLine } from '../embedded/prepared-line.ts'
+import { isSetAside } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
+import { NothingToAnalyseError, requireInputs } from './require-inputs.ts'
 import { addPolicyOptions, type PolicyOptions, policyOf } from './screening-options.ts'
 import { createProgress, formatTable } from './terminal.ts'
 
@@ -24,13 +26,14 @@ export function addPrepareCommand(program: Command): void {
     .option('--json', 'print one JSON line per input instead of a summary', false)
   addPolicyOptions(command).addHelpText(
     'after',
-    '\nExit code: 0 every input prepared; 2 some rejected, each with its reason; 1 the program failed.',
+    '\nExit code: 0 every input prepared; 2 some rejected, each with its reason; 4 there was no image; 1 the program failed.',
   )
   command.action(async (paths: string[], options: Options) => {
     const log = createLog(program.opts<{ log: LogFormat }>().log)
-    const files = await listInputs(paths, options.out)
-    const progress = createProgress(files.length, 'images')
-    const lines = await prepareFiles(files, {
+    const inputs = await listInputs(paths, options.out)
+    requireInputs(inputs, paths)
+    const progress = createProgress(inputs.length, 'images')
+    const lines = await prepareFiles(inputs, {
       outDir: options.out,
       policy: policyOf(options),
       fullResolution: options.fullResolution,
@@ -40,12 +43,16 @@ export function addPrepareCommand(program: Command): void {
     }).finally(() => progress.stop())
     if (options.json) for (const line of lines) console.log(JSON.stringify(line))
     else console.log(formatPrepared(lines, options.out))
-    process.exitCode = lines.some((line) => line.outcome === 'rejected') ? exitCodes.someNotAnalysed : exitCodes.done
+    const images = lines.filter((line) => !isSetAside(line))
+    if (images.length === 0) throw new NothingToAnalyseError(paths)
+    process.exitCode = images.some((line) => line.outcome === 'rejected') ? exitCodes.someNotAnalysed : exitCodes.done
   })
 }
 
 function formatPrepared(lines: readonly PreparedLine[], outDir: string): string {
-  const rejected = lines.filter((line) => line.outcome === 'rejected')
+  const images = lines.filter((line) => !isSetAside(line))
+  const setAside = lines.length - images.length
+  const rejected = images.filter((line) => line.outcome === 'rejected')
   const counts = new Map<string, number>()
   for (const { reason } of rejected) counts.set(reason!, (counts.get(reason!) ?? 0) + 1)
   const table = formatTable(
@@ -53,8 +60,9 @@ function formatPrepared(lines: readonly PreparedLine[], outDir: string): string 
     [...counts].map(([reason, count]) => [reason, String(count)]),
   )
   return [
-    `${lines.length} inputs: ${lines.length - rejected.length} prepared, ${rejected.length} rejected`,
+    `${images.length} images: ${images.length - rejected.length} prepared, ${rejected.length} rejected`,
     ...(rejected.length > 0 ? [table] : []),
+    ...(setAside > 0 ? [`${setAside} more set aside as no input, each in prepared.jsonl`] : []),
     `Results: ${outDir}/prepared.jsonl and ${outDir}/<imageId>.png`,
   ].join('\n')
 }

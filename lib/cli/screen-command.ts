@@ -5,6 +5,7 @@ import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatResults, formatSummary } from './format-results.ts'
+import { NothingToAnalyseError, requireInputs } from './require-inputs.ts'
 import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
 
@@ -24,17 +25,21 @@ export function addScreenCommand(program: Command): void {
     .option('--force', 'screen again what an earlier run has finished', false)
   addScreeningOptions(command).addHelpText(
     'after',
-    '\nExit code: 0 every input analysed; 2 some not analysed, each with its reason; 1 the program failed.\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
+    '\nExit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed;\n130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
   )
   command.action(async (paths: string[], options: Options) => {
     const log = createLog(program.opts<{ log: LogFormat }>().log)
-    const files = await listInputs(paths, options.out)
-    const progress = createProgress(files.length, 'images')
+    const inputs = await listInputs(paths, options.out)
+    requireInputs(inputs, paths)
+    const stop = new AbortController()
+    process.once('SIGINT', () => stop.abort())
+    const progress = createProgress(inputs.length, 'images')
     const lines: ResultLine[] = []
-    const summary = await screenFiles(files, settingsOf(options, options.out), {
+    const summary = await screenFiles(inputs, settingsOf(options, options.out), {
       concurrency: options.concurrency,
       force: options.force,
       log,
+      signal: stop.signal,
       onStudy: (line, index) => {
         lines[index] = line
         progress.step()
@@ -42,6 +47,7 @@ export function addScreenCommand(program: Command): void {
     }).finally(() => progress.stop())
     if (options.json) for (const line of lines) console.log(JSON.stringify(line))
     else console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
+    if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths)
     process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
   })
 }

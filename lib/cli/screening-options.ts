@@ -68,6 +68,14 @@ export function parsePositive(text: string): number {
   return value
 }
 
+export function parseWithin(text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
+  }
+  return value
+}
+
 function parseYears(text: string): number {
   const value = Number(text)
   if (!(value >= 0)) throw new InvalidArgumentError('expected a number of years, 0 or more')

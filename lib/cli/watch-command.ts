@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { FolderWatch } from '../embedded/watch-folder.ts'
 import { createLog, type LogFormat } from './create-log.ts'
-import { formatResults } from './format-results.ts'
+import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
 
 interface Options extends ScreeningOptions {
@@ -27,14 +27,14 @@ export function addWatchCommand(program: Command): void {
   command.action(async (dir: string, options: Options) => {
     const stop = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-    if (!options.json) console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.`)
+    if (!options.json) console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.\n${formatWatchHead()}`)
     await FolderWatch.run(dir, settingsOf(options, options.out), {
       concurrency: options.concurrency,
       log: createLog(program.opts<{ log: LogFormat }>().log),
       intervalMs: options.interval,
       untilEmpty: options.untilEmpty,
       signal: stop.signal,
-      onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatResults([line]).split('\n')[2]),
+      onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatWatchRow(line, dir)),
     })
   })
 }

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { listInputs } from './list-inputs.ts'
+import { basename } from 'node:path'
+import { encodePath } from '../adapters/embedded/path-bytes.ts'
+import { type FolderProblem, walkFolder } from '../adapters/embedded/walk-folder.ts'
 
 export interface Arrival {
   readonly path: string
@@ -7,9 +9,24 @@ export interface Arrival {
   readonly version: string
 }
 
+export interface FoundProblem {
+  readonly path: string
+  readonly problem: FolderProblem
+}
+
+export interface Scan {
+  /** In order of name. */
+  readonly settled: readonly Arrival[]
+  /** What no file can be read of, seen in two scans. */
+  readonly problems: readonly FoundProblem[]
+  /** How many files are still changing. */
+  readonly unsettled: number
+}
+
 /**
  * Finds files that have arrived in a folder: those unchanged since the scan before, so that one still being copied
- * is left to grow. A file that changes later arrives again, as another version.
+ * is left to grow. A file that changes later arrives again, as another version. Hidden files are left out: senders
+ * write to a hidden name and rename.
  */
 export class ArrivalScan {
   readonly #dir: string
@@ -21,23 +38,27 @@ export class ArrivalScan {
     this.#outDir = outDir
   }
 
-  /** @returns settled files in order of name, and how many are still changing */
-  async next(): Promise<{ settled: Arrival[]; unsettled: number }> {
+  async next(): Promise<Scan> {
     const now = new Map<string, string>()
     const settled: Arrival[] = []
-    for (const path of await listInputs([this.#dir], this.#outDir)) {
-      const version = await versionOf(path)
+    const problems: FoundProblem[] = []
+    let unsettled = 0
+    for await (const { path, problem } of walkFolder(this.#dir, this.#outDir)) {
+      if (!problem && basename(path).startsWith('.')) continue
+      const version = problem ?? (await versionOf(path))
       if (!version) continue
       now.set(path, version)
-      if (this.#before.get(path) === version) settled.push({ path, version })
+      if (this.#before.get(path) !== version) unsettled++
+      else if (problem) problems.push({ path, problem })
+      else settled.push({ path, version })
     }
     this.#before = now
-    return { settled, unsettled: now.size - settled.length }
+    return { settled, problems, unsettled }
   }
 }
 
 /** Null when the file is gone. */
 export async function versionOf(path: string): Promise<string | null> {
-  const entry = await stat(path).catch(() => null)
+  const entry = await stat(encodePath(path)).catch(() => null)
   return entry ? `${entry.size}-${entry.mtimeMs}` : null
 }

@@ -1,35 +1,26 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { encodePath } from '../adapters/embedded/path-bytes.ts'
+import { type FoundEntry, walkFolder } from '../adapters/embedded/walk-folder.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 
 /**
- * The files that a list of paths stands for, in the order given; a folder stands for every file below it, by name.
- * Hidden files and the output folder itself are left out; nothing else is: a file that is no image gets its reason.
+ * What a list of paths stands for, in the order given; a folder stands for everything below it, by name. Only the
+ * output folder itself is left out: whatever else cannot be read or entered is an entry that says why.
  * @throws {ConfigurationError} when a path does not exist
  */
-export async function listInputs(paths: readonly string[], outDir: string): Promise<string[]> {
-  const files: string[] = []
+export async function listInputs(paths: readonly string[], outDir: string): Promise<FoundEntry[]> {
+  const inputs: FoundEntry[] = []
   for (const path of paths) {
-    const entry = await stat(path).catch((cause) => {
-      throw new ConfigurationError(`${path} cannot be opened (${cause.code}). Give files or folders that exist.`, {
-        cause,
-      })
+    const entry = await stat(encodePath(path)).catch((cause) => {
+      throw new ConfigurationError(`${path} cannot be opened (${cause.code}). ${remedyOf(path)}`, { cause })
     })
-    if (entry.isDirectory()) await collect(path, resolve(outDir), files)
-    else files.push(path)
+    if (!entry.isDirectory()) inputs.push({ path, problem: null })
+    else for await (const found of walkFolder(path, outDir)) inputs.push(found)
   }
-  return files
+  return inputs
 }
 
-async function collect(folder: string, outDir: string, files: string[]): Promise<void> {
-  if (resolve(folder) === outDir || resolve(folder).startsWith(outDir + sep)) return
-  const entries = await readdir(folder, { withFileTypes: true })
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue
-    const path = join(folder, entry.name)
-    const isFolder = entry.isSymbolicLink() ? (await stat(path).catch(() => null))?.isDirectory() : entry.isDirectory()
-    if (isFolder && !entry.isSymbolicLink()) await collect(path, outDir, files)
-    else if (!isFolder) files.push(path)
-  }
-}
+const remedyOf = (path: string): string =>
+  path.includes('\ufffd')
+    ? 'Its name is not UTF-8 and cannot be given as an argument: give the folder that it lies in.'
+    : 'Give files or folders that exist.'

@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 
@@ -12,10 +12,14 @@ export class OrderedLines<T> {
   readonly #draft: WriteStream
   readonly #waiting = new Map<number, T>()
   #next = 0
+  #failure: Error | null = null
 
   private constructor(file: string) {
     this.#file = file
     this.#draft = createWriteStream(`${file}.draft`)
+    this.#draft.on('error', (error) => {
+      this.#failure = error
+    })
   }
 
   static async create<T>(file: string): Promise<OrderedLines<T>> {
@@ -23,7 +27,9 @@ export class OrderedLines<T> {
     return new OrderedLines<T>(file)
   }
 
+  /** @throws what has kept an earlier line from being written */
   put(position: number, line: T): void {
+    if (this.#failure) throw this.#failure
     this.#waiting.set(position, line)
     for (let ready = this.#waiting.get(this.#next); ready !== undefined; ready = this.#waiting.get(this.#next)) {
       this.#draft.write(`${JSON.stringify(ready)}\n`)
@@ -32,8 +38,17 @@ export class OrderedLines<T> {
   }
 
   async close(): Promise<void> {
+    if (this.#failure) throw this.#failure
     this.#draft.end()
     await finished(this.#draft)
     await rename(`${this.#file}.draft`, this.#file)
+  }
+
+  /** Leaves the file of an earlier run as it was. Nothing to do after `close`. */
+  async discard(): Promise<void> {
+    const closed = new Promise<void>((settle) => (this.#draft.closed ? settle() : this.#draft.once('close', settle)))
+    this.#draft.destroy()
+    await closed
+    await rm(`${this.#file}.draft`, { force: true })
   }
 }

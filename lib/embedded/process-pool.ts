@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { Tinypool } from 'tinypool'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { childEnvironment } from './child-environment.ts'
@@ -27,6 +28,8 @@ export class ProcessPool {
       concurrentTasksPerWorker: 1,
       isolateWorkers: false,
     })
+    // tinypool replaces a process that dies between two images, and tells of it so: without a listener it would be thrown.
+    ;(this.#pool as unknown as EventEmitter).on('error', () => {})
   }
 
   screenFile(task: ScreenTask): Promise<ResultDocument> {

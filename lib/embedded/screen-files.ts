@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
-import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
+import { isSetAside, type ResultLine } from '../screening/result-documents/result-line.ts'
 import type { Log } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
+import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
 import { StudyScreener } from './study-screener.ts'
 
@@ -11,6 +13,8 @@ export interface ScreeningSummary {
   readonly suspected: number
   readonly notSuspected: number
   readonly notAnalysed: number
+  /** No radiographs by their kind, hidden folders, folders listed already: in no other count but `inputs`. */
+  readonly setAside: number
   readonly discordant: number
   /** Taken from an earlier run or from an identical input. */
   readonly reused: number
@@ -21,40 +25,74 @@ export interface ScreenFilesOptions {
   readonly concurrency: number
   readonly force: boolean
   readonly log: Log
-  readonly onStudy: (line: ResultLine, index: number) => void
+  /** Ends the run after what is under way; no results.jsonl is written then. */
+  readonly signal?: AbortSignal
+  readonly onStudy: (line: ResultLine, index: number, reused: boolean) => void
 }
 
-/** Screens files into `outDir/<imageId>/` and `outDir/results.jsonl`, one line per input in the order of the inputs. */
+/** A run was ended by its signal; what was finished by then is stored, and a later run goes on from there. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+}
+
+/**
+ * Screens files into `outDir/<imageId>/` and `outDir/results.jsonl`, one line per input in the order of the inputs. That
+ * list replaces an earlier one when it is whole, and not before.
+ * @throws {InterruptedError} when `signal` is aborted
+ */
 export async function screenFiles(
-  files: readonly string[],
+  inputs: readonly FoundEntry[],
   settings: ScreeningSettings,
   options: ScreenFilesOptions,
 ): Promise<ScreeningSummary> {
   const started = performance.now()
   const screener = await StudyScreener.open(settings, options)
-  const counts = { suspected: 0, 'not-suspected': 0, 'not-analysed': 0, discordant: 0, reused: 0 }
   try {
-    const lines = await OrderedLines.create<ResultLine>(join(settings.outDir, 'results.jsonl'))
-    // Two per process, so that the next image is at hand while one is screened.
-    await forEachConcurrently(files.entries(), options.concurrency * 2, async ([index, file]) => {
-      const { line, reused } = await screener.screen(file)
-      counts[line.outcome]++
-      if (line.discordant) counts.discordant++
-      if (reused) counts.reused++
-      lines.put(index, line)
-      options.onStudy(line, index)
-    })
-    await lines.close()
+    const unlock = await lockOutputFolder(settings.outDir, 'screen')
+    try {
+      const counts = await screenInto(join(settings.outDir, 'results.jsonl'), inputs, screener, options)
+      return { inputs: inputs.length, ...counts, wallMs: Math.round(performance.now() - started) }
+    } finally {
+      await unlock()
+    }
   } finally {
     await screener.close()
   }
-  return {
-    inputs: files.length,
-    suspected: counts.suspected,
-    notSuspected: counts['not-suspected'],
-    notAnalysed: counts['not-analysed'],
-    discordant: counts.discordant,
-    reused: counts.reused,
-    wallMs: Math.round(performance.now() - started),
+}
+
+async function screenInto(
+  file: string,
+  inputs: readonly FoundEntry[],
+  screener: StudyScreener,
+  { concurrency, signal, onStudy }: ScreenFilesOptions,
+): Promise<Omit<ScreeningSummary, 'inputs' | 'wallMs'>> {
+  const counts = { suspected: 0, notSuspected: 0, notAnalysed: 0, setAside: 0, discordant: 0, reused: 0 }
+  const lines = await OrderedLines.create<ResultLine>(file)
+  let finished = 0
+  try {
+    // Two per process, so that the next image is at hand while one is screened.
+    await forEachConcurrently(inputs.entries(), concurrency * 2, async ([index, input]) => {
+      if (signal?.aborted) return
+      const { line, reused } = await screener.screen(input)
+      counts[countOf(line)]++
+      if (line.discordant) counts.discordant++
+      if (reused) counts.reused++
+      finished++
+      lines.put(index, line)
+      onStudy(line, index, reused)
+    })
+    if (finished < inputs.length) {
+      throw new InterruptedError(`Interrupted: ${finished} of ${inputs.length} inputs are done.`)
+    }
+    await lines.close()
+    return counts
+  } finally {
+    await lines.discard()
   }
+}
+
+function countOf(line: ResultLine): 'suspected' | 'notSuspected' | 'notAnalysed' | 'setAside' {
+  if (isSetAside(line)) return 'setAside'
+  if (line.outcome === 'not-analysed') return 'notAnalysed'
+  return line.outcome === 'suspected' ? 'suspected' : 'notSuspected'
 }

@@ -2,11 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../adapters/codecs/create-document-tools.ts'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
+import { encodePath } from '../adapters/embedded/path-bytes.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
 import { loadCascade } from '../adapters/onnx/load-cascade.ts'
 import type { Finding } from '../screening/finding/finding.ts'
 import { StudyRejectedError } from '../screening/kernel/errors.ts'
-import type { ImageId } from '../screening/kernel/identifiers.ts'
+import { type ImageId, imageIdOf } from '../screening/kernel/identifiers.ts'
 import { type Preprocessed, preprocess } from '../screening/preprocess.ts'
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { buildDocuments } from '../screening/result-documents/build-documents.ts'
@@ -19,6 +20,7 @@ import { packageVersion } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { rejectedLine } from './rejected-line.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
+import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 /*
  * The program of a screening process: one image at a time, the whole way from file to documents. The networks block
@@ -40,6 +42,9 @@ export interface PrepareTask {
   readonly fullResolution: boolean
 }
 
+// A terminal sends Ctrl-C to every process of the command: the parent decides what is finished first.
+process.on('SIGINT', () => {})
+
 const codecs = createCodecs()
 const documentTools = once(() => createDocumentTools(codecs))
 const cascadeOf = once((settings: ScreeningSettings) =>
@@ -52,11 +57,11 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
   const cascade = await cascadeOf(settings)
   const { classifier, segmenter, operatingPoint } = cascade
   const timingsMs: Record<string, number> = {}
-  const sizeBytes = (await stat(path)).size
+  const sizeBytes = await sizeOf(path)
   let preprocessed: Preprocessed | null = null
   let finding: Finding
   try {
-    const source = await readSource(path, sizeBytes, settings.policy)
+    const source = await readSource(path, imageId, sizeBytes, settings.policy)
     timingsMs.read = systemClock.monotonic() - started
     preprocessed = await preprocess(source, codecs, settings.policy, systemClock)
     const screening = await screen(preprocessed.prepared, preprocessed.facts, cascade, systemClock)
@@ -98,7 +103,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
 export async function prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {
   const { path, imageId, outDir, policy, fullResolution } = task
   try {
-    const source = await readSource(path, (await stat(path)).size, policy)
+    const source = await readSource(path, imageId, await sizeOf(path), policy)
     const { facts, prepared } = await preprocess(source, codecs, policy, systemClock, { fullResolution })
     await new FolderObjectStore(outDir).put(`${imageId}.png`, await codecs.encodeGreyPng(prepared))
     const { origin, window } = prepared.greyLevels
@@ -134,14 +139,31 @@ export async function prepareFile(task: PrepareTask): Promise<Omit<PreparedLine,
   }
 }
 
-async function readSource(path: string, sizeBytes: number, policy: SuitabilityPolicy): Promise<Uint8Array> {
+async function sizeOf(path: string): Promise<number> {
+  const entry = await stat(encodePath(path)).catch(cannotRead)
+  return entry.size
+}
+
+/** @throws {UnreadableSourceError} also when it is no longer the file that was identified */
+async function readSource(
+  path: string,
+  imageId: ImageId,
+  sizeBytes: number,
+  policy: SuitabilityPolicy,
+): Promise<Uint8Array> {
   if (sizeBytes > policy.maximumFileBytes) {
     throw new StudyRejectedError(
       'too-large',
       `the file has ${sizeBytes} bytes, the limit is ${policy.maximumFileBytes}`,
     )
   }
-  return readFile(path)
+  const bytes = await readFile(encodePath(path)).catch(cannotRead)
+  if (imageIdOf(bytes) !== imageId) throw new UnreadableSourceError('the file changed while it was read')
+  return bytes
+}
+
+function cannotRead(cause: NodeJS.ErrnoException): never {
+  throw new UnreadableSourceError(cause.code ?? cause.message)
 }
 
 /** A process serves one run with one set of settings: what is loaded once stays. */

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
+import { isNotAPicture } from '../adapters/embedded/is-not-a-picture.ts'
+import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
 import { readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
 import { operatingPointOf } from '../screening/classification/model-bundle.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
@@ -9,9 +11,11 @@ import { buildResultLine, type ResultLine } from '../screening/result-documents/
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
 import type { Log } from './log.ts'
+import { isOutputFailure } from './output-failure.ts'
 import { ProcessPool } from './process-pool.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
 import { identifySource } from './source-identity.ts'
+import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 /** The reason of a line whose image was not analysed because the system failed; a later run tries again. */
 export const systemFailure = 'system-failure'
@@ -63,13 +67,18 @@ export class StudyScreener {
     return new StudyScreener(settings, key, options)
   }
 
-  /** Never throws for one bad file: what cannot be screened is a line that says why. */
-  async screen(path: string): Promise<ScreenedStudy> {
+  /**
+   * Never throws for one bad input: what cannot be screened is a line that says why.
+   * @throws when nothing more can be written: a full disk ends a run
+   */
+  async screen({ path, problem }: FoundEntry): Promise<ScreenedStudy> {
+    if (problem) return { line: failedLine(path, null, problem), reused: false }
     let imageId: string
     try {
       imageId = await identifySource(path)
+      if (await isNotAPicture(path)) return { line: failedLine(path, imageId, 'not-a-picture'), reused: false }
     } catch (error) {
-      this.#log('warn', 'unreadable', { cause: (error as Error).message })
+      this.#log('warn', 'unreadable', { cause: (error as NodeJS.ErrnoException).code ?? (error as Error).message })
       return { line: failedLine(path, null, 'unreadable'), reused: false }
     }
     try {
@@ -77,7 +86,11 @@ export class StudyScreener {
       const { result, reused } = await (same ?? this.#obtainOnce(path, imageId))
       return { line: buildResultLine(path, result), reused: reused || same !== undefined }
     } catch (error) {
-      if (isConfigurationError(error)) throw error
+      if (isConfigurationError(error) || isOutputFailure(error)) throw error
+      if ((error as Error).name === UnreadableSourceError.name) {
+        this.#log('warn', 'unreadable', { imageId, cause: (error as Error).message })
+        return { line: failedLine(path, null, 'unreadable'), reused: false }
+      }
       this.#log('error', 'screening-failed', { imageId, cause: (error as Error).message })
       return { line: failedLine(path, imageId, systemFailure), reused: false }
     }

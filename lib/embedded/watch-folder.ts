@@ -1,14 +1,16 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FolderJobQueue } from '../adapters/embedded/folder-job-queue.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
+import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ReceivedJob } from '../screening/kernel/ports.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { buildScreeningJob, parseScreeningJob, type ScreeningJob } from '../screening/screening-job/screening-job.ts'
 import { AppendJournal } from './append-journal.ts'
 import { type Arrival, ArrivalScan, versionOf } from './arrival-scan.ts'
 import type { Log } from './log.ts'
-import { lockForThisProcess } from './process-lock.ts'
+import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
 import { failedLine, StudyScreener, systemFailure } from './study-screener.ts'
 
@@ -73,7 +75,10 @@ export class FolderWatch {
   /** Runs until `signal` is aborted (what is under way is finished first), or with `untilEmpty` until all is done. */
   static async run(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<void> {
     const state = join(settings.outDir, '.watch')
-    const unlock = lockForThisProcess(join(state, 'lock'))
+    if (!(await stat(dir).catch(() => null))?.isDirectory()) {
+      throw new ConfigurationError(`${dir} is not a folder that can be watched. Give one that exists.`)
+    }
+    const unlock = await lockOutputFolder(settings.outDir, 'watch')
     try {
       const screener = await StudyScreener.open(settings, { ...options, force: false })
       const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
@@ -89,7 +94,7 @@ export class FolderWatch {
         await results.close()
       }
     } finally {
-      unlock()
+      await unlock()
     }
   }
 
@@ -111,7 +116,8 @@ export class FolderWatch {
   }
 
   async #enqueueArrivals(): Promise<number> {
-    const { settled, unsettled } = await this.#scan.next()
+    const { settled, problems, unsettled } = await this.#scan.next()
+    for (const { path, problem } of problems) await this.#record(failedLine(path, null, problem), problem)
     for (const arrival of settled) {
       const name = nameOf(arrival.path, arrival.version)
       if (this.#queuedNames.has(name)) continue
@@ -156,7 +162,7 @@ export class FolderWatch {
       this.#options.log('info', 'stale-arrival')
       return true
     }
-    const { line } = await this.#screener.screen(source)
+    const { line } = await this.#screener.screen({ path: source, problem: null })
     if (line.reason === systemFailure) {
       if (receiveCount >= maximumReceives) await this.#record(line, version)
       return false

@@ -28,7 +28,8 @@ console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}
 
 async function makePhantoms(name: string, count: number, rows: number): Promise<string[]> {
   await writePhantomSet({ count, outDir: join(folder, name), seed: 1, rows })
-  return listInputs([join(folder, name, 'dicom-images-train')], '')
+  const found = await listInputs([join(folder, name, 'dicom-images-train')], '')
+  return found.map(({ path }) => path)
 }
 
 function print(title: string, rows: string[][]): void {

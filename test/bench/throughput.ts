@@ -9,12 +9,16 @@ export async function benchThroughput(files: readonly string[]): Promise<string[
   const rows: string[][] = []
   for (const concurrency of [1, 2]) {
     const outDir = await mkdtemp(join(tmpdir(), 'pleura-bench-'))
-    const { wallMs } = await screenFiles(files, defaultSettings(outDir), {
-      concurrency,
-      force: true,
-      log() {},
-      onStudy() {},
-    })
+    const { wallMs } = await screenFiles(
+      files.map((path) => ({ path, problem: null })),
+      defaultSettings(outDir),
+      {
+        concurrency,
+        force: true,
+        log() {},
+        onStudy() {},
+      },
+    )
     rows.push([
       `concurrency ${concurrency}, ${files.length} phantoms of 1024²`,
       `${((1000 * files.length) / wallMs).toFixed(1)} images/s`,

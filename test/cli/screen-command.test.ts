@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pleura-cli-'))
   await writePhantomSet({ count: 6, outDir: join(folder, 'made'), seed: 7, rows: 256 })
   inputs = join(folder, 'made/dicom-images-train')
-  phantoms = await listInputs([inputs], join(folder, 'none'))
+  phantoms = (await listInputs([inputs], join(folder, 'none'))).map(({ path }) => path)
   const out = join(folder, 'plain')
   plain = { out, ended: await runPleura('screen', inputs, '--out', out, '--concurrency', '2') }
 })
@@ -35,7 +35,7 @@ describe('pleura screen', () => {
       ended: { code, stdout },
     } = plain
     expect(code).toBe(0)
-    expect(stdout).toMatch(/6 inputs in .* 0 not analysed/)
+    expect(stdout).toMatch(/6 images: .* 0 not analysed\n6 screened now in/)
     const lines = await readResults(out)
     expect(lines.map((line) => line.input)).toEqual(phantoms)
     for (const line of lines) {
@@ -114,7 +114,7 @@ describe('pleura screen', () => {
     await writeFile(join(mixed, 'c.dcm'), (await readFile(phantoms[0])).subarray(0, 3000))
     await copyFile(phantoms[0], join(mixed, 'd-the-same.dcm'))
     await writeFile(join(mixed, 'e.dcm'), '')
-    await writeFile(join(mixed, '.hidden'), 'not listed')
+    await writeFile(join(mixed, '.hidden'), 'no image')
     const out = join(folder, 'mixed-out')
     const { code, stdout } = await runPleura('screen', mixed, '--out', out, '--json')
     expect(code).toBe(2)
@@ -131,14 +131,15 @@ describe('pleura screen', () => {
         line.outcome === 'not-analysed' ? line.reason : 'analysed',
       ]),
     ).toEqual([
+      ['.hidden', 'not-an-image'],
       ['a.dcm', 'analysed'],
-      ['b.txt', 'not-an-image'],
+      ['b.txt', 'not-a-picture'],
       ['c.dcm', 'truncated'],
       ['d-the-same.dcm', 'analysed'],
       ['e.dcm', 'not-an-image'],
     ])
-    expect(lines[3].imageId).toBe(lines[0].imageId)
-    const rejected = await readResult(out, lines[1].imageId)
+    expect(lines[4].imageId).toBe(lines[1].imageId)
+    const rejected = await readResult(out, lines[5].imageId)
     expect(rejected).toMatchObject({ outcome: 'not-analysed', classification: null, segmentation: null, source: null })
     expect(rejected.reason?.remedy).toMatch(/Send the radiograph/)
   })

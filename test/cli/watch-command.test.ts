@@ -10,10 +10,13 @@ import { readResults, runPleura, startPleura } from './run-pleura.ts'
 let folder: string
 let phantoms: string[]
 
+const filesIn = async (dir: string): Promise<string[]> =>
+  (await listInputs([dir], join(folder, 'none'))).map(({ path }) => path)
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pleura-watch-'))
   await writePhantomSet({ count: 5, outDir: join(folder, 'made'), seed: 11, rows: 256 })
-  phantoms = await listInputs([join(folder, 'made/dicom-images-train')], join(folder, 'none'))
+  phantoms = await filesIn(join(folder, 'made/dicom-images-train'))
 })
 
 /** A bucket with `count` files: five phantoms over and over, each copy made distinct by its trailing padding. */
@@ -48,7 +51,7 @@ describe('pleura watch', () => {
       ['000.dcm', '001.dcm', 'late.dcm', 'notes.txt'].map((name) => join(bucket, name)),
     )
     expect(results.filter((line) => line.outcome === 'not-analysed').map((line) => line.reason)).toEqual([
-      'not-an-image',
+      'not-a-picture',
     ])
   })
 
@@ -66,7 +69,7 @@ describe('pleura watch', () => {
     }
     expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
     const results = await readResults(out)
-    expect(results.map((line) => line.input).sort()).toEqual(await listInputs([bucket], out))
+    expect(results.map((line) => line.input).sort()).toEqual(await filesIn(bucket))
     expect(results.filter((line) => line.outcome === 'not-analysed')).toEqual([])
     for (const line of results) {
       const result = JSON.parse(await readFile(join(out, line.imageId!, 'result.json'), 'utf8'))
@@ -83,7 +86,7 @@ describe('pleura watch', () => {
     await writeFile(join(out, 'results.jsonl'), `${lines[0]}\n${lines[1].slice(0, 40)}`)
     await writeFile(join(out, '.watch/queued.jsonl'), '{"path":"/tor')
     expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
-    expect((await readResults(out)).map((line) => line.input).sort()).toEqual(await listInputs([bucket], out))
+    expect((await readResults(out)).map((line) => line.input).sort()).toEqual(await filesIn(bucket))
   })
 
   it('gives a file that changed a second line, and one that was only touched none', async () => {
@@ -105,7 +108,7 @@ describe('pleura watch', () => {
     while ((await readResults(out).catch(() => [])).length < 1) await sleep(50)
     const second = await runPleura('watch', bucket, '--out', out)
     expect(second.code).toBe(1)
-    expect(second.stderr).toMatch(/is held by process/)
+    expect(second.stderr).toMatch(/is in use by pleura watch \(process \d+ on .*, since .*\)/)
     watcher.kill('SIGTERM')
     await ended
   })

@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
+import { encodePath } from '../../adapters/embedded/path-bytes.ts'
 import { ConfigurationError, StudyRejectedError } from '../../screening/kernel/errors.ts'
 import { imageIdOf } from '../../screening/kernel/identifiers.ts'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
@@ -10,7 +11,7 @@ import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.t
 import { type DatasetRecord, datasetColumns, datasetRow } from './dataset-record.ts'
 import { decodeReference, type ReferenceGrid } from './decode-reference.ts'
 import { imageKeyOf } from './image-key.ts'
-import { listFiles, mayBeImage } from './list-files.ts'
+import { listImages } from './list-images.ts'
 import { patientKeyOf } from './patient-key.ts'
 import { patientSplits, type SplitShare } from './patient-splits.ts'
 import type { Annotations } from './read-annotations.ts'
@@ -54,9 +55,11 @@ export async function prepareDataset(
   options: DatasetOptions,
 ): Promise<PreparedDataset> {
   const files: string[] = []
-  for await (const path of listFiles(root)) {
+  const refused: { path: string; code: string }[] = []
+  for await (const { path, problem } of listImages(root, out)) {
     const isAsked = !options.onlyLabelled || options.labels?.images.has(imageKeyOf(path))
-    if (mayBeImage(path) && isAsked) files.push(path)
+    if (problem) refused.push({ path: relative(root, path), code: problem })
+    else if (isAsked) files.push(path)
   }
   // Of several copies the first is kept: better one that has a label.
   const isLabelled = (path: string): boolean => {
@@ -71,11 +74,16 @@ export async function prepareDataset(
   options.onStart?.(files.length)
   const shared = sharedKeys(files)
   const records: (DatasetRecord | null)[] = new Array(files.length).fill(null)
-  const refused: { path: string; code: string }[] = []
   let copies = 0
-  const contents = distinctContents(files, () => {
-    copies++
-    options.onFile?.()
+  const contents = distinctContents(files, {
+    onCopy: () => {
+      copies++
+      options.onFile?.()
+    },
+    onUnreadable: (path) => {
+      refused.push({ path: relative(root, path), code: 'unreadable' })
+      options.onFile?.()
+    },
   })
   await forEachConcurrently(contents, options.concurrency, async ({ at, path, bytes, imageId }) => {
     const key = imageKeyOf(path)
@@ -94,10 +102,17 @@ export async function prepareDataset(
 }
 
 /** Reads one file after the other and passes over contents that came before: the same choice on every run. */
-async function* distinctContents(files: readonly string[], onCopy: () => void) {
+async function* distinctContents(
+  files: readonly string[],
+  { onCopy, onUnreadable }: { onCopy: () => void; onUnreadable: (path: string) => void },
+) {
   const seen = new Set<string>()
   for (const [at, path] of files.entries()) {
-    const bytes = await readFile(path)
+    const bytes = await readFile(encodePath(path)).catch(() => null)
+    if (!bytes) {
+      onUnreadable(path)
+      continue
+    }
     const imageId = imageIdOf(bytes)
     if (seen.has(imageId)) onCopy()
     else {

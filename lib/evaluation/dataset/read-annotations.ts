@@ -14,6 +14,10 @@ export interface Annotations {
 const imageColumns = ['imageid', 'image_id', 'id', 'image'] as const
 const codeColumns = ['encodedpixels', 'encoded_pixels', 'rle', 'run_length'] as const
 
+const empty: readonly string[] = ['-1', '-1.0']
+/** As pandas and others write a cell without content: says nothing, least of all 'no pneumothorax'. */
+const missing: readonly string[] = ['', 'nan', 'na', 'null', 'none']
+
 export const hasRunLengths = (table: Table): boolean => findColumn(table, codeColumns) !== null
 
 /** @throws {ConfigurationError} when the file cannot be read or lacks a column */
@@ -27,6 +31,7 @@ export function parseAnnotations(table: Table): Annotations {
   const runLengths = new Map<string, string[]>()
   const emptyToo = new Set<string>()
   const problems: string[] = []
+  let annotatedRows = 0
   table.rows.forEach((row, at) => {
     const key = imageKeyOf(row[imageColumn])
     const code = row[codeColumn]
@@ -34,10 +39,15 @@ export function parseAnnotations(table: Table): Annotations {
       problems.push(`row ${at + 2}: no image is named`)
       return
     }
+    if (missing.includes(code.toLowerCase())) {
+      const written = code === '' ? '' : ` ('${code}')`
+      problems.push(`${key}: the run-length code is missing${written} (row ${at + 2}); -1 says 'none'`)
+      return
+    }
+    annotatedRows++
     const known = runLengths.get(key) ?? []
     runLengths.set(key, known)
-    if (code === '-1') emptyToo.add(key)
-    else if (code === '') problems.push(`${key}: the run-length code is missing (row ${at + 2}); -1 says 'none'`)
+    if (empty.includes(code)) emptyToo.add(key)
     else known.push(code)
   })
   for (const key of emptyToo) {
@@ -45,7 +55,7 @@ export function parseAnnotations(table: Table): Annotations {
   }
   return {
     rowCount: table.rows.length,
-    duplicateCount: table.rows.length - runLengths.size,
+    duplicateCount: annotatedRows - runLengths.size,
     runLengths,
     problems,
   }

@@ -30,8 +30,10 @@ const names = {
   source: ['label_source', 'source'],
 } as const
 
-const positives = ['1', 'true', 'yes', 'positive', 'pneumothorax', '1.0']
-const negatives = ['0', 'false', 'no', 'negative', 'none', '0.0', '-1']
+const positives = ['true', 'yes', 'positive', 'pneumothorax']
+const negatives = ['false', 'no', 'negative', 'none']
+const uncertain = ['u', 'uncertain']
+const missing = ['', 'nan', 'na', 'n/a', 'null']
 
 /**
  * Reads a table of labels: a column for the image and one for the label (or run lengths, from which the label
@@ -72,6 +74,7 @@ function fromRunLengths(table: Table): Labels {
 function fromLabels(table: Table): Labels {
   const imageColumn = requireColumn(table, names.image)
   const labelColumn = requireColumn(table, names.label)
+  refuseSecondLabel(table, labelColumn)
   const optional = {
     patient: findColumn(table, names.patient),
     view: findColumn(table, names.view),
@@ -87,7 +90,7 @@ function fromLabels(table: Table): Labels {
     const key = imageKeyOf(row[imageColumn])
     const positive = parseLabel(row[labelColumn])
     if (key === '') problems.push(`row ${at + 2}: no image is named`)
-    if (positive === null) problems.push(`${key}: '${row[labelColumn]}' is not a label (row ${at + 2}); write 1 or 0`)
+    if (positive === null) problems.push(`${key}: ${whyNoLabel(row[labelColumn])} (row ${at + 2})`)
     if (key === '') return
     const known = images.get(key)
     if (known && known.positive !== positive) contradictory.add(key)
@@ -112,10 +115,34 @@ function fromLabels(table: Table): Labels {
   return { images, problems }
 }
 
+/** @throws {ConfigurationError} when another column that names a label says otherwise */
+function refuseSecondLabel(table: Table, labelColumn: string): void {
+  for (const other of names.label) {
+    if (other === labelColumn || !table.columns.includes(other)) continue
+    if (table.rows.some((row) => parseLabel(row[other]) !== parseLabel(row[labelColumn]))) {
+      throw new ConfigurationError(
+        `${table.path} has a column '${labelColumn}' and a column '${other}' that disagree. Remove or rename the one that is not the label of pneumothorax.`,
+      )
+    }
+  }
+}
+
 function parseLabel(text: string): boolean | null {
   const lower = text.toLowerCase()
   if (positives.includes(lower)) return true
-  return negatives.includes(lower) ? false : null
+  if (negatives.includes(lower)) return false
+  const number = lower === '' ? null : Number(lower)
+  return number === 1 ? true : number === 0 ? false : null
+}
+
+/** CheXpert and MIMIC-CXR write -1 where a report leaves it open: neither a positive nor a negative. */
+function whyNoLabel(text: string): string {
+  const lower = text.toLowerCase()
+  if (Number(lower || Number.NaN) === -1 || uncertain.includes(lower)) {
+    return `the label '${text}' says uncertain; the image is left out`
+  }
+  if (missing.includes(lower)) return `the label is missing${lower === '' ? '' : ` ('${text}')`}; the image is left out`
+  return `'${text}' is not a label; write 1 or 0. The image is left out`
 }
 
 /** '64', '064Y', '18M' (months) … as DICOM's age string and as data sets write it. Unit: years. */

@@ -11,16 +11,26 @@ export interface Table {
 
 /** @throws {ConfigurationError} when the file is missing, empty or not rectangular, with the line */
 export async function readTable(path: string): Promise<Table> {
-  let text: string
+  let bytes: Buffer
   try {
-    text = await readFile(path, 'utf8')
+    bytes = await readFile(path)
   } catch (cause) {
     throw new ConfigurationError(`Cannot read ${path}. Check that the file exists and may be read.`, { cause })
   }
+  if (isUtf16(bytes)) {
+    throw new ConfigurationError(`${path} is written in UTF-16. Save it as UTF-8 ('CSV UTF-8' in a spreadsheet).`)
+  }
+  const text = bytes.toString('utf8')
   try {
     const [header, ...body] = parse(text, { bom: true, trim: true, skip_empty_lines: true }) as string[][]
     if (!header) throw new ConfigurationError(`${path} is empty. It needs a header line and a line for each image.`)
     const columns = header.map((name) => name.toLowerCase())
+    const twice = columns.find((name, at) => name !== '' && columns.indexOf(name) !== at)
+    if (twice !== undefined) {
+      throw new ConfigurationError(
+        `${path} has two columns '${twice}'. Remove or rename one: which of them counts is not for us to guess.`,
+      )
+    }
     const rows = body.map((cells) => Object.fromEntries(columns.map((column, at) => [column, cells[at]])))
     return { path, columns, rows }
   } catch (cause) {
@@ -30,6 +40,12 @@ export async function readTable(path: string): Promise<Table> {
       { cause },
     )
   }
+}
+
+/** By its byte-order mark, or by the zero that every other byte of its header is. */
+function isUtf16(bytes: Buffer): boolean {
+  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0
+  return mark === 0xfffe || mark === 0xfeff || bytes.subarray(0, 200).includes(0)
 }
 
 /** The first of several names that the table has. @throws {ConfigurationError} naming them all when it has none */

@@ -1,8 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
+import { encodePath } from '../../adapters/embedded/path-bytes.ts'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
-import { listFiles, mayBeImage } from '../dataset/list-files.ts'
+import { listImages } from '../dataset/list-images.ts'
 import { FactsJournal, readFacts } from './facts-journal.ts'
 import { type FileFacts, versionOf } from './file-facts.ts'
 import type { ListedFile } from './read-file-facts.ts'
@@ -37,7 +38,7 @@ export async function exploreFolder(root: string, out: string, options: ExploreO
     for await (const facts of readFacts(journalPath)) known.add(versionOf(facts))
     const versions = new Set<string>()
     const waiting: ListedFile[] = []
-    for await (const file of listImages(root)) {
+    for await (const file of listVersions(root, out)) {
       const version = versionOf(file)
       versions.add(version)
       if (!known.has(version)) waiting.push(file)
@@ -67,12 +68,16 @@ export async function* currentFacts({ journalPath, versions }: ExploredFolder): 
   }
 }
 
-async function* listImages(root: string): AsyncIterable<ListedFile> {
+async function* listVersions(root: string, out: string): AsyncIterable<ListedFile> {
   const isFolder = (await stat(root).catch(() => null))?.isDirectory() ?? false
   if (!isFolder) throw new ConfigurationError(`${root} is not a folder. Give the folder with the radiographs.`)
-  for await (const path of listFiles(root)) {
-    if (!mayBeImage(path)) continue
-    const { size, mtimeMs } = await stat(path)
-    yield { path: relative(root, path), sizeBytes: size, modifiedMs: Math.round(mtimeMs) }
+  for await (const { path } of listImages(root, out)) {
+    // A folder that cannot be listed, or what has gone meanwhile, stays in the list: reading it says why it is a problem.
+    const entry = await stat(encodePath(path)).catch(() => null)
+    yield {
+      path: relative(root, path),
+      sizeBytes: entry?.size ?? 0,
+      modifiedMs: Math.round(entry?.mtimeMs ?? 0),
+    }
   }
 }

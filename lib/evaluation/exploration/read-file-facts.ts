@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { encodePath } from '../../adapters/embedded/path-bytes.ts'
 import { StudyRejectedError } from '../../screening/kernel/errors.ts'
 import { imageIdOf } from '../../screening/kernel/identifiers.ts'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
@@ -33,7 +34,7 @@ export async function readFileFacts(root: string, file: ListedFile, codecs: Pixe
   const unknown: FileFacts = { ...file, key: imageKeyOf(file.path), ...nothingKnown }
   let bytes: Uint8Array
   try {
-    bytes = await readFile(join(root, file.path))
+    bytes = await readFile(encodePath(join(root, file.path)))
   } catch (error) {
     return { ...unknown, problem: { code: 'unreadable', detail: (error as NodeJS.ErrnoException).code ?? 'unknown' } }
   }

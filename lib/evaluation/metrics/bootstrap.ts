@@ -16,7 +16,8 @@ type Unit = readonly number[]
 
 /**
  * Percentile interval of a statistic over resamples drawn with replacement. The statistic receives how often each
- * image counts. Resamples in which it is undefined (null) are left out; more than a tenth of them: no interval.
+ * image counts. Resamples in which it is undefined (null) are left out; more than a tenth of them: no interval. Nor when
+ * all resamples are alike: that shows how few images there are, not how sure the figure is.
  * With patients known, patients are drawn instead of images, stratified by whether the patient has an image of
  * stratum 1. @see Efron, Tibshirani 1993, ch. 13; Field, Welsh 2007, JRSS B 69:369 (clusters)
  */
@@ -26,6 +27,7 @@ export function bootstrapInterval(
 ): Interval | null {
   const values = bootstrapValues(plan, statistic)
   if (values.length < 0.9 * plan.resamples || values.length === 0) return null
+  if (values[0] === values[values.length - 1]) return null
   const tail = (1 - plan.level) / 2
   return {
     lower: quantile(values, tail),

@@ -1,4 +1,5 @@
 import type { Interval } from './interval.ts'
+import { newcombeInterval } from './newcombe-interval.ts'
 import { normalQuantile, normalTwoSidedP } from './normal-distribution.ts'
 
 export interface DeLongEstimate {
@@ -29,6 +30,7 @@ interface StructuralComponents {
 /**
  * The area under the ROC curve with DeLong's interval (normal, clipped to [0, 1]). It takes images as independent:
  * with several images of one patient read the bootstrap by patient beside it.
+ * Where no pair of images disagrees it knows no variance: there the interval is Newcombe's.
  * @returns null when a class has fewer than two images
  * @see DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44:837; Sun, Xu 2014, IEEE SPL 21:1389
  */
@@ -43,6 +45,9 @@ export function delongEstimate(
   const variance =
     covariance(ofPositives, ofPositives) / ofPositives.length +
     covariance(ofNegatives, ofNegatives) / ofNegatives.length
+  if (variance < 1e-30) {
+    return { auc, variance: 0, interval: newcombeInterval(auc, ofPositives.length, ofNegatives.length, level) }
+  }
   const half = normalQuantile(0.5 + level / 2) * Math.sqrt(variance)
   return {
     auc,

@@ -4,7 +4,7 @@ export interface Interval {
   readonly upper: number
   /** Range: (0, 1), usually 0.95. */
   readonly level: number
-  readonly method: 'Wilson' | 'DeLong' | 'bootstrap' | 'bootstrap by patient'
+  readonly method: 'Wilson' | 'DeLong' | 'Newcombe' | 'bootstrap' | 'bootstrap by patient'
 }
 
 /** A figure with its interval, or the reason for which it does not exist: never NaN. */

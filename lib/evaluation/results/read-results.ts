@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
+import { isSetAside } from '../../screening/result-documents/result-line.ts'
 import { imageKeyOf } from '../dataset/image-key.ts'
 
 /** The fields of a line of results.jsonl that an evaluation reads; others may come and go. */
@@ -49,7 +50,7 @@ export async function readResults(folder: string): Promise<StoredResults> {
     if (line.trim() === '') continue
     const parsed = parseResultLine(line)
     if (typeof parsed === 'string') problems.push(`results.jsonl line ${number}: ${parsed}`)
-    else {
+    else if (!isSetAside(parsed)) {
       if (byInput.has(parsed.input))
         problems.push(`results.jsonl line ${number}: ${parsed.input} again; the last counts`)
       byInput.set(parsed.input, parsed)

@@ -17,6 +17,13 @@ export interface ResultLine {
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
+/** Reasons of lines that stand for no radiograph at all: told, but no image that was missed. */
+const setAsideReasons: readonly (string | null | undefined)[] = ['not-a-picture', 'hidden-folder', 'listed-already']
+
+/** Whether a line only says why something in the folder is no input: it counts neither as analysed nor as not analysed. */
+export const isSetAside = (line: { readonly reason?: string | null | undefined }): boolean =>
+  setAsideReasons.includes(line.reason)
+
 export function buildResultLine(input: string, result: ResultDocument): ResultLine {
   return {
     input,

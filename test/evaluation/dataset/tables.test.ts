@@ -39,7 +39,44 @@ describe('an annotation file', () => {
   })
 })
 
+describe('run lengths', () => {
+  it('with absolute starts are told from those counted from the run before', () => {
+    const code = '10 3 50 4 90 4 130 5 170 5 211 4'
+    expect(() => decodeReference('a', [code], { rows: 40, columns: 40 })).toThrow(/starts were absolute/)
+  })
+  it.each(['', 'nan', 'None'])(
+    'that are missing (%j) say nothing, least of all that there is no pneumothorax',
+    async (code) => {
+      const { images, problems } = await readLabels(fileWith(`ImageId,EncodedPixels\na,${code}\nb,-1\n`))
+      expect([...images.keys()]).toEqual(['b'])
+      expect(problems).toEqual([expect.stringMatching(/^a: the run-length code is missing/)])
+    },
+  )
+})
+
 describe('a table of labels', () => {
+  it.each([
+    ['-1', /^a: the label '-1' says uncertain; the image is left out/],
+    ['-1.0', /says uncertain/],
+    ['nan', /the label is missing \('nan'\)/],
+    ['2', /'2' is not a label; write 1 or 0/],
+  ])('leaves out the image of the label %s and names it', async (label, problem) => {
+    const { images, problems } = await readLabels(fileWith(`id,label\na,${label}\nb,1.0\n`))
+    expect([images.get('a')!.positive, images.get('b')!.positive]).toEqual([null, true])
+    expect(problems).toEqual([expect.stringMatching(problem)])
+  })
+  it.each([
+    ['id,label,label\na,1,0\n', /two columns 'label'/],
+    ['id,label, Label\na,1,0\n', /two columns 'label'/],
+    ['id,label,target\na,1,0\n', /'label' and a column 'target' that disagree/],
+  ])('is refused when a column is there twice: %j', async (text, message) => {
+    await expect(readLabels(fileWith(text))).rejects.toThrow(message)
+  })
+  it('is refused in UTF-16, with what to do', async () => {
+    const path = fileWith('')
+    writeFileSync(path, Buffer.from('\ufeffid,label\na,1\n', 'utf16le'))
+    await expect(readLabels(path)).rejects.toThrow(/UTF-16. Save it as UTF-8/)
+  })
   it('is read with whatever names its columns have', async () => {
     const path = fileWith(
       'Image_ID,Pneumothorax,PatientID,ViewPosition,Gender,PatientAge\nx/a.dcm,1,p1,pa,m,064Y\nb,no,p2,,,\n',

@@ -74,6 +74,14 @@ describe.each(reference.classification)('on $name', (expected) => {
     expect(estimate.interval.upper).toBeCloseTo(expected.delong.upper, 12)
   })
 
+  it('has a width on six images that it ranks without a mistake', () => {
+    const { auc, interval } = delongEstimate([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.7, 0.3, 0.2, 0.1])!
+    expect(auc).toBe(1)
+    expect(interval).toMatchObject({ upper: 1, method: 'Newcombe' })
+    expect(interval.lower).toBeGreaterThan(0.3)
+    expect(interval.lower).toBeLessThan(0.8)
+  })
+
   it("has the paired test of DeLong's definition", () => {
     const test = pairedDelongTest(labels, probabilities, other)!
     expect(test.aucA).toBeCloseTo(expected.paired_delong.auc_a, 12)

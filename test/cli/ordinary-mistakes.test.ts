@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { describeFailure } from '../../lib/cli/failed-program.ts'
+import { OrderedLines } from '../../lib/embedded/ordered-lines.ts'
+import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
+import { runPleura, startPleura } from './run-pleura.ts'
+
+let folder: string
+let images: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pleura-mistakes-'))
+  images = join(folder, 'made/dicom-images-train')
+  await writePhantomSet({ count: 4, outDir: join(folder, 'made'), seed: 5, rows: 128 })
+})
+
+describe('an ordinary mistake', () => {
+  it.each([
+    ['a misspelt option', ['screen', '.', '--oot', 'x'], 1, /unknown option '--oot' \(Did you mean --out\?\)/],
+    ['an output on a pseudo file system', ['screen', '.', '--out', '/proc/foo'], 1, /--out \/proc\/foo cannot be used/],
+    ['a size beyond sense', ['phantom', '--count', '1', '--size', '1000000', '--out', 'x'], 1, /from 64 to 4096/],
+    ['a path that is not there', ['prepare', '/no/such', '--out', 'x'], 1, /\/no\/such cannot be opened/],
+  ])('is one line with the remedy, in text and in JSON: %s', async (_, args, code, message) => {
+    const text = await runPleura(...args)
+    expect(text.code).toBe(code)
+    expect(text.stderr.trim().split('\n')).toEqual([expect.stringMatching(message)])
+    const json = await runPleura(...args, '--log', 'json')
+    expect(
+      json.stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ time: expect.any(String), level: 'error', event: 'failed', message: expect.stringMatching(message) }])
+  })
+
+  it.each(['screen', 'prepare'])('is an empty folder, or notes alone: %s exits with 4 and says so', async (command) => {
+    const empty = join(folder, `empty-${command}`)
+    mkdirSync(empty)
+    const out = join(folder, `empty-out-${command}`)
+    expect(await runPleura(command, empty, '--out', out)).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/no picture in .*mounted/),
+    })
+    writeFileSync(join(empty, 'README.txt'), 'notes')
+    expect((await runPleura(command, empty, '--out', out)).code).toBe(4)
+  })
+})
+
+describe('a full disk', () => {
+  it('leaves no draft and no half list', async () => {
+    const file = join(folder, 'full/results.jsonl')
+    mkdirSync(join(folder, 'full'))
+    symlinkSync('/dev/full', `${file}.draft`)
+    const lines = await OrderedLines.create(file)
+    lines.put(0, {})
+    await expect(lines.close()).rejects.toMatchObject({ code: 'ENOSPC' })
+    await lines.discard()
+    expect(readdirSync(join(folder, 'full'))).toEqual([])
+  })
+
+  it.each([
+    ['ENOSPC', /no space, or no inodes, left. Make room and run the same command again/],
+    ['EDQUOT', /quota/],
+    ['EROFS', /read-only/],
+    ['EACCES', /may not be opened/],
+    ['EMFILE', /--concurrency/],
+    ['EIO', /Check the disk/],
+  ])('and its like end the program with one message: %s', (code, message) => {
+    const failure = describeFailure(Object.assign(new Error('low level'), { code, path: '/x' }))
+    expect(failure).toMatchObject({ exitCode: 1, message: expect.stringMatching(message), stack: null })
+  })
+})
+
+describe('one writer', () => {
+  it('of an output folder: a second is refused, and Ctrl-C says that a rerun resumes', async () => {
+    const out = join(folder, 'shared-out')
+    const { process: first, ended } = startPleura('screen', images, '--out', out, '--concurrency', '1')
+    const lock = () => {
+      try {
+        return readdirSync(join(out, '.lock')).length > 0
+      } catch {
+        return false
+      }
+    }
+    while (!lock()) await sleep(20)
+    expect(await runPleura('prepare', images, '--out', out)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/in use by pleura screen \(process \d+ on/),
+    })
+    process.kill(-first.pid!, 'SIGINT')
+    const { code, stderr } = await ended
+    if (code !== 0) expect([code, stderr]).toEqual([130, expect.stringMatching(/Run the same command again/)])
+    const again = await runPleura('screen', images, '--out', out)
+    expect(again.code).toBe(0)
+    expect(readFileSync(join(out, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4)
+  })
+})
+
+describe('pleura watch', () => {
+  it('outlives the death of an idle screening process and ends with 0 on Ctrl-C', async () => {
+    const dir = join(folder, 'watched')
+    mkdirSync(dir)
+    const out = join(folder, 'watched-out')
+    const watch = startPleura('watch', dir, '--out', out, '--interval', '100', '--concurrency', '1')
+    const children = () => {
+      try {
+        return execFileSync('ps', ['-o', 'pid=', '--ppid', String(watch.process.pid)])
+          .toString()
+          .trim()
+          .split(/\s+/)
+      } catch {
+        return []
+      }
+    }
+    while (children().length === 0) await sleep(50)
+    await sleep(1500)
+    process.kill(Number(children()[0]), 'SIGKILL')
+    await sleep(500)
+    mkdirSync(join(dir, 'late'))
+    writeFileSync(join(dir, 'late/notes.txt'), 'no picture')
+    const results = () => {
+      try {
+        return readFileSync(join(out, 'results.jsonl'), 'utf8')
+      } catch {
+        return ''
+      }
+    }
+    while (!results().includes('not-a-picture')) await sleep(50)
+    process.kill(-watch.process.pid!, 'SIGINT')
+    expect((await watch.ended).code).toBe(0)
+  })
+})
