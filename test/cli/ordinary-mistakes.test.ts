@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { describeFailure } from '../../lib/cli/failed-program.ts'
 import { OrderedLines } from '../../lib/embedded/ordered-lines.ts'
+import { lockOutputFolder } from '../../lib/embedded/output-lock.ts'
 import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
 import { runPleura, startPleura } from './run-pleura.ts'
 
@@ -75,27 +76,30 @@ describe('a full disk', () => {
   })
 })
 
-describe('one writer', () => {
-  it('of an output folder: a second is refused, and Ctrl-C says that a rerun resumes', async () => {
-    const out = join(folder, 'shared-out')
-    const { process: first, ended } = startPleura('screen', images, '--out', out, '--concurrency', '1')
-    const lock = () => {
-      try {
-        return readdirSync(join(out, '.lock')).length > 0
-      } catch {
-        return false
-      }
-    }
-    while (!lock()) await sleep(20)
-    expect(await runPleura('prepare', images, '--out', out)).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/in use by pleura screen \(process \d+ on/),
-    })
-    process.kill(-first.pid!, 'SIGINT')
+describe('an output folder', () => {
+  it.each(['screen', 'prepare', 'watch'])(
+    'that another program writes to is refused to %s, which names the holder',
+    async (command) => {
+      const out = join(folder, `held-${command}`)
+      const unlock = await lockOutputFolder(out, 'watch')
+      const { code, stderr } = await runPleura(command, images, '--out', out)
+      await unlock()
+      expect(code).toBe(1)
+      expect(stderr).toMatch(new RegExp(`in use by pleura watch \\(process ${process.pid} on .*, since 20`))
+    },
+  )
+})
+
+describe('Ctrl-C', () => {
+  it('ends pleura screen with 130 and says that a rerun goes on from there, which it does', async () => {
+    const out = join(folder, 'interrupted')
+    const { process: running, ended } = startPleura('screen', images, '--out', out, '--concurrency', '1')
+    while (!existsSync(join(out, '.lock/1'))) await sleep(5)
+    process.kill(-running.pid!, 'SIGINT')
     const { code, stderr } = await ended
-    if (code !== 0) expect([code, stderr]).toEqual([130, expect.stringMatching(/Run the same command again/)])
-    const again = await runPleura('screen', images, '--out', out)
-    expect(again.code).toBe(0)
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/of 4 inputs are done. Run the same command again/)])
+    expect(readdirSync(out).filter((name) => name.startsWith('results.jsonl'))).toEqual([])
+    expect((await runPleura('screen', images, '--out', out)).code).toBe(0)
     expect(readFileSync(join(out, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4)
   })
 })
