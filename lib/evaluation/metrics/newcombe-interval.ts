@@ -2,7 +2,7 @@ import type { Interval } from './interval.ts'
 import { normalQuantile } from './normal-distribution.ts'
 
 /**
- * Newcombe's score-like interval for an area under the ROC curve (his method 5): the areas from which the one seen is
+ * Newcombe's interval, shaped like Wilson's, for an area under the ROC curve (his method 5): the areas from which the one seen is
  * not further than chance allows, their variance after Hanley and McNeil. Unlike DeLong's it has a width where every
  * pair is ranked alike, which a handful of images easily are.
  * @see Newcombe 2006, Statistics in Medicine 25:559
