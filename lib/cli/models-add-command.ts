@@ -1,29 +1,11 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { createCodecs } from '../adapters/codecs/create-codecs.ts'
-import { writeFileAtomically } from '../adapters/embedded/write-file-atomically.ts'
-import { createOnnxSession, type ExecutionProvider } from '../adapters/onnx/create-onnx-session.ts'
-import { loadCascade, readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
-import { verifyGolden } from '../adapters/onnx/verify-golden.ts'
-import { type ModelBundle, operatingPointOf } from '../screening/classification/model-bundle.ts'
+import { type RegisteredBundle, type Registration, registerBundles } from '../embedded/register-bundles.ts'
 import type { ScreeningProfile } from '../screening/classification/screening-profile.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 
-interface Options {
-  models: string
-  use: boolean
-  operatingPoint?: string
-  json: boolean
-  executionProvider: ExecutionProvider
-}
-
-interface Added {
-  readonly id: string
-  readonly task: ModelBundle['task']
-  readonly sha256: string
-  /** False: it had been there, the same. */
-  readonly isNew: boolean
+interface Options extends Registration {
+  readonly json: boolean
 }
 
 export function addModelsAddCommand(models: Command): void {
@@ -40,111 +22,15 @@ export function addModelsAddCommand(models: Command): void {
     .action(async (folders: string[], _: unknown, command: Command) => {
       // --models, --json and --execution-provider are those of `pleura models`.
       const options = command.optsWithGlobals<Options>()
-      const { executionProvider } = options
-      const bundles = await Promise.all(folders.map((folder) => verifyBundle(folder, executionProvider)))
-      const profile = options.use ? await buildProfile(options, bundles) : null
       if (!options.use && options.operatingPoint !== undefined) {
         throw new ConfigurationError('--operating-point says how a bundle is used. Give --use with it.')
       }
-      const added: Added[] = []
-      for (const [index, bundle] of bundles.entries())
-        added.push(await register(folders[index], bundle, options.models))
-      if (profile) {
-        await writeFileAtomically(join(options.models, 'profile.json'), `${JSON.stringify(profile, null, 2)}\n`)
-        const { classifier, segmenter } = await loadCascade(options.models, { executionProvider, threads: 1 })
-        await Promise.all([classifier.session.close(), segmenter.session.close()])
-      }
+      const { added, profile } = await registerBundles(folders, options)
       console.log(options.json ? JSON.stringify({ added, profile }) : format(added, profile, options.models))
     })
 }
 
-/**
- * A bundle that is whole: schema, digest, thresholds of this very network, golden files.
- * @throws {ConfigurationError} naming what does not hold
- */
-async function verifyBundle(folder: string, executionProvider: ExecutionProvider): Promise<ModelBundle> {
-  const { bundle, network } = await readBundle(folder)
-  const codecs = createCodecs()
-  const session = await createOnnxSession(network, bundle.input.name, { executionProvider, threads: 1 })
-  try {
-    if (bundle.golden.length === 0) {
-      throw new ConfigurationError(
-        `${folder} has no golden files: nothing shows that it runs here as it was exported. Export it again.`,
-      )
-    }
-    const failed = (await verifyGolden(folder, bundle, session, codecs)).filter(({ passed }) => !passed)
-    if (failed.length > 0) {
-      const found = failed.map((check) => `${check.golden}: ${check.found}`).join('; ')
-      throw new ConfigurationError(`${folder} does not answer its golden files (${found}). Export it again.`)
-    }
-    return bundle
-  } finally {
-    await session.close()
-    await codecs.close()
-  }
-}
-
-/** @throws {ConfigurationError} when another bundle has its id */
-async function register(from: string, bundle: ModelBundle, models: string): Promise<Added> {
-  const to = join(models, bundle.id)
-  const added = { id: bundle.id, task: bundle.task, sha256: bundle.sha256 }
-  const held = await readFile(join(to, 'model.json'), 'utf8').catch(() => null)
-  if (held !== null) {
-    if (held === (await readFile(join(from, 'model.json'), 'utf8'))) return { ...added, isNew: false }
-    throw new ConfigurationError(
-      `${to} holds another bundle of this id. Results name their bundle, so it is not replaced: give the new one another id (its folder's name when it is exported).`,
-    )
-  }
-  await mkdir(models, { recursive: true })
-  const beside = await mkdtemp(join(models, '.adding-'))
-  try {
-    await cp(from, beside, { recursive: true })
-    await rename(beside, to)
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true })
-    throw error
-  }
-  return { ...added, isNew: true }
-}
-
-/** The profile with the new bundles in their roles. @throws {ConfigurationError} when a role would stay empty */
-async function buildProfile(
-  { models, operatingPoint }: Options,
-  bundles: readonly ModelBundle[],
-): Promise<ScreeningProfile> {
-  const of = (task: ModelBundle['task']): ModelBundle | undefined => {
-    const found = bundles.filter((bundle) => bundle.task === task)
-    if (found.length > 1) {
-      throw new ConfigurationError(
-        `A profile uses one bundle for ${task}, not ${found.map(({ id }) => id).join(' and ')}.`,
-      )
-    }
-    return found[0]
-  }
-  const [classifier, segmenter] = [of('classification'), of('segmentation')]
-  const before = await readProfile(models).catch((error) => {
-    if (classifier && segmenter) return null
-    throw new ConfigurationError(
-      `${models} has no profile to put one bundle into (${error.message}) Add a classifier and a segmenter together.`,
-    )
-  })
-  if (operatingPoint !== undefined && !classifier) {
-    throw new ConfigurationError('--operating-point belongs to a classifier, and none is added.')
-  }
-  const pinned = (bundle: ModelBundle) => ({ bundle: bundle.id, sha256: bundle.sha256 })
-  const point =
-    classifier?.task === 'classification'
-      ? operatingPointOf(classifier, operatingPoint ?? classifier.defaultOperatingPoint).id
-      : null
-  return {
-    schemaVersion: 1,
-    id: before?.id ?? 'default',
-    classifier: classifier && point !== null ? { ...pinned(classifier), operatingPoint: point } : before!.classifier,
-    segmenter: segmenter ? pinned(segmenter) : before!.segmenter,
-  }
-}
-
-function format(added: readonly Added[], profile: ScreeningProfile | null, models: string): string {
+function format(added: readonly RegisteredBundle[], profile: ScreeningProfile | null, models: string): string {
   return [
     ...added.map(({ id, task, sha256, isNew }) =>
       isNew ? `added    ${id} (${task}, ${sha256.slice(0, 12)}…)` : `present  ${id}, the same`,
