@@ -19,6 +19,7 @@ import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.t
 import packageJson from '../../package.json' with { type: 'json' }
 import { screenEnvironment } from './environment.ts'
 import { writeHealth } from './health-file.ts'
+import { LargeSources } from './large-sources.ts'
 import { MachineTime } from './machine-time.ts'
 import { openCascade } from './open-cascade.ts'
 import { workThrough } from './work-through.ts'
@@ -68,6 +69,7 @@ async function main(stopping: AbortSignal): Promise<void> {
       tenantOf: (id) => tenants.find(id),
       documentTools: createDocumentTools(codecs),
       machineTime: new MachineTime(coldStartMs),
+      largeSources: new LargeSources(),
       hourlyCostUsd: Number(environment.HOURLY_COST_USD),
       softwareVersion: packageJson.version,
       maximumReceives: Number(environment.MAXIMUM_RECEIVES),

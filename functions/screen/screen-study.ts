@@ -13,11 +13,16 @@ import type { DocumentTools } from '../../lib/screening/result-documents/documen
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
-import { type Cascade, screen } from '../../lib/screening/screen.ts'
-import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
+import { type Cascade, conclude, type Inference, infer } from '../../lib/screening/screen.ts'
+import {
+  decodePreparedStudy,
+  fetchPreparedStudy,
+  type PreparedStudy,
+} from '../../lib/screening/screening-job/prepared-study.ts'
 import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import type { LargeSources } from './large-sources.ts'
 import type { MachineTime } from './machine-time.ts'
 import { StudyFailure } from './study-failure.ts'
 import { writeUsageReceipt } from './usage-receipt.ts'
@@ -32,6 +37,7 @@ export interface ScreeningParts {
   readonly tenantOf: (id: string) => Promise<Tenant | undefined>
   readonly documentTools: DocumentTools
   readonly machineTime: MachineTime
+  readonly largeSources: LargeSources
   readonly hourlyCostUsd: number
   readonly softwareVersion: string
 }
@@ -104,7 +110,21 @@ async function analyse(
     const standing = await readIfThere(store, `${prefix}result.json`)
     if (standing) return { standing }
     const study = await decodePreparedStudy(stored, codecs)
-    const { finding, timingsMs } = await screen(study.prepared, study.facts, cascade, clock)
+    const inference = await infer(study.prepared, study.facts, cascade, clock)
+    const leave = await parts.largeSources.enter(study.prepared.source)
+    try {
+      return await documentsOf(study, inference)
+    } finally {
+      leave()
+    }
+  })
+  if ('standing' in computed) return computed.standing
+  claim.beforeWriting()
+  return writeResultOnce(store, prefix, computed.result, computed.documents)
+
+  async function documentsOf(study: PreparedStudy, inference: Inference) {
+    const concluding = clock.monotonic()
+    const finding = conclude(inference, study.prepared, study.facts)
     const documenting = clock.monotonic()
     const source = {
       finding,
@@ -126,16 +146,14 @@ async function analyse(
         ...study.timingsMs,
         queue: queuedMs,
         fetch: fetched - started,
-        ...timingsMs,
+        ...inference.timingsMs,
+        measurement: documenting - concluding,
         documents: clock.monotonic() - documenting,
         ...machineTime.attribute(started, clock.monotonic()),
       },
     })
     return { result, documents }
-  })
-  if ('standing' in computed) return computed.standing
-  claim.beforeWriting()
-  return writeResultOnce(store, prefix, computed.result, computed.documents)
+  }
 }
 
 function cascadeOf(tenant: Tenant, cascade: Cascade): Cascade {

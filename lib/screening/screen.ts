@@ -7,7 +7,7 @@ import type { Clock, InferenceSession } from './kernel/ports.ts'
 import type { PreparedImage } from './prepared-image/prepared-image.ts'
 import { turnOf } from './prepared-image/upright.ts'
 import type { AcquisitionFacts } from './radiograph/radiograph.ts'
-import { projectMask, segment } from './segmentation/segment.ts'
+import { type ProbabilityMap, projectMask, segment } from './segmentation/segment.ts'
 
 export type { ClassActivationMap, Classification }
 
@@ -30,6 +30,14 @@ export interface Screening {
   readonly timingsMs: ScreeningTimings
 }
 
+/** What the networks say of an image; what is left needs no network. */
+export interface Inference {
+  readonly classification: Classification
+  /** Null unless the classifier reached its operating point. */
+  readonly probabilityMap: ProbabilityMap | null
+  readonly timingsMs: Pick<ScreeningTimings, 'classification' | 'segmentation'>
+}
+
 /**
  * The second half of the pipeline: a prepared image in, a finding out. The segmenter runs only when the classifier
  * reaches its operating point; a positive with an empty mask stays suspected, marked discordant.
@@ -40,6 +48,19 @@ export async function screen(
   cascade: Cascade,
   clock: Clock,
 ): Promise<Screening> {
+  const inference = await infer(prepared, facts, cascade, clock)
+  const inferred = clock.monotonic()
+  const finding = conclude(inference, prepared, facts)
+  return { finding, timingsMs: { ...inference.timingsMs, measurement: clock.monotonic() - inferred } }
+}
+
+/** Runs the networks: the part of `screen` that waits for the device. */
+export async function infer(
+  prepared: PreparedImage,
+  facts: Pick<AcquisitionFacts, 'patientOrientation'>,
+  cascade: Cascade,
+  clock: Clock,
+): Promise<Inference> {
   const turn = turnOf(facts.patientOrientation)
   const started = clock.monotonic()
   const { classifier, segmenter, operatingPoint } = cascade
@@ -48,8 +69,9 @@ export async function screen(
   const classified = clock.monotonic()
   if (!classification.positive) {
     return {
-      finding: { outcome: 'not-suspected', classification },
-      timingsMs: { classification: classified - started, segmentation: 0, measurement: 0 },
+      classification,
+      probabilityMap: null,
+      timingsMs: { classification: classified - started, segmentation: 0 },
     }
   }
 
@@ -57,24 +79,30 @@ export async function screen(
     ? classifierTensor
     : buildInputTensor(prepared, turn, segmenter.bundle.input)
   const probabilityMap = await segment(segmenter.session, segmenter.bundle, segmenterTensor)
-  const segmented = clock.monotonic()
+  return {
+    classification,
+    probabilityMap,
+    timingsMs: { classification: classified - started, segmentation: clock.monotonic() - classified },
+  }
+}
 
+/** Draws and measures the mask in the source's pixels: the part of `screen` whose time and memory follow the source. */
+export function conclude(
+  { classification, probabilityMap }: Inference,
+  prepared: PreparedImage,
+  facts: Pick<AcquisitionFacts, 'patientOrientation' | 'orientationUnusable' | 'pixelSpacing'>,
+): Screening['finding'] {
+  if (!probabilityMap) return { outcome: 'not-suspected', classification }
+  const turn = turnOf(facts.patientOrientation)
   const mask = projectMask(probabilityMap, prepared.source, turn)
   // Where the file says of its sides what cannot be understood, none is told: a wrong side is worse than no side.
   const sides = facts.orientationUnusable ? null : turn
   const measurements = measureMask(mask, prepared.source, sides, facts.pixelSpacing)
   return {
-    finding: {
-      outcome: 'suspected',
-      classification,
-      delineation: { probabilityMap, mask, ...measurements },
-      discordant: measurements.areaPixels === 0,
-    },
-    timingsMs: {
-      classification: classified - started,
-      segmentation: segmented - classified,
-      measurement: clock.monotonic() - segmented,
-    },
+    outcome: 'suspected',
+    classification,
+    delineation: { probabilityMap, mask, ...measurements },
+    discordant: measurements.areaPixels === 0,
   }
 }
 

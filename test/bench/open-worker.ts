@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { LargeSources } from '../../functions/screen/large-sources.ts'
 import { MachineTime } from '../../functions/screen/machine-time.ts'
 import { openCascade } from '../../functions/screen/open-cascade.ts'
 import { workThrough } from '../../functions/screen/work-through.ts'
@@ -92,6 +93,7 @@ export async function openWorker(
     tenantOf: async (id: string) => tenant.parse({ id }),
     documentTools: createDocumentTools(codecs),
     machineTime: new MachineTime(0),
+    largeSources: new LargeSources(),
     hourlyCostUsd: 0,
     softwareVersion: '0.0.0',
     maximumReceives: 3,

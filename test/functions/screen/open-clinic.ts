@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { LargeSources } from '../../../functions/screen/large-sources.ts'
 import { MachineTime } from '../../../functions/screen/machine-time.ts'
 import { verifyCascade } from '../../../functions/screen/verify-cascade.ts'
 import { type WorkerParts, type WorkerSettings, workThrough } from '../../../functions/screen/work-through.ts'
@@ -58,6 +59,7 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
     tenantOf: async (id) => tenants.get(id),
     documentTools,
     machineTime: new MachineTime(1234),
+    largeSources: new LargeSources(),
     hourlyCostUsd: 3.6,
     softwareVersion: '0.0.0',
     maximumReceives,
