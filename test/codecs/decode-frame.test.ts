@@ -193,6 +193,12 @@ describe('the codec thread', () => {
     await own.close()
   })
 
+  it('that waits without computing is given up as well, later', async () => {
+    const own = createCodecs({ workerFile: program('waits.mjs', `${listening} })`), timeLimitMs: 50 })
+    await expect(own.decodeFrame(await frame())).rejects.toMatchObject({ code: 'time-limit' })
+    await own.close()
+  })
+
   it('that dies before it is ready is an error of configuration, never a fault of the picture', async () => {
     const own = createCodecs({ workerFile: program('dies.mjs', 'throw new Error("no memory")') })
     await expect(own.decodeFrame(await frame())).rejects.toBeInstanceOf(ConfigurationError)
