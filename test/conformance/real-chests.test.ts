@@ -38,5 +38,6 @@ describe.skipIf(names.length === 0)('a real chest', () => {
       resized.reduce((sum, value, pixel) => sum + Math.abs(value - data[pixel]), 0) / resized.length
     expect(meanDifference).toBeLessThan(2)
     expect(prepared.greyLevels.origin).toBe('full-range')
+    expect(prepared.warnings).not.toContain('pixel-data-damaged')
   })
 })
