@@ -10,6 +10,7 @@ const programs = [
   'functions/screen/inference-program.ts',
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
+  'test/bench/presentation-sweep.ts',
   'test/fuzz/damage-table.ts',
   'test/fuzz/fuzz-process.ts',
   'test/fuzz/main.ts',

@@ -66,6 +66,21 @@ describe('a compressed frame', () => {
     expect(warnings).toEqual([])
   })
 
+  it.each(lossless)('of %s and 8 bits under a header of 12 has 8, with a warning', async (syntax) => {
+    const codestream = await encodeFrame({ rows: side, columns: side, values: valuesOf(8), bitsStored: 8 }, syntax)
+    const { values, facts, warnings } = await decode(syntax, 12, { fragments: [codestream] })
+    expect(values).toEqual(Uint16Array.from(valuesOf(8)))
+    expect(facts.bitsStored).toBe(8)
+    expect(warnings).toEqual(['bits-not-as-declared'])
+  })
+
+  it.each(lossless)('of %s and 12 bits under a header of 10 is not wrapped round, with a warning', async (syntax) => {
+    const { values, facts, warnings } = await decode(syntax, 12, { elements: layout(10) })
+    expect(values).toEqual(rampValues)
+    expect(facts.bitsStored).toBe(12)
+    expect(warnings).toEqual(['bits-not-as-declared'])
+  })
+
   it.each(lossless)('of %s is sign-extended where the data set is signed', async (syntax) => {
     const { values } = await decode(syntax, 12, { elements: layout(12, 1) })
     expect(values).toEqual(Int16Array.from(rampValues, (value) => (value > 2047 ? value - 4096 : value)))

@@ -10,13 +10,12 @@ const file = readFileSync(process.argv[2])
 const codecs = createCodecs()
 const before = process.memoryUsage().rss
 const started = performance.now()
-const outcome = await decodeRadiograph(file, codecs).then(
-  (radiograph) => ({ code: null, warnings: prepareImage(radiograph).warnings }),
-  (error) => {
+const outcome = await decodeRadiograph(file, codecs)
+  .then((radiograph) => ({ code: null, warnings: prepareImage(radiograph).warnings }))
+  .catch((error) => {
     if (error instanceof StudyRejectedError) return { code: error.code, warnings: [] }
     throw error
-  },
-)
+  })
 const milliseconds = performance.now() - started
 console.log(JSON.stringify({ ...outcome, milliseconds, extraBytes: peakBytes() - before }))
 await codecs.close()

@@ -64,6 +64,12 @@ describe.skipIf(files.length === 0)('a mutated file', () => {
     expect(milliseconds).toBeLessThan(hangMs)
   })
 
+  it.each(named('constant-'))('%s is blank, or shown without the table that hid it', (name) => {
+    const { code, warnings } = measure(name)
+    if (code === null) expect(warnings).toContain('lut-unusable')
+    else expect(code).toBe('blank')
+  })
+
   it.each(named('silent-'))('%s is refused, or its damage is warned of', (name) => {
     const { code, warnings } = measure(name)
     if (code === null) expect(warnings).toContain('pixel-data-damaged')

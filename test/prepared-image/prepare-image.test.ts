@@ -6,6 +6,7 @@ import { buildRadiograph } from './build-radiograph.ts'
 const full = { fullResolution: true }
 const ramp = Uint16Array.from({ length: 4096 }, (_, value) => value)
 const window = { center: 2048, width: 4096, function: 'LINEAR' } as const
+const swapped = ramp.map((value) => ((16 * value) >> 8) | ((16 * value) << 8))
 const lut = {
   firstMapped: 0,
   bitsPerEntry: 12,
@@ -53,7 +54,19 @@ describe('preparing an image', () => {
   it.each([
     ['above the values', { window: { ...window, center: 20_000, width: 100 } }, 'window-outside-range'],
     ['below the values', { window: { ...window, center: -20_000, width: 100 } }, 'window-outside-range'],
-    ['far wider than the values', { window: { ...window, width: 10_000_000 } }, 'window-outside-range'],
+    ['three times as wide as the values', { window: { ...window, width: 12_288 } }, 'window-outside-range'],
+    ['of an eighth of the values', { window: { ...window, width: 512 } }, 'window-outside-range'],
+    ['that shows the upper quarter', { window: { ...window, center: 5120 } }, 'window-outside-range'],
+    [
+      'a VOI LUT of one entry throughout',
+      { voiLut: { ...lut, entries: ramp.map(() => 900) } },
+      'voi-lut-outside-range',
+    ],
+    [
+      'a VOI LUT in the wrong byte order',
+      { voiLut: { ...lut, bitsPerEntry: 16, entries: swapped } },
+      'voi-lut-outside-range',
+    ],
     ['a VOI LUT above the values', { voiLut: { ...lut, firstMapped: 9000 } }, 'voi-lut-outside-range'],
   ] as [string, Partial<GreyscalePresentation>, string][])(
     'estimates the grey levels, with a warning, for a window %s',
@@ -64,6 +77,62 @@ describe('preparing an image', () => {
       expect([pixels[0], pixels[4095]]).toEqual([0, 255])
     },
   )
+
+  it.each([
+    ['one and a half times as wide as the values', { ...window, width: 6500 }],
+    ['of two thirds of the values', { ...window, width: 2700 }],
+  ])('keeps a window %s, with a warning', (_, asked) => {
+    const { greyLevels, warnings } = prepareImage(buildRadiograph(ramp, { window: asked }), full)
+    expect(greyLevels).toEqual({ origin: 'window', window: asked })
+    expect(warnings).toEqual(['spacing-unknown', 'presentation-lossy'])
+  })
+
+  it('takes the VOI LUT where the window shows too little', () => {
+    const asked = { window: { ...window, center: 20_000 }, voiLut: lut }
+    const { greyLevels, warnings } = prepareImage(buildRadiograph(ramp, asked), full)
+    expect(greyLevels.origin).toBe('voi-lut')
+    expect(warnings).toEqual(['spacing-unknown', 'window-outside-range'])
+  })
+
+  it('keeps the direction of a VOI LUT that it does not believe', () => {
+    const entries = ramp.map((value) =>
+      value === 2000 ? 4095 : value === 3000 ? 0 : value > 3500 ? 4095 : 200 - value / 20,
+    )
+    const { pixels, greyLevels } = prepareImage(
+      buildRadiograph(ramp, { voiLut: { ...lut, entries: entries.map((entry, value) => (value > 3500 ? 0 : entry)) } }),
+      full,
+    )
+    expect(greyLevels.origin).toBe('percentile')
+    expect([pixels[0], pixels[4095]]).toEqual([255, 0])
+  })
+
+  it('takes 8-bit values as they are where their window is one for 12 bits', () => {
+    const values = Uint16Array.from({ length: 256 }, (_, value) => value)
+    const modality = { kind: 'rescale', slope: 1, intercept: 0 } as const
+    const radiograph = buildRadiograph(values, { window, bitsStored: 8, modality })
+    const { pixels, greyLevels, warnings } = prepareImage(radiograph, full)
+    expect([...pixels]).toEqual([...values])
+    expect(greyLevels.origin).toBe('full-range')
+    expect(warnings).toEqual(['spacing-unknown', 'window-outside-range'])
+  })
+
+  it.each([
+    ['65535 over half of it', 65535],
+    ['0 over half of it', 0],
+  ])('takes its grey levels from the picture, not from a border of %s', (_, border) => {
+    const values = Uint16Array.from({ length: 8192 }, (_, pixel) => (pixel < 4096 ? 20_000 + pixel : border))
+    const { greyLevels, warnings } = prepareImage(buildRadiograph(values, { bitsStored: 16 }), full)
+    expect(greyLevels.origin).toBe('percentile')
+    expect(greyLevels.window?.center).toBeCloseTo(22_048, -2)
+    expect(greyLevels.window?.width).toBeCloseTo(4055, -2)
+    expect(warnings).toEqual(['spacing-unknown', 'border-undeclared', 'grey-levels-estimated'])
+  })
+
+  it('estimates by what a modality LUT makes of the values, in whatever order', () => {
+    const falling = { ...lut, entries: ramp.map((value) => 4095 - value) }
+    const { pixels } = prepareImage(buildRadiograph(ramp, { modality: { kind: 'lut', lut: falling } }), full)
+    expect([pixels[0], pixels[4095]]).toEqual([255, 0])
+  })
 
   it('leaves out padding and the outermost half per cent when it estimates', () => {
     const values = Uint16Array.from({ length: 20_000 }, (_, pixel) =>
@@ -104,9 +173,28 @@ describe('preparing an image', () => {
   it.each([
     ['of one value', new Uint16Array(400).fill(700)],
     ['of noise by a few values', Uint16Array.from({ length: 400 }, (_, pixel) => 700 + (pixel % 7))],
+    ['of two values', Uint16Array.from({ length: 400 }, (_, pixel) => 3000 * (pixel % 2))],
+    ['of few values far apart', Uint16Array.from({ length: 400 }, (_, pixel) => 1000 * (pixel % 4))],
     ['with a mark of few pixels', Uint16Array.from({ length: 4000 }, (_, pixel) => (pixel < 12 ? 4095 : 700))],
   ])('rejects an image %s', (_, values) => {
     expect(() => prepareImage(buildRadiograph(values, { window }), full)).toThrow(
+      expect.objectContaining({ code: 'blank' }),
+    )
+  })
+
+  it.each([
+    ['one entry', ramp.map(() => 700)],
+    ['entries in the wrong byte order', swapped],
+  ])('rejects an image whose modality LUT holds %s', (_, entries) => {
+    const modality = { kind: 'lut', lut: { ...lut, bitsPerEntry: 16, entries } } as const
+    expect(() => prepareImage(buildRadiograph(ramp, { window, modality }), full)).toThrow(
+      expect.objectContaining({ code: 'blank' }),
+    )
+  })
+
+  it('rejects an image that its rescaling makes one number', () => {
+    const modality = { kind: 'rescale', slope: 1e-300, intercept: 1 } as const
+    expect(() => prepareImage(buildRadiograph(ramp, { modality }), full)).toThrow(
       expect.objectContaining({ code: 'blank' }),
     )
   })
@@ -133,7 +221,9 @@ describe('preparing an image', () => {
   })
 
   it('averages areas after the window, and says where it came from', () => {
-    const values = Uint16Array.from({ length: 2048 * 2 }, (_, pixel) => (pixel % 2 === 0 ? 0 : 4095))
+    const values = Uint16Array.from({ length: 2048 * 2 }, (_, pixel) =>
+      pixel % 2 === 0 ? pixel / 2 : 4095 - (pixel >> 1),
+    )
     const prepared = prepareImage(buildRadiograph(values, { rows: 2, window }))
     expect({ rows: prepared.rows, columns: prepared.columns }).toEqual({ rows: 1, columns: 1024 })
     expect(prepared.source).toEqual({ rows: 2, columns: 2048 })

@@ -69,6 +69,18 @@ describe('the stored values', () => {
     expect((await decode({ pixels: dirty })).values).toEqual(rampValues)
   })
 
+  it('keep bits above BitsStored that they carry into, with a warning', async () => {
+    const elements: Elements = [
+      [0x0028, 0x0101, 'US', 10],
+      [0x0028, 0x0102, 'US', 9],
+    ]
+    const smooth = Uint16Array.from(rampValues, (_, pixel) => 40 + 30 * (pixel % side) - (pixel >> 10))
+    const { values, facts, warnings } = await decode({ elements, pixels: words([...smooth]) })
+    expect(values).toEqual(smooth)
+    expect(facts.bitsStored).toBe(12)
+    expect(warnings).toContain('bits-not-as-declared')
+  })
+
   it('are shifted down from a high HighBit', async () => {
     const { values } = await decode({
       elements: [[0x0028, 0x0102, 'US', 15]],
@@ -386,7 +398,14 @@ describe('the presentation', () => {
     expect(presentation.window).toEqual(expected)
   })
 
-  const lut = (descriptor: number[], entries: Uint8Array, vr = 'US'): Elements => [
+  const rescaledTo40000: Elements = [
+    [0x0028, 0x0103, 'US', 1],
+    [0x0028, 0x1052, 'DS', '40000'],
+    [0x0028, 0x1053, 'DS', '1'],
+  ]
+  const signed: Elements = [[0x0028, 0x0103, 'US', 1]]
+  const lut = (descriptor: number[], entries: Uint8Array, vr = 'US', others: Elements = []): Elements => [
+    ...others,
     [
       0x0028,
       0x3010,
@@ -422,9 +441,19 @@ describe('the presentation', () => {
       { firstMapped: -2048, bitsPerEntry: 12, entries: [0, 1, 2, 4095] },
     ],
     [
-      'fewer entries than declared',
-      lut([4, 0, 12], words([0, 4095])),
-      { firstMapped: 0, bitsPerEntry: 12, entries: [0, 4095, 4095, 4095] },
+      'a first value that would be below 0, were it signed, and so beyond all values',
+      lut([4, 37952, 12], words([0, 1, 2, 4095]), 'US', rescaledTo40000),
+      { firstMapped: 37952, bitsPerEntry: 12, entries: [0, 1, 2, 4095] },
+    ],
+    [
+      'a first value that is below 0 whatever its VR says',
+      lut([4, 65536 - 2048, 12], words([0, 1, 2, 4095]), 'US', signed),
+      { firstMapped: -2048, bitsPerEntry: 12, entries: [0, 1, 2, 4095] },
+    ],
+    [
+      'fewer entries than declared that yet reach to the highest value',
+      lut([8192, 4092, 12], words([0, 1, 2, 4095])),
+      { firstMapped: 4092, bitsPerEntry: 12, entries: [0, 1, 2, 4095] },
     ],
     [
       '12-bit entries declared as 16',
@@ -437,8 +466,19 @@ describe('the presentation', () => {
   })
 
   it('takes a descriptor of 0 entries for 65,536', async () => {
-    const { voiLut } = (await decode({ elements: lut([0, 0, 16], words([0, 65535])) })).presentation
-    expect(voiLut?.entries.length).toBe(65536)
+    const entries = Array.from({ length: 65536 }, (_, value) => value)
+    const { voiLut } = (await decode({ elements: lut([0, 0, 16], words(entries)) })).presentation
+    expect(voiLut?.entries).toEqual(Uint16Array.from(entries))
+  })
+
+  it.each([
+    ['half of its entries', lut([4096, 0, 12], words(Array.from({ length: 2048 }, (_, value) => value)))],
+    ['no entries', lut([4096, 0, 12], new Uint8Array(0))],
+    ['no descriptor', lut([], words([0, 4095]))],
+  ])('leaves a VOI LUT of %s out, with a warning', async (_, elements) => {
+    const { presentation, warnings } = await decode({ elements })
+    expect(presentation.voiLut).toBeNull()
+    expect(warnings).toContain('lut-unusable')
   })
 
   it('reads padding as a range, whichever end is named first', async () => {

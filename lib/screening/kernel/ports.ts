@@ -109,6 +109,7 @@ export interface EncodedFrame extends ImageSize {
   readonly kind: CodestreamKind
   /** The whole frame, fragments joined. */
   readonly codestream: Uint8Array
+  /** What the codestream itself holds: the data set may say otherwise. */
   readonly bitsAllocated: 8 | 16
   readonly bitsStored: number
   readonly signed: boolean

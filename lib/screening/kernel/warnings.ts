@@ -4,6 +4,8 @@
  */
 export const warningCodes = [
   'age-unknown',
+  'bits-not-as-declared',
+  'border-undeclared',
   'codestream-not-as-declared',
   'encoding-repaired',
   'excess-pixel-data',
@@ -15,6 +17,7 @@ export const warningCodes = [
   'orientation-unusable',
   'pixel-data-damaged',
   'pixels-not-square',
+  'presentation-lossy',
   'presentation-lut-shape-conflict',
   'rescale-unusable',
   'spacing-at-detector',

@@ -8,6 +8,9 @@ export interface ValueHistogram {
   readonly total: number
 }
 
+/** The share of pixels at each end that does not count as the image's range: markers, collimator edges, dead pixels. */
+export const tailShare = 0.005
+
 /** The lowest stored value that BitsStored allows. */
 export function lowestStoredValue({ values, facts }: Pick<Radiograph, 'values' | 'facts'>): number {
   const signed = values instanceof Int8Array || values instanceof Int16Array
@@ -30,19 +33,24 @@ export function histogramOf(radiograph: Radiograph): ValueHistogram {
   const step = values.length > countInFull ? sampleStep : 1
   for (let pixel = 0; pixel < values.length; pixel += step) counts[values[pixel] - lowest]++
   const counted = Math.ceil(values.length / step)
+  const all = { lowest, counts, total: counted }
   const { padding } = presentation
-  if (!padding) return { lowest, counts, total: counted }
-  const [first, last] = [Math.max(0, padding.low - lowest), Math.min(counts.length - 1, padding.high - lowest)]
-  let padded = 0
-  for (let index = first; index <= last; index++) padded += counts[index]
-  if (padded === counted) return { lowest, counts, total: counted }
-  if (padded > 0) counts.fill(0, first, last + 1)
-  return { lowest, counts, total: counted - padded }
+  if (!padding) return all
+  const withoutPadding = leaveOut(all, padding.low - lowest, padding.high - lowest)
+  return withoutPadding.total === 0 ? all : withoutPadding
+}
+
+/** A histogram without the pixels from one index to another, both included. */
+export function leaveOut({ lowest, counts, total }: ValueHistogram, first: number, last: number): ValueHistogram {
+  const kept = counts.slice().fill(0, Math.max(0, first), Math.max(0, last + 1))
+  let left = 0
+  for (let index = 0; index < kept.length; index++) left += kept[index]
+  return left === total ? { lowest, counts, total } : { lowest, counts: kept, total: left }
 }
 
 /** What becomes of a histogram when each value is looked up in a table that starts at its lowest. */
-export function mapHistogram({ counts, total }: ValueHistogram, table: Uint8Array): ValueHistogram {
-  const mapped = new Uint32Array(256)
+export function mapHistogram({ counts, total }: ValueHistogram, table: Uint8Array | Uint16Array): ValueHistogram {
+  const mapped = new Uint32Array(2 ** (8 * table.BYTES_PER_ELEMENT))
   for (let index = 0; index < counts.length; index++) mapped[table[index]] += counts[index]
   return { lowest: 0, counts: mapped, total }
 }
@@ -57,3 +65,7 @@ export function quantileOf({ lowest, counts, total }: ValueHistogram, fraction: 
   }
   return lowest + counts.length - 1
 }
+
+/** From tail to tail. */
+export const spreadOf = (histogram: ValueHistogram): number =>
+  quantileOf(histogram, 1 - tailShare) - quantileOf(histogram, tailShare)

@@ -59,11 +59,12 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
   const decode = openFrame(parsed, pixel, codecs, warnings)
   if (attributes.isRepaired && !warnings.includes('encoding-repaired')) warnings.push('encoding-repaired')
   assertSuitableSize(pixel, policy)
-  const { rows, columns, bitsAllocated, bitsStored } = pixel
+  const { rows, columns, bitsAllocated } = pixel
+  const { values, bitsStored } = await decode()
   return {
     rows,
     columns,
-    values: await decode(),
+    values,
     facts: { ...facts, bitsAllocated, bitsStored },
     presentation,
     warnings,

@@ -5,13 +5,20 @@ import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
 import { isEncapsulated, readEncapsulatedFrame } from './encapsulated-frame.ts'
+import { layoutHeld, layoutHeldLossy } from './held-bits.ts'
 import { readNativeWords } from './native-frame.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
-import { clampStoredValues, extractStoredValues, type StoredValues, wordsOf } from './stored-values.ts'
+import { clampStoredValues, extractStoredValues, type Layout, type StoredValues, wordsOf } from './stored-values.ts'
 
 /** Decodes the frame that was opened. @throws {StudyRejectedError} corrupt-pixel-data, inconsistent-pixel-data, time-limit */
-export type DecodeFrame = () => Promise<StoredValues>
+export type DecodeFrame = () => Promise<HeldValues>
+
+export interface HeldValues {
+  readonly values: StoredValues
+  /** Bits that the values really have: where they are not as declared, there is a warning. */
+  readonly bitsStored: number
+}
 
 const lossyKinds: readonly CodestreamKind[] = ['jpeg-8', 'jpeg-12']
 
@@ -28,7 +35,7 @@ export function openFrame(
 ): DecodeFrame {
   if (!isEncapsulated(parsed.pixelData, parsed.bytes) && parsed.syntax.encoding === 'native') {
     const words = readNativeWords(parsed, pixel, warnings)
-    return async () => extractStoredValues(words, pixel)
+    return async () => extractHeld(words, pixel, pixel, warnings)
   }
   const frame = readEncapsulatedFrame(parsed, warnings)
   const codestream = unboxJpeg2000(frame)
@@ -39,7 +46,7 @@ export function openFrame(
   }
   if (found === 'codestream') return openCodestream(codestream, parsed, pixel, codecs, warnings)
   if (declared !== 'rle') warnings.push('codestream-not-as-declared')
-  return async () => extractStoredValues(decodeRle(frame, pixel), pixel)
+  return async () => extractHeld(decodeRle(frame, pixel), pixel, pixel, warnings)
 }
 
 /** The first bytes of a JPEG or JPEG-LS image, and of a JPEG 2000 codestream. */
@@ -69,14 +76,41 @@ function openCodestream(
   const isLossy = syntax.lossy || lossyKinds.includes(kind) || !reversible
   // Codecs return samples in the low bits, unless whole words were encoded with their values further up.
   const isWholeWord = precision > pixel.highBit
-  const layout = isWholeWord ? pixel : { ...pixel, highBit: pixel.bitsStored - 1 }
-  const { rows, columns, bitsAllocated, bitsStored, signed } = pixel
+  const { rows, columns, bitsStored, signed } = pixel
+  // A codestream of fewer bits than BitsStored has no more in it; where values are signed, it does not say its sign bit.
+  const codedBits = signed ? bitsStored : Math.min(bitsStored, precision)
+  const layout = isWholeWord ? pixel : { ...pixel, bitsStored: codedBits, highBit: codedBits - 1 }
   return async () => {
     const { isDamaged } = checkCodestream(header, codestream)
-    const frame = { kind, codestream, rows, columns, bitsAllocated, bitsStored, signed }
+    const bits = { bitsAllocated: precision > 8 ? 16 : 8, bitsStored: precision } as const
+    const frame = { kind, codestream, rows, columns, ...bits, signed }
     const decoded = await codecs.decodeFrame(frame)
     if (isDamaged || decoded.isDamaged) warnings.push('pixel-data-damaged')
     const { values } = decoded
-    return isLossy ? clampStoredValues(values, precision, layout) : extractStoredValues(wordsOf(values), layout)
+    if (isLossy) {
+      const held = layoutHeldLossy(values, precision, layout)
+      return asHeld(clampStoredValues(values, precision, held), held, pixel, warnings)
+    }
+    return extractHeld(wordsOf(values), layout, pixel, warnings)
   }
+}
+
+function extractHeld(
+  words: Uint8Array | Uint16Array,
+  layout: Layout,
+  pixel: PixelAttributes,
+  warnings: WarningCode[],
+): HeldValues {
+  const held = layoutHeld(words, layout)
+  return asHeld(extractStoredValues(words, held), held, pixel, warnings)
+}
+
+function asHeld(
+  values: StoredValues,
+  { bitsStored }: Layout,
+  declared: PixelAttributes,
+  warnings: WarningCode[],
+): HeldValues {
+  if (bitsStored !== declared.bitsStored) warnings.push('bits-not-as-declared')
+  return { values, bitsStored }
 }

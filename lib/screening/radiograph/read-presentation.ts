@@ -1,7 +1,8 @@
 import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
-import type { GreyscalePresentation, LookUpTable, ModalityTransform, Window } from './radiograph.ts'
+import type { GreyscalePresentation, ModalityTransform, Window } from './radiograph.ts'
+import { type InputRange, readLookUpTable } from './read-look-up-table.ts'
 
 /** How the data set wants its stored values shown. What is odd adds a warning and gives way to the next best. */
 export function readPresentation(
@@ -9,10 +10,12 @@ export function readPresentation(
   pixel: PixelAttributes,
   warnings: WarningCode[],
 ): GreyscalePresentation {
+  const modality = readModality(attributes, pixel, warnings)
+  const voiLutItem = attributes.firstItem('VOILUTSequence')
   return {
-    modality: readModality(attributes, pixel, warnings),
+    modality,
     window: readWindow(attributes, warnings),
-    voiLut: readLut(attributes, 'VOILUTSequence', pixel, warnings),
+    voiLut: voiLutItem && readLookUpTable(voiLutItem, outputRange(modality, storedRange(pixel)), warnings),
     inverted: readInversion(attributes, pixel, warnings),
     padding: readPadding(attributes, pixel),
   }
@@ -20,7 +23,8 @@ export function readPresentation(
 
 /** @see DICOM PS3.3 C.11.1 */
 function readModality(attributes: Attributes, pixel: PixelAttributes, warnings: WarningCode[]): ModalityTransform {
-  const lut = readLut(attributes, 'ModalityLUTSequence', pixel, warnings)
+  const item = attributes.firstItem('ModalityLUTSequence')
+  const lut = item && readLookUpTable(item, storedRange(pixel), warnings)
   if (lut) return { kind: 'lut', lut }
   if (!attributes.hasValue('RescaleSlope') && !attributes.hasValue('RescaleIntercept')) return { kind: 'identity' }
   const slope = attributes.hasValue('RescaleSlope') ? attributes.number('RescaleSlope') : 1
@@ -48,57 +52,22 @@ function readWindow(attributes: Attributes, warnings: WarningCode[]): Window | n
   return null
 }
 
-/** @see DICOM PS3.3 C.11.1.1, C.11.2.1.1 */
-function readLut(
-  attributes: Attributes,
-  sequence: 'ModalityLUTSequence' | 'VOILUTSequence',
-  pixel: PixelAttributes,
-  warnings: WarningCode[],
-): LookUpTable | null {
-  const item = attributes.firstItem(sequence)
-  if (!item) return null
-  const declaredCount = item.uint16('LUTDescriptor', 0)
-  const declaredBits = item.uint16('LUTDescriptor', 2)
-  const firstMapped = readFirstMapped(item, attributes, sequence, pixel)
-  const words = item.uint16Count('LUTData')
-  if (declaredCount === null || declaredBits === null || firstMapped === null || words === 0) {
-    warnings.push('lut-unusable')
-    return null
+function storedRange({ bitsStored, signed }: PixelAttributes): InputRange {
+  const range = 2 ** bitsStored
+  return signed ? { low: -range / 2, high: range / 2 - 1 } : { low: 0, high: range - 1 }
+}
+
+function outputRange(modality: ModalityTransform, { low, high }: InputRange): InputRange {
+  switch (modality.kind) {
+    case 'identity':
+      return { low, high }
+    case 'rescale': {
+      const ends = [low, high].map((stored) => stored * modality.slope + modality.intercept)
+      return { low: Math.min(...ends), high: Math.max(...ends) }
+    }
+    case 'lut':
+      return { low: 0, high: 2 ** modality.lut.bitsPerEntry - 1 }
   }
-  const count = declaredCount === 0 ? 65536 : declaredCount
-  const entries = readEntries(item, count, words, declaredBits)
-  return { firstMapped, bitsPerEntry: bitsOf(entries, declaredBits, warnings), entries }
-}
-
-/** Has the sign of the values that go in: their VR says so, or, in implicit VR, the stored values and their rescaling. */
-function readFirstMapped(
-  item: Attributes,
-  attributes: Attributes,
-  sequence: 'ModalityLUTSequence' | 'VOILUTSequence',
-  pixel: PixelAttributes,
-): number | null {
-  const rescaledBelowZero = sequence === 'VOILUTSequence' && (attributes.number('RescaleIntercept') ?? 0) < 0
-  const isSigned = item.element('LUTDescriptor')?.vr === 'SS' || pixel.signed || rescaledBelowZero
-  return isSigned ? item.int16('LUTDescriptor', 1) : item.uint16('LUTDescriptor', 1)
-}
-
-/** A table shorter than declared goes on with its last entry. */
-function readEntries(item: Attributes, count: number, words: number, bits: number): Uint16Array {
-  // Entries of 8 bits may lie two to a word, the first in the low byte.
-  const isPacked = bits <= 8 && words < count && words * 2 >= count
-  return Uint16Array.from({ length: count }, (_, entry) => {
-    const word = item.uint16('LUTData', Math.min(words - 1, isPacked ? entry >> 1 : entry)) ?? 0
-    return isPacked ? (word >> (8 * (entry & 1))) & 0xff : word
-  })
-}
-
-/** Entries that overflow the declared bits, or leave the upper two of them unused throughout, say it better. */
-function bitsOf(entries: Uint16Array, declared: number, warnings: WarningCode[]): number {
-  const used = Math.ceil(Math.log2(entries.reduce((a, b) => Math.max(a, b), 1) + 1))
-  const isPlausible = declared >= 1 && declared <= 16 && used <= declared && used >= declared - 1
-  if (isPlausible) return declared
-  warnings.push('lut-bits-mismatch')
-  return used
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { DecodedFrame } from '../kernel/ports.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 
-type Layout = Pick<PixelAttributes, 'bitsAllocated' | 'bitsStored' | 'highBit' | 'signed'>
+/** How stored values lie in their words. */
+export type Layout = Pick<PixelAttributes, 'bitsAllocated' | 'bitsStored' | 'highBit' | 'signed'>
 export type StoredValues = DecodedFrame['values']
 
 /**

@@ -1,0 +1,19 @@
+import type { Radiograph } from '../radiograph/radiograph.ts'
+import { applyModality, applyVoiLut, applyWindow } from './apply-window.ts'
+import type { GreyLevels } from './prepared-image.ts'
+import { lowestStoredValue } from './value-histogram.ts'
+
+/** The grey level of every stored value from the lowest on: the whole pipeline in one table. */
+export function buildGreyTable(radiograph: Radiograph, { window }: GreyLevels): Uint8Array {
+  const { facts, presentation } = radiograph
+  const { modality, voiLut, inverted } = presentation
+  const lowest = lowestStoredValue(radiograph)
+  const table = new Uint8Array(2 ** facts.bitsStored)
+  for (let index = 0; index < table.length; index++) {
+    const value = applyModality(lowest + index, modality)
+    const shown = window ? applyWindow(value, window) : voiLut ? applyVoiLut(value, voiLut) : 0
+    // Storing in bytes cuts the fraction off: with the half, it rounds half up.
+    table[index] = 255 * (inverted ? 1 - shown : shown) + 0.5
+  }
+  return table
+}

@@ -1,0 +1,58 @@
+import { mapHistogram, quantileOf, tailShare, type ValueHistogram } from './value-histogram.ts'
+
+/** Grey is counted in steps of so many levels of 256: what is finer is noise, and pictures of 5 bits have no more. */
+const levelsPerStep = 8
+
+/** How many equally frequent values would hold as much information: 2 to the entropy. */
+export function effectiveNumberOf({ counts, total }: ValueHistogram): number {
+  let bits = 0
+  for (let index = 0; index < counts.length; index++) {
+    const share = counts[index] / total
+    if (share > 0) bits -= share * Math.log2(share)
+  }
+  return 2 ** bits
+}
+
+/** How many steps of grey a rendering tells apart. Range: 1–32. */
+export function visibleStepsOf(histogram: ValueHistogram, table: Uint8Array): number {
+  return effectiveNumberOf(
+    mapHistogram(
+      histogram,
+      table.map((grey) => Math.floor(grey / levelsPerStep)),
+    ),
+  )
+}
+
+/** The share of the picture that one table makes all black or all white and the other does not. */
+export function clippedShareOf({ counts, total }: ValueHistogram, table: Uint8Array, other: Uint8Array): number {
+  const isEnd = (grey: number): boolean => grey === 0 || grey === 255
+  let clipped = 0
+  for (let index = 0; index < counts.length; index++) {
+    if (isEnd(table[index]) && !isEnd(other[index])) clipped += counts[index]
+  }
+  return clipped / total
+}
+
+/**
+ * Whether grey goes one way over the picture's values: up and down by more than it gets on, a table shows contours
+ * that are not there (entries damaged, or in the wrong byte order).
+ */
+export function isSteady(histogram: ValueHistogram, table: Uint8Array): boolean {
+  const { lowest } = histogram
+  const first = quantileOf(histogram, tailShare) - lowest
+  const last = quantileOf(histogram, 1 - tailShare) - lowest
+  let path = 0
+  for (let index = first; index < last; index++) path += Math.abs(table[index + 1] - table[index])
+  return 2 * Math.abs(table[last] - table[first]) >= path
+}
+
+/** Whether one table grows lighter where the other grows darker. */
+export function isOpposed({ counts, total }: ValueHistogram, table: Uint8Array, other: Uint8Array): boolean {
+  let [sum, otherSum, products] = [0, 0, 0]
+  for (let index = 0; index < counts.length; index++) {
+    sum += counts[index] * table[index]
+    otherSum += counts[index] * other[index]
+    products += counts[index] * table[index] * other[index]
+  }
+  return products * total < sum * otherSum
+}

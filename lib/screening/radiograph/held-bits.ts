@@ -1,0 +1,44 @@
+import type { Layout, StoredValues } from './stored-values.ts'
+
+/**
+ * The layout that the words really have. Bits above HighBit may be overlays or dirt, which are masked; or BitsStored is
+ * too small, and masking would wrap the picture round. Which of the two shows where neighbours differ in them: a value
+ * that goes on above HighBit carries, so the whole words lie closer together than what is left of them below.
+ */
+export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout): Layout {
+  const { bitsAllocated, bitsStored, highBit, signed } = layout
+  const shift = highBit + 1 - bitsStored
+  const wholeBits = 8 * words.BYTES_PER_ELEMENT - shift
+  let used = 0
+  for (let pixel = 0; pixel < words.length; pixel++) used |= words[pixel]
+  if (used >>> (highBit + 1) === 0) return layout
+  const drop = 32 - bitsStored
+  const wholeDrop = 32 - wholeBits
+  let [carrying, differing] = [0, 0]
+  let [whole, masked] = [0, 0]
+  for (let pixel = 0; pixel < words.length; pixel++) {
+    const [wholeBefore, maskedBefore] = [whole, masked]
+    const word = words[pixel] >>> shift
+    whole = signed ? (word << wholeDrop) >> wholeDrop : word
+    masked = signed ? (word << drop) >> drop : (word << drop) >>> drop
+    if (pixel === 0 || whole - masked === wholeBefore - maskedBefore) continue
+    differing++
+    if (Math.abs(whole - wholeBefore) < Math.abs(masked - maskedBefore)) carrying++
+  }
+  if (2 * carrying <= differing) return layout
+  const held = signed ? wholeBits : 32 - Math.clz32(used >>> shift)
+  return { bitsAllocated, signed, bitsStored: held, highBit: shift + held - 1 }
+}
+
+/** The share of pixels that may lie far outside the range before it is the range that is wrong. */
+const strayShare = 0.005
+
+/** As `layoutHeld`, for decoded lossy values: they overshoot at edges, but not by a quarter of the range. */
+export function layoutHeldLossy(values: StoredValues, precision: number, layout: Layout): Layout {
+  const { bitsStored, signed } = layout
+  if (signed || precision <= bitsStored) return layout
+  const farOut = 1.25 * 2 ** bitsStored
+  let outside = 0
+  for (let pixel = 0; pixel < values.length; pixel++) if (values[pixel] > farOut) outside++
+  return outside > strayShare * values.length ? { ...layout, bitsStored: precision, highBit: precision - 1 } : layout
+}
