@@ -21,8 +21,12 @@ const { values: options } = parseArgs({ options: { chests: { type: 'string' }, p
 const side = 512
 const factors = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8, 16, 32]
 const offsets = [-1, -0.5, -0.25, 0.25, 0.5, 1]
-const bitDepths = [6, 8, 12, 16]
-const shares = [0.3, 0.6]
+const bitDepths = [6, 10, 16]
+const borders = [
+  ['65535', 0.3],
+  ['65535', 0.6],
+  ['0', 0.6],
+] as const
 const plain: Variation = { bits: 12, factor: 1, offset: 0, border: '65535', borderShare: 0 }
 
 const groups: [title: string, variations: Variation[]][] = [
@@ -32,12 +36,10 @@ const groups: [title: string, variations: Variation[]][] = [
     `${bits} bits; window × 1, × 1/8, × 8, none`,
     [1, 1 / 8, 8, null].map((factor) => ({ ...plain, bits, factor })),
   ]),
-  ...(['65535', '0'] as const).flatMap((border) =>
-    shares.map((borderShare): [string, Variation[]] => [
-      `border of ${border}, ${Math.round(100 * borderShare)} %; window × 1, × 8, none`,
-      [1, 8, null].map((factor) => ({ ...plain, border, borderShare, factor })),
-    ]),
-  ),
+  ...borders.map(([border, borderShare]): [string, Variation[]] => [
+    `border of ${border}, ${Math.round(100 * borderShare)} %; window × 1, × 8, none`,
+    [1, 8, null].map((factor) => ({ ...plain, border, borderShare, factor })),
+  ]),
   [
     'at once: 6 or 16 bits; window × 1/8 or × 16, moved by 0.25; border of 65535, 45 %',
     [6, 16].flatMap((bits) =>

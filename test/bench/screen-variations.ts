@@ -44,9 +44,13 @@ export function createVariationScreener(
     known.set(digest, probability)
     return probability
   }
+  const wellPresentedIn = new Map<string, Promise<number>>()
   return async (variation) => {
+    const frame = `${variation.border} ${variation.borderShare}`
     const plain = { ...variation, bits: 12, factor: 1, offset: 0 }
-    const wellPresented = await probabilityOf(prepareImage(varyPresentation(picture, plain)))
+    const screened = wellPresentedIn.get(frame) ?? probabilityOf(prepareImage(varyPresentation(picture, plain)))
+    wellPresentedIn.set(frame, screened)
+    const wellPresented = await screened
     try {
       const prepared = prepareImage(varyPresentation(picture, variation))
       return { probability: await probabilityOf(prepared), rendering: renderingOf(prepared), wellPresented }

@@ -95,13 +95,8 @@ describe('preparing an image', () => {
   })
 
   it('keeps the direction of a VOI LUT that it does not believe', () => {
-    const entries = ramp.map((value) =>
-      value === 2000 ? 4095 : value === 3000 ? 0 : value > 3500 ? 4095 : 200 - value / 20,
-    )
-    const { pixels, greyLevels } = prepareImage(
-      buildRadiograph(ramp, { voiLut: { ...lut, entries: entries.map((entry, value) => (value > 3500 ? 0 : entry)) } }),
-      full,
-    )
+    const entries = ramp.map((value) => (value === 2000 ? 4095 : 200 - value / 21))
+    const { pixels, greyLevels } = prepareImage(buildRadiograph(ramp, { voiLut: { ...lut, entries } }), full)
     expect(greyLevels.origin).toBe('percentile')
     expect([pixels[0], pixels[4095]]).toEqual([255, 0])
   })

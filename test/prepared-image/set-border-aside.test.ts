@@ -42,6 +42,14 @@ describe('setting a border aside', () => {
     expect(setAside(values)).toMatchObject({ share: 1, hasBorder: false })
   })
 
+  it('leaves out blurred borders on both sides', () => {
+    const values = valuesOf(60_000, 300, 20_000, 24_000, 0.3)
+    for (let pixel = 0; pixel < 3000; pixel++) values[pixel] = pixel % 300
+    const { lowest, highest } = setAside(values)
+    expect(lowest).toBeGreaterThanOrEqual(20_000)
+    expect(highest).toBeLessThanOrEqual(24_000)
+  })
+
   it('leaves an image of one value as it is', () => {
     expect(setAside(new Uint16Array(400).fill(7))).toEqual({ lowest: 7, highest: 7, share: 1, hasBorder: false })
   })

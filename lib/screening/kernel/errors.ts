@@ -23,7 +23,7 @@ export const rejectionReasons = {
   'processed-image':
     'The picture was made from a radiograph: bone-suppressed, dual-energy, or marked by a computer. Send the radiograph itself.',
   paediatric: 'The patient is younger than the age the models are meant for.',
-  blank: 'The image holds no contrast: every pixel is (nearly) the same.',
+  blank: 'The image holds no contrast: its pixels are (nearly) the same, or its modality table makes them so.',
   'not-a-frontal-chest': 'The pixels do not look like a frontal chest radiograph.',
   'time-limit': 'Decoding took longer than allowed; the pixel data is probably corrupt.',
   'quota-exceeded':

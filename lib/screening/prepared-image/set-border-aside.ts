@@ -14,7 +14,11 @@ export interface PictureValues {
  * border, collimation, saturation).
  */
 export function setBorderAside(histogram: ValueHistogram): PictureValues {
-  const picture = withoutFarCluster(histogram)
+  let picture = withoutFarCluster(histogram)
+  for (let outer = histogram; picture !== outer; ) {
+    outer = picture
+    picture = withoutFarCluster(outer)
+  }
   return { histogram: withoutHeavyEnds(picture), hasBorder: picture !== histogram }
 }
 
