@@ -8,6 +8,7 @@ const programs = [
   'lib/embedded/screen-worker.ts',
   'lib/adapters/codecs/codec-worker.ts',
   'functions/screen/inference-program.ts',
+  'test/bench/fit-upright.ts',
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
   'test/bench/presentation-sweep.ts',

@@ -1,6 +1,9 @@
 import type { Clock, PixelCodecs } from './kernel/ports.ts'
+import type { WarningCode } from './kernel/warnings.ts'
+import { looksUpright } from './prepared-image/looks-upright.ts'
 import { prepareImage } from './prepared-image/prepare-image.ts'
 import type { PreparedImage } from './prepared-image/prepared-image.ts'
+import { turnOf } from './prepared-image/upright.ts'
 import { decodeRadiograph } from './radiograph/decode-radiograph.ts'
 import type { AcquisitionFacts } from './radiograph/radiograph.ts'
 import type { SuitabilityPolicy } from './radiograph/suitability.ts'
@@ -32,10 +35,15 @@ export async function preprocess(
   const started = clock.monotonic()
   const radiograph = await decodeRadiograph(source, codecs, policy)
   const decoded = clock.monotonic()
-  const prepared = prepareImage(radiograph, options)
+  const prepared = withDoubts(prepareImage(radiograph, options), radiograph.facts)
   return {
     facts: radiograph.facts,
     prepared,
     timingsMs: { decode: decoded - started, prepare: clock.monotonic() - decoded },
   }
+}
+
+function withDoubts(prepared: PreparedImage, { patientOrientation }: AcquisitionFacts): PreparedImage {
+  if (looksUpright(prepared, turnOf(patientOrientation))) return prepared
+  return { ...prepared, warnings: [...prepared.warnings, 'chest-doubtful' satisfies WarningCode] }
 }

@@ -6,6 +6,7 @@ export const warningCodes = [
   'age-unknown',
   'bits-not-as-declared',
   'border-undeclared',
+  'chest-doubtful',
   'codestream-not-as-declared',
   'encoding-repaired',
   'excess-pixel-data',
