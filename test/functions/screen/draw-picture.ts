@@ -5,7 +5,7 @@ import { createRandom } from '../../../lib/phantom/seeded-random.ts'
 export async function drawPicture(seed: number, bright: boolean): Promise<Buffer> {
   const random = createRandom(seed)
   const side = 128
-  const blocks = Array.from({ length: 16 * 16 }, () => (bright ? 130 : 10) + random.uniform(0, 110))
+  const blocks = Array.from({ length: 16 * 16 }, () => (bright ? 110 : 5) + random.uniform(0, 140))
   const pixels = Uint8Array.from({ length: side * side }, (_, at) => {
     const row = Math.floor(at / side)
     return blocks[(row >> 3) * 16 + ((at % side) >> 3)]
