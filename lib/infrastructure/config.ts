@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { queueDays } from '../screening/screening-job/delivery-limits.ts'
 import { tenant } from '../screening/screening-job/tenant.ts'
 
 const days = z.number().int().min(1).max(3650)
+/** Of what a message points to: it must be there for as long as the message. */
+const daysOf = (atLeast: number, why: string) => days.min(atLeast, `must be at least ${atLeast}: ${why}`)
 const hour = z.number().int().min(0).max(23)
 
 const tenantAccess = z.strictObject({
@@ -53,17 +56,41 @@ export const environmentConfig = z
     maximumUploadBytes: z.number().int().min(1).max(268_435_456).default(67_108_864),
     /** Who hears of alarms. */
     alarmEmail: z.email(),
-    /** Of the whole account's spending on Pleura; the alarm comes at 80 %. */
+    /** Of the whole account's bill, whatever it is for; alarms come at 80 and 100 %. */
     monthlyBudgetUsd: z.number().positive().default(200),
     retentionDays: z
-      .strictObject({ uploads: days, prepared: days, usage: days, logs: days })
-      .default({ uploads: 30, prepared: 14, usage: 2555, logs: 365 }),
+      .strictObject({
+        uploads: daysOf(queueDays, 'a notification may wait that long').default(30),
+        /** Prepared pictures and failure documents. */
+        prepared: daysOf(2 * queueDays, 'a job may wait half of it, and lie half of it among the dead letters').default(
+          30,
+        ),
+        /** Of a tenant that is no longer in this file; no tenant's own may be longer. */
+        results: days.default(365),
+        usage: daysOf(62, 'quota and budget count the admissions of a month, and are billed after it').default(2555),
+        logs: days.default(365),
+        /** Of the log of requests to the bucket: it holds the senders' keys, which may name a patient. */
+        accessLog: days.default(30),
+      })
+      .prefault({}),
     /** The screening image in a registry; null: built from functions/screen/Dockerfile at deployment. */
     imageUri: z.string().nullable().default(null),
     tenants: z.array(tenantAccess).min(1),
   })
-  .superRefine(({ tenants }, context) => {
+  .superRefine(({ region, availabilityZones, tenants, retentionDays }, context) => {
+    for (const [index, zone] of (availabilityZones ?? []).entries()) {
+      if (zone.slice(0, -1) !== region) {
+        context.addIssue({ code: 'custom', path: ['availabilityZones', index], message: `must be a zone of ${region}` })
+      }
+    }
     for (const [index, { settings, trustedAccount, externalId }] of tenants.entries()) {
+      if (settings.retentionDays > retentionDays.results) {
+        context.addIssue({
+          code: 'custom',
+          path: ['tenants', index, 'settings', 'retentionDays'],
+          message: `must be at most retentionDays.results, ${retentionDays.results}, which ends what a removed tenant leaves`,
+        })
+      }
       if (trustedAccount !== null && externalId === null) {
         context.addIssue({
           code: 'custom',

@@ -45,12 +45,34 @@ describe('an environment', () => {
       'tenants.0.externalId: is required beside trustedAccount',
     ],
     [
+      'retention of uploads',
+      { retentionDays: { uploads: 13 } },
+      'retentionDays.uploads: must be at least 14: a notification may wait that long, received 13',
+    ],
+    ['retention of pictures', { retentionDays: { prepared: 27 } }, 'retentionDays.prepared: must be at least 28'],
+    ['retention of usage', { retentionDays: { usage: 61 } }, 'retentionDays.usage: must be at least 62'],
+    [
+      'retention of a tenant',
+      { tenants: [{ settings: { id: 'north', retentionDays: 366 } }] },
+      'tenants.0.settings.retentionDays: must be at most retentionDays.results, 365',
+    ],
+    [
+      'zone',
+      { availabilityZones: ['eu-central-1a', 'eu-west-1b'] },
+      'availabilityZones.1: must be a zone of eu-central-1, received "eu-west-1b"',
+    ],
+    [
       'pair of tenants',
       { tenants: [{ settings: { id: 'north' } }, { settings: { id: 'north' } }] },
       'tenants.1.settings.id: is used twice',
     ],
   ])('of a wrong %s is refused with the field, the value and what is expected', (_, change, message) => {
     expect(() => readConfig(configFile(JSON.stringify({ ...example, ...change })))).toThrow(message)
+  })
+
+  it('that names one retention keeps the defaults of the others', () => {
+    const { retentionDays } = readConfig(configFile(JSON.stringify({ ...example, retentionDays: { uploads: 90 } })))
+    expect(retentionDays).toEqual({ uploads: 90, prepared: 30, results: 365, usage: 2555, logs: 365, accessLog: 30 })
   })
 
   it('that is no JSON is refused with its file', () => {

@@ -102,6 +102,8 @@ describe('the gpu profile', () => {
     const days = new Map(rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]))
     expect(days.get('results/north/')).toBe(90)
     expect(days.get('results/south/')).toBe(365)
+    // What a tenant left that is no longer in the configuration.
+    expect(days.get('results/')).toBe(365)
     const written = [
       'uploads/north/a.dcm',
       studyKeys.preparedImage(preparation),
@@ -113,7 +115,75 @@ describe('the gpu profile', () => {
       studyKeys.failure('north', 'i'),
     ]
     for (const key of written) {
-      expect([...days.keys()].filter((prefix) => prefix && key.startsWith(prefix as string))).toHaveLength(1)
+      const ending = [...days.keys()].filter((prefix) => prefix && key.startsWith(prefix as string))
+      expect(ending.filter((prefix) => prefix !== 'results/')).toHaveLength(1)
+    }
+  })
+
+  it("keeps the senders' keys in the access log no longer than their uploads, and with no marker of a deletion", () => {
+    const buckets = resourcesOf(template, 'AWS::S3::Bucket').map(([, { Properties }]) => Properties)
+    const [log] = buckets.filter(({ LoggingConfiguration }) => !LoggingConfiguration)
+    expect(log.LifecycleConfiguration.Rules).toEqual([
+      expect.objectContaining({ ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 1 } }),
+    ])
+    const [studies] = buckets.filter(({ LoggingConfiguration }) => LoggingConfiguration)
+    expect(studies.LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Id: 'leftovers', ExpiredObjectDeleteMarker: true }),
+    )
+  })
+
+  describe('at the PUT of an object', () => {
+    const ours = 'arn:of-the-key-of-the-studies'
+    const header = (name: string) => `s3:x-amz-${name}`
+    const encryption = header('server-side-encryption')
+    const keyId = header('server-side-encryption-aws-kms-key-id')
+    const customer = header('server-side-encryption-customer-algorithm')
+    const storage = header('storage-class')
+
+    it.each([
+      ['a plain file', 'uploads/north/a.dcm', {}, []],
+      ['a plain file of our own programs', 'results/north/i/k/result.json', {}, []],
+      ['the key of the studies, by name', 'uploads/north/a.dcm', { [encryption]: 'aws:kms', [keyId]: ours }, []],
+      ['the storage class that there is anyway', 'uploads/north/a.dcm', { [storage]: 'STANDARD' }, []],
+      ["a customer's own key", 'uploads/north/a.dcm', { [customer]: 'AES256' }, ['DenyCustomerKey']],
+      ['a key of S3', 'uploads/north/a.dcm', { [encryption]: 'AES256' }, ['DenyOtherEncryption']],
+      ["the account's own key", 'uploads/north/a.dcm', { [encryption]: 'aws:kms' }, ['DenyOtherEncryption']],
+      [
+        'a foreign key',
+        'uploads/north/a.dcm',
+        { [encryption]: 'aws:kms', [keyId]: 'arn:aws:kms:eu-central-1:444455556666:key/k' },
+        ['DenyOtherKey'],
+      ],
+      ['an archive', 'uploads/north/a.dcm', { [storage]: 'GLACIER' }, ['DenyOtherStorageClass']],
+      ['another tier', 'uploads/north/a.dcm', { [storage]: 'INTELLIGENT_TIERING' }, ['DenyOtherStorageClass']],
+      ['a folder', 'uploads/north/2026/', {}, ['DenyFolders']],
+      ["a tenant's own folder", 'uploads/north/', {}, ['DenyFolders']],
+      ['the folder of all', 'uploads/', {}, ['DenyFolders']],
+    ])('answers %s as it must', (_, key, request, denials) => {
+      const [policy] = resourcesOf(template, 'AWS::S3::BucketPolicy')
+        .filter(([name]) => name.startsWith('StudiesBucket'))
+        .map(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
+      const matching = policy.filter(
+        (statement) =>
+          statement.Effect === 'Deny' &&
+          actionsOf(statement).includes('s3:PutObject') &&
+          resourcesNamed(statement).some((pattern) => matches(pattern.replace(/^[^/]*\//, ''), key)) &&
+          Object.entries(statement.Condition ?? {}).every(([operator, keys]) =>
+            Object.entries(keys).every(([name, value]) =>
+              holds(operator, (request as Record<string, string>)[name], value),
+            ),
+          ),
+      )
+      expect(matching.map(({ Sid }) => Sid)).toEqual(denials)
+    })
+
+    const matches = (pattern: string, key: string): boolean =>
+      new RegExp(`^${pattern.replace(/[.$]/g, '\\$&').replaceAll('*', '.*')}$`).test(key)
+    /** As IAM evaluates: a key that is not in the request is 'not equal' to anything. */
+    const holds = (operator: string, asked: string | undefined, value: unknown): boolean => {
+      if (operator === 'Null') return (asked === undefined) === (value === 'true')
+      if (operator === 'StringNotEquals') return asked !== (typeof value === 'string' ? value : ours)
+      throw new Error(`the operator ${operator} is not evaluated here`)
     }
   })
 
@@ -257,7 +327,7 @@ describe('the gpu profile', () => {
     template.hasResourceProperties('AWS::Batch::JobDefinition', {
       ContainerProperties: Match.objectLike({
         Privileged: false,
-        User: '10001',
+        User: '10001:10001',
         ReadonlyRootFilesystem: true,
         ResourceRequirements: Match.arrayWith([{ Type: 'GPU', Value: '1' }]),
       }),
@@ -318,6 +388,10 @@ describe('the gpu profile', () => {
         Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
       }),
     ])
+  })
+
+  it('watches the bill of the whole account, with no filter that somebody would have to switch on', () => {
+    template.hasResourceProperties('AWS::Budgets::Budget', { Budget: { CostFilters: Match.absent() } })
   })
 
   it('measures by the names under which the programs write', () => {
@@ -397,14 +471,13 @@ describe('the other forms', () => {
     expect(workerEnvironment(template).EXECUTION_PROVIDER).toBe('cpu')
     template.hasResourceProperties('AWS::Batch::JobDefinition', {
       ContainerProperties: Match.objectLike({
-        User: '10001',
+        User: '10001:10001',
         ReadonlyRootFilesystem: true,
-        MountPoints: [Match.objectLike({ ContainerPath: '/tmp' })],
+        // Fargate has no volume of a host: the worker writes to no disk.
+        MountPoints: Match.absent(),
+        Volumes: Match.absent(),
       }),
     })
-    // Without it the mount belongs to root and the worker, which is not, cannot write its health file.
-    const dockerfile = readFileSync(resolve(root, 'functions/screen/Dockerfile'), 'utf8')
-    expect(dockerfile.slice(dockerfile.indexOf(' AS cpu'), dockerfile.indexOf(' AS gpu'))).toContain('VOLUME ["/tmp"]')
   })
 
   it.each(['gpu', 'warm', 'cpu'])('%s: has onnxruntime collect nothing, by job definition and image', (profile) => {

@@ -59,6 +59,7 @@ export const resourcesOf = (template: Template, type: string): [string, Resource
   Object.entries(template.findResources(type)) as [string, Resource][]
 
 export interface Statement {
+  readonly Sid?: string
   readonly Effect: string
   readonly Action: string | string[]
   readonly Resource: unknown

@@ -143,13 +143,13 @@ export class Observability extends Construct {
     this.alarms.push(alarm)
   }
 
-  #budget({ name, monthlyBudgetUsd }: ObservabilityProps): void {
+  #budget({ monthlyBudgetUsd }: ObservabilityProps): void {
     new CfnBudget(this, 'Budget', {
       budget: {
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
+        // Of the whole account: a filter by tag sees nothing until somebody has activated the tag for billing.
         budgetLimit: { amount: monthlyBudgetUsd, unit: 'USD' },
-        costFilters: { TagKeyValue: [`user:pleura:environment$${name}`] },
       },
       notificationsWithSubscribers: [80, 100].map((threshold) => ({
         notification: { notificationType: 'ACTUAL', comparisonOperator: 'GREATER_THAN', threshold },

@@ -6,7 +6,6 @@ import {
   EcsFargateContainerDefinition,
   EcsJobDefinition,
   EcsMachineImageType,
-  EcsVolume,
   FargateComputeEnvironment,
   type IManagedComputeEnvironment,
   JobQueue,
@@ -92,12 +91,10 @@ export class ScreeningFleet extends Construct {
     })
     acknowledge(instanceRole, {
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]':
-        'What the ECS agent on the host needs, kept by AWS; containers cannot reach the host role (hop limit 1) and have a role of their own.',
+        'What the ECS agent on the host needs, kept by AWS. Batch puts the container on the network of its host, so a worker can take this role too: it reads no study, no queue and no key.',
     })
     const launchTemplate = new LaunchTemplate(this, 'LaunchTemplate', {
       requireImdsv2: true,
-      // A container is one hop further than its host.
-      httpPutResponseHopLimit: 1,
       blockDevices: [
         {
           deviceName: '/dev/xvda',
@@ -183,9 +180,6 @@ export class ScreeningFleet extends Construct {
       cpu: cpuWorker.cpu,
       memory: Size.mebibytes(cpuWorker.memoryMb),
       assignPublicIp: !props.network.isPrivate,
-      // The only place that can be written, on the task's own encrypted disk. It takes its rights from the image's
-      // VOLUME of the same path; without one it would belong to root.
-      volumes: [EcsVolume.host({ name: 'tmp', containerPath: '/tmp' })],
     })
   }
 
@@ -199,7 +193,8 @@ export class ScreeningFleet extends Construct {
       image,
       environment: { ...environment },
       jobRole: this.workerRole,
-      user: '10001',
+      // User and group: with the user alone the group would be root's.
+      user: '10001:10001',
       readonlyRootFilesystem: true,
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'screen' }),
     }

@@ -1,12 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
 
 export interface StudyBucketProps {
-  readonly retentionDays: { readonly uploads: number; readonly prepared: number; readonly usage: number }
-  /** Days after which a tenant's results are deleted, by tenant. */
+  readonly retentionDays: Readonly<Record<'uploads' | 'prepared' | 'results' | 'usage' | 'accessLog', number>>
+  /** Days after which a tenant's results are deleted, by tenant; those of any other by `retentionDays.results`. */
   readonly resultDays: Readonly<Record<string, number>>
 }
 
@@ -32,13 +33,16 @@ export class StudyBucket extends Construct {
       enforceSSL: true,
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
-      lifecycleRules: [{ expiration: Duration.days(365), noncurrentVersionExpiration: Duration.days(oldVersionDays) }],
+      // Nothing replaces a log: an old version is one that is being deleted.
+      lifecycleRules: [
+        { expiration: Duration.days(retentionDays.accessLog), noncurrentVersionExpiration: Duration.days(1) },
+      ],
     })
     acknowledge(accessLog, {
       'AwsSolutions-S1': 'It is the access log: logging it into itself would never end.',
       'HIPAA.Security-S3BucketLoggingEnabled': 'It is the access log: logging it into itself would never end.',
       'HIPAA.Security-S3BucketReplicationEnabled':
-        'Access logs are evidence for a year, not patient records; they are not needed in a second region.',
+        'Access logs are evidence for a while, not patient records; they are not needed in a second region.',
       'HIPAA.Security-S3DefaultEncryptionKMS':
         'S3 log delivery writes to SSE-S3 buckets without a grant on our key; the log holds no pixels and no results.',
     })
@@ -60,14 +64,51 @@ export class StudyBucket extends Construct {
         expire('prepared/', retentionDays.prepared),
         expire('usage/', retentionDays.usage),
         expire('failures/', retentionDays.prepared),
+        // Of rules that overlap the shorter one holds: this one reaches what a removed tenant has left.
+        expire('results/', retentionDays.results),
         ...Object.entries(resultDays).map(([tenant, days]) => expire(`results/${tenant}/`, days)),
-        { id: 'unfinished', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // A marker of a deletion holds the sender's key; it goes with the last version.
+        { id: 'leftovers', abortIncompleteMultipartUploadAfter: Duration.days(1), expiredObjectDeleteMarker: true },
       ],
     })
+    this.#denyUnreadable()
     acknowledge(this.bucket, {
       'HIPAA.Security-S3BucketReplicationEnabled':
         "The sender's PACS holds the original study and results can be made again from it; a second region would only double where patient data lies. Versions protect against deletion by mistake.",
     })
+  }
+
+  /**
+   * Refuses, at the PUT, objects that no program could read. A condition on a header that is absent holds for 'is not':
+   * `Null` leaves requests without the header alone.
+   */
+  #denyUnreadable(): void {
+    const [algorithm, keyId, customerAlgorithm, storageClass] = [
+      'server-side-encryption',
+      'server-side-encryption-aws-kms-key-id',
+      'server-side-encryption-customer-algorithm',
+      'storage-class',
+    ].map((header) => `s3:x-amz-${header}`)
+    const denied: Record<string, Record<string, Record<string, string>>> = {
+      CustomerKey: { Null: { [customerAlgorithm]: 'false' } },
+      OtherEncryption: { Null: { [algorithm]: 'false', [keyId]: 'true' } },
+      OtherKey: { Null: { [keyId]: 'false' }, StringNotEquals: { [keyId]: this.key.keyArn } },
+      OtherStorageClass: { Null: { [storageClass]: 'false' }, StringNotEquals: { [storageClass]: 'STANDARD' } },
+    }
+    const deny = (sid: string, resources: string[], conditions = {}) =>
+      this.bucket.addToResourcePolicy(
+        new PolicyStatement({
+          sid: `Deny${sid}`,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['s3:PutObject'],
+          resources,
+          conditions,
+        }),
+      )
+    for (const [sid, conditions] of Object.entries(denied)) deny(sid, [this.bucket.arnForObjects('*')], conditions)
+    // What consoles call a folder: an object without a file.
+    deny('Folders', [this.bucket.arnForObjects('uploads/'), this.bucket.arnForObjects('uploads/*/')])
   }
 }
 

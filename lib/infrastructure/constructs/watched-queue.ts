@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { queueDays } from '../../screening/screening-job/delivery-limits.ts'
 
 export interface WatchedQueueProps {
   readonly key: IKey
@@ -10,19 +11,23 @@ export interface WatchedQueueProps {
   readonly maximumReceives: number
 }
 
-/** A queue whose messages are never lost: what fails too often lies in the dead-letter queue for two weeks. */
+/** A queue whose messages are kept for as long as SQS can, and those that fail too often beside it. */
 export class WatchedQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, { key, visibility, maximumReceives }: WatchedQueueProps) {
     super(scope, id)
-    const shared = { encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true }
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...shared, retentionPeriod: Duration.days(14) })
+    const shared = {
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: key,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(queueDays),
+    }
+    this.deadLetters = new Queue(this, 'DeadLetters', shared)
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       visibilityTimeout: visibility,
-      retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maximumReceives },
     })
   }

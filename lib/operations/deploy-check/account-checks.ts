@@ -101,7 +101,7 @@ export function checkAccount(config: EnvironmentConfig): Check[] {
     notChecked(
       'cost allocation tag',
       `pleura:environment=${name}`,
-      'Activate it in Billing, a day after deploying, so that costs can be told apart.',
+      'Activate it in Billing, a day after deploying, to tell environments apart in Cost Explorer; no alarm waits for it.',
     ),
   ]
 }

@@ -131,7 +131,7 @@ function tenants({ tenants, monthlyBudgetUsd }: EnvironmentConfig, classifier: C
         'Raise it, or lower the limits of the tenants: the alarm would ring for what was agreed.',
       ),
     )
-  } else checks.push(ok('monthlyBudgetUsd', `${monthlyBudgetUsd} USD; its alarm rings at 80 %`))
+  } else checks.push(ok('monthlyBudgetUsd', `${monthlyBudgetUsd} USD of the whole account; alarms at 80 and 100 %`))
   return checks
 }
 

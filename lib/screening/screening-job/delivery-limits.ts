@@ -9,3 +9,9 @@ export const maximumAttempts = 4
  * that fails for now cost a delivery too, and are nobody's fault.
  */
 export const maximumDeliveries = 100
+
+/**
+ * How long SQS keeps a message, the longest it can. It counts from the sending: a message that the queue itself sets aside
+ * brings its age along, one that a program sends to the dead letters starts anew. Unit: days.
+ */
+export const queueDays = 14
