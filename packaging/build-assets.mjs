@@ -66,7 +66,6 @@ async function buildScreen(target) {
   await bundle(app, {
     'main.js': 'functions/screen/main.ts',
     'inference-program.js': 'functions/screen/inference-program.ts',
-    'health-check.js': 'functions/screen/health-check.ts',
   })
   await addSharp(app, 'x64')
   copyPackages(app, ['onnxruntime-node', 'onnxruntime-common'], (file) =>

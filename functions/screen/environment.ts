@@ -1,13 +1,7 @@
 import * as z from 'zod'
 
-/** What the container's health check is told too. */
-export const healthEnvironment = z.object({
-  /** Touched by the worker while it is well. */
-  HEALTH_FILE: z.string().min(1).default('/tmp/pleura-health'),
-})
-
 /** What the screening container is told. Infrastructure writes it with `satisfies ScreenEnvironment`. */
-export const screenEnvironment = healthEnvironment.extend({
+export const screenEnvironment = z.object({
   STUDY_BUCKET: z.string().min(1),
   STAT_QUEUE_URL: z.url(),
   ROUTINE_QUEUE_URL: z.url(),
@@ -30,8 +24,10 @@ export const screenEnvironment = healthEnvironment.extend({
   ROUTINE_DEAD_LETTER_URL: z.url(),
   /** Before an image that failed is tried again; four times as long after each failure. Unit: seconds. */
   FIRST_RETRY_SECONDS: z.string().regex(/^\d+$/),
-  /** What an hour of this worker's machine costs, for the estimate on usage receipts. */
+  /** What an hour of this worker's machine costs, for the estimates of usage receipts and of the alarm on spending. */
   HOURLY_COST_USD: z.string().regex(/^\d+(\.\d+)?$/),
 })
 
 export type ScreenEnvironment = z.input<typeof screenEnvironment>
+/** As the worker has read it. */
+export type WorkerEnvironment = z.output<typeof screenEnvironment>

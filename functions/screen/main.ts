@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -17,9 +16,9 @@ import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { screenEnvironment } from './environment.ts'
-import { writeHealth } from './health-file.ts'
+import { screenEnvironment, type WorkerEnvironment } from './environment.ts'
 import { LargeSources } from './large-sources.ts'
+import { MachineCost } from './machine-cost.ts'
 import { MachineTime } from './machine-time.ts'
 import { openCascade } from './open-cascade.ts'
 import { workThrough } from './work-through.ts'
@@ -27,9 +26,18 @@ import { workThrough } from './work-through.ts'
 /** The screening container: loads the networks once, works the queues until they stay empty, and ends. */
 async function main(stopping: AbortSignal): Promise<void> {
   const environment = parseEnvironment(screenEnvironment, process.env)
+  const { EXECUTION_PROVIDER, HOURLY_COST_USD } = environment
+  const cost = new MachineCost(Number(HOURLY_COST_USD), telemetry, EXECUTION_PROVIDER)
+  try {
+    await work(environment, cost, stopping)
+  } finally {
+    cost.end(performance.now())
+  }
+}
+
+async function work(environment: WorkerEnvironment, cost: MachineCost, stopping: AbortSignal): Promise<void> {
   const maximumBatch = Number(environment.MAXIMUM_BATCH)
-  const { EXECUTION_PROVIDER: executionProvider, HEALTH_FILE: healthFile } = environment
-  rmSync(healthFile, { force: true })
+  const { EXECUTION_PROVIDER: executionProvider } = environment
 
   const codecs = createCodecs()
   const { cascade, verify } = await openCascade(
@@ -76,7 +84,7 @@ async function main(stopping: AbortSignal): Promise<void> {
       firstRetryMs: 1000 * Number(environment.FIRST_RETRY_SECONDS),
       verify,
       telemetry,
-      beat: () => writeHealth(healthFile),
+      beat: () => cost.beat(performance.now()),
     },
     {
       // One batch in the network, one being fetched and decoded, and some being written.

@@ -12,7 +12,7 @@ export interface WorkerParts extends AnswerParts {
   readonly queues: Readonly<Record<Lane, JobQueue>>
   /** Runs the golden files. @throws {Error} when the networks do not answer as they must */
   readonly verify: () => Promise<void>
-  /** Called at least every few seconds while the worker is well. */
+  /** Called at least every few seconds while the main loop turns. */
   readonly beat: () => void
 }
 

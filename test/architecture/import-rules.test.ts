@@ -133,9 +133,7 @@ describe('import rules', () => {
 
   it('lets only the main.ts of a function read the environment', () => {
     const bad = sourcesBelow('functions').filter(
-      // The health check is a program of its own.
-      (file) =>
-        !/\/(main|health-check)\.ts$/.test(file) && /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+      (file) => !/\/main\.ts$/.test(file) && /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
     )
     expect(bad).toEqual([])
   })

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ScreenEnvironment } from '../../../functions/screen/environment.ts'
 import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
@@ -16,8 +15,6 @@ export interface RunningWorker {
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
 }
-
-let workers = 0
 
 /**
  * The real program in a process of its own, with one cloud behind it.
@@ -49,7 +46,6 @@ export function startWorker(
     ROUTINE_DEAD_LETTER_URL: reach(cloud.routine.deadLetterUrl),
     FIRST_RETRY_SECONDS: '0',
     HOURLY_COST_USD: '0.75',
-    HEALTH_FILE: join(tmpdir(), `pleura-health-${process.pid}-${workers++}`),
     ...changes,
   }
   const child = spawn(process.execPath, [...(preload === null ? [] : ['--import', preload]), program], {
