@@ -196,7 +196,7 @@ it(`of ${images} images, three of them poison, ${kills} kills and ${stops} stops
   expect(new Set(events.map((event) => event.resultKey))).toEqual(new Set(results.map(({ key }) => key)))
   expect(new Set(dead.filter((body) => poisonJobs.includes(body))).size).toBe(poisonJobs.length)
   expect(deadUploads.sort()).toEqual([...poisonNotifications].sort())
-}, 900_000)
+}, 1_800_000)
 
 const waveLength = 100
 
