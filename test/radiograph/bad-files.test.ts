@@ -12,6 +12,7 @@ import {
   encodeHeader,
   side,
   syntaxes,
+  words,
 } from './build-dicom.ts'
 import { noCodecs } from './no-codecs.ts'
 
@@ -20,6 +21,12 @@ const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'l
 const uid = (transferSyntax: string): DicomOptions => ({ transferSyntax, fragments: [new Uint8Array(64)] })
 const frame = (transferSyntax: string, ...fragments: Uint8Array[]): Uint8Array =>
   buildDicom({ transferSyntax, fragments })
+/** Rises along rows and columns. Shape: rows × columns. */
+const slope = (rows: number, columns: number): Uint8Array =>
+  words(
+    Array.from({ length: rows * columns }, (_, pixel) => 5 * (pixel % columns) + 7 * Math.floor(pixel / columns) + 100),
+  )
+
 const withElements = (...elements: (readonly [number, number, string, Element[3] | null])[]): Uint8Array =>
   buildDicom({ elements })
 /** The file with something written over it. */
@@ -195,7 +202,36 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
     'no Rows': [() => withElements([0x0028, 0x0010, 'US', null]), 'inconsistent-pixel-data'],
     'no BitsStored': [() => withElements([0x0028, 0x0101, 'US', null]), 'inconsistent-pixel-data'],
     'no PixelRepresentation': [() => withElements([0x0028, 0x0103, 'US', null]), 'inconsistent-pixel-data'],
-    'no SamplesPerPixel': [() => withElements([0x0028, 0x0002, 'US', null]), 'inconsistent-pixel-data'],
+    'Rows and Columns exchanged': [
+      () =>
+        buildDicom({
+          elements: [
+            [0x0028, 0x0010, 'US', 200],
+            [0x0028, 0x0011, 'US', 300],
+          ],
+          pixels: slope(300, 200),
+        }),
+      'inconsistent-pixel-data',
+    ],
+    'words of 16 bits under a header of 8': [
+      () =>
+        buildDicom({
+          elements: [
+            [0x0028, 0x0100, 'US', 8],
+            [0x0028, 0x0101, 'US', 8],
+            [0x0028, 0x0102, 'US', 7],
+          ],
+          pixels: slope(side, side),
+        }),
+      'inconsistent-pixel-data',
+    ],
+    'pixels that are noise': [
+      () =>
+        buildDicom({
+          pixels: words(Array.from({ length: side * side }, (_, pixel) => (pixel * pixel * 7919) & 0xfff)),
+        }),
+      'corrupt-pixel-data',
+    ],
     '0 columns': [() => withElements([0x0028, 0x0011, 'US', 0]), 'inconsistent-pixel-data'],
     '0 samples': [() => withElements([0x0028, 0x0002, 'US', 0]), 'inconsistent-pixel-data'],
     RGB: [() => withElements([0x0028, 0x0002, 'US', 3], [0x0028, 0x0004, 'CS', 'RGB']), 'unsupported-photometric'],

@@ -131,6 +131,14 @@ const broken: Record<string, [readonly Syntax[], Build]> = {
   'a VR in small letters': [explicitOnly, (g, e) => [odd('lo', g, 4, e, 'LO')]],
   'a VR that nobody knows': [explicitOnly, (g, e) => [odd('ZZ', g, 4, e, 'LO')]],
   'a long VR with a short length': [explicitOnly, (g, e) => [odd('OB', g, 4, e, 'LO')]],
+  'a long VR with something in its reserved bytes': [
+    explicitOnly,
+    (g, e) => {
+      const element = odd('OB', g, 4, e, 'UN')
+      element.write('  ', 6, 'latin1')
+      return [element]
+    },
+  ],
   'an implicit element among explicit ones': [
     explicitOnly,
     (g, e) => [encodeElement([g, 0x1001, '', 'abcd'], { explicit: false, big: e.big })],

@@ -81,6 +81,82 @@ describe('the stored values', () => {
     expect(warnings).toContain('bits-not-as-declared')
   })
 
+  const slope = Uint16Array.from(rampValues, (_, pixel) => 20 * (pixel % side) + 8 * Math.floor(pixel / side) + 200)
+  const signedSlope = Int16Array.from(slope, (value) => value - 2048)
+
+  it.each([
+    ['unsigned under a signed header', slope, 1, slope],
+    ['signed under an unsigned header', signedSlope, 0, signedSlope],
+    [
+      'signed under an unsigned header, their sign not extended',
+      signedSlope.map((value) => value & 0xfff),
+      0,
+      signedSlope,
+    ],
+    ['in the other byte order', slope.map((value) => ((value & 0xff) << 8) | (value >> 8)), 0, slope],
+  ])('are read as they join up, with a warning: %s', async (_, stored, representation, expected) => {
+    const { values, warnings } = await decode({
+      elements: [[0x0028, 0x0103, 'US', representation]],
+      pixels: words([...stored]),
+    })
+    expect(values).toEqual(expected)
+    expect(warnings).toEqual(['bits-not-as-declared'])
+  })
+
+  it.each([
+    [
+      'a white border beside dark values',
+      Uint16Array.from(slope, (value, pixel) => (pixel % side < 60 ? 4095 : value >> 4)),
+      0,
+    ],
+    [
+      'a black background beside bright values',
+      Uint16Array.from(slope, (value, pixel) => (pixel % side < 60 ? 0 : 4000 - (value >> 4))),
+      0,
+    ],
+    ['signed values about 0', signedSlope, 1],
+  ])('keep the sign that is declared: %s', async (_, stored, representation) => {
+    const { values, warnings } = await decode({
+      elements: [[0x0028, 0x0103, 'US', representation]],
+      pixels: words([...stored]),
+    })
+    expect(values).toEqual(stored)
+    expect(warnings).toEqual([])
+  })
+
+  it('are warned of where HighBit is too high and bits are lost below', async () => {
+    const { warnings } = await decode({ elements: [[0x0028, 0x0101, 'US', 10]], pixels: words([...rampValues]) })
+    expect(warnings).toEqual(['bits-not-as-declared'])
+  })
+
+  it('are warned of where a part of them is noise', async () => {
+    const pixels = Buffer.from(words([...slope]))
+    const half = pixels.length / 2
+    const shifted = Buffer.concat([pixels.subarray(0, half), Buffer.from([0x0d]), pixels.subarray(half, -1)])
+    expect((await decode({ pixels: shifted })).warnings).toEqual(['pixel-data-damaged'])
+  })
+
+  it('are read in the big-endian order of one private syntax', async () => {
+    const pixels = Buffer.from(words([...rampValues])).swap16()
+    const file = Buffer.from(buildDicom({ transferSyntax: syntaxes.implicit, pixels }))
+    const body = file.subarray(file.indexOf(Buffer.from([8, 0, 0x16, 0])))
+    const uid = encodeElement([0x0002, 0x0010, 'UI', '1.2.840.113619.5.2'], { explicit: true, big: false })
+    const { values, warnings } = await decodeRadiograph(
+      Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), uid, body]),
+      noCodecs,
+    )
+    expect(values).toEqual(rampValues)
+    expect(warnings).toEqual([])
+  })
+
+  it.each([
+    ['no SamplesPerPixel', [0x0028, 0x0002, 'US', null]],
+    ['PhotometricInterpretation in small letters', [0x0028, 0x0004, 'CS', 'monochrome2']],
+    ['PhotometricInterpretation with a blank', [0x0028, 0x0004, 'CS', 'MONOCHROME 2']],
+  ] as [string, Elements[number]][])('are read with %s', async (_, element) => {
+    expect((await decodeWith(element)).values).toEqual(rampValues)
+  })
+
   it('are shifted down from a high HighBit', async () => {
     const { values } = await decode({
       elements: [[0x0028, 0x0102, 'US', 15]],
@@ -105,8 +181,10 @@ describe('the stored values', () => {
       (v: number) => v,
     ],
   ])('are sign-extended from %s', async (_, elements, expected) => {
-    const { values } = await decode({ elements })
-    expect(values).toEqual(Int16Array.from(rampValues, expected))
+    // As signed values they go on from 4095 to 0.
+    const turned = rampValues.map((value) => (value + 2048) & 0xfff)
+    const { values } = await decode({ elements, pixels: words([...turned]) })
+    expect(values).toEqual(Int16Array.from(turned, expected))
   })
 
   it('may lie at an odd offset', async () => {

@@ -72,7 +72,19 @@ describe('the body part', () => {
       'LUNGS',
       'RIBS',
     ],
-    ...['CLAVICLE', 'WHOLEBODY', 'BODY', 'TRUNK', 'PORTABLE'],
+    ...[
+      'CLAVICLE',
+      'WHOLEBODY',
+      'BODY',
+      'TRUNK',
+      'PORTABLE',
+      'HEART',
+      'COR PULM',
+      'PULMÃO',
+      'PA AC',
+      'БЯЛ ДРОБ',
+      'RINDKERE',
+    ],
   ])('%s is a chest', async (text) => {
     await expect(decode(bodyPart(text))).resolves.toMatchObject({ facts: { bodyPartExamined: text } })
   })
@@ -90,6 +102,9 @@ describe('the body part', () => {
     '未知',
     '-',
     'X',
+    'NOT DEFINED',
+    'ANONYMIZED',
+    'XRAY',
     '',
   ])('%j says nothing', async (text) => {
     await expect(decode(bodyPart(text))).resolves.toBeDefined()
@@ -142,7 +157,13 @@ describe('the body part', () => {
     ['an abdomen, in SNOMED CT', region('818983003', 'Abdomen')],
     ['a code that is not known, without a meaning', region('T-D8700')],
     ['a thoracic spine', region('122495006', 'Thoracic spine')],
-  ])('is refused when AnatomicRegionSequence says %s', async (_, element) => {
+    ['a knee by its code, whatever the meaning', region('72696002', 'Thorax')],
+    [
+      'another part in its second item',
+      [0x0008, 0x2218, 'SQ', [[[0x0008, 0x0100, 'SH', '816094009']], [[0x0008, 0x0100, 'SH', 'T-D8700']]]],
+    ],
+    ['nothing, and a structure within a hand', coded(0x0008, 0x2228, 'T-D8800', 'Finger')],
+  ] as [string, Elements[number]][])('is refused when AnatomicRegionSequence says %s', async (_, element) => {
     await expect(decode(bodyPart(null), element)).rejects.toMatchObject(refusal('wrong-body-part'))
   })
 
@@ -167,7 +188,12 @@ describe('the body part', () => {
     ['ProtocolName', protocolName('KNEE AP')],
     ['AcquisitionDeviceProcessingDescription', processing('HAND,AP')],
     ['StudyDescription', studyDescription('XR FOOT 3 VIEWS')],
-  ])('is taken from %s where no attribute names it', async (_, element) => {
+    ['a spine that is called by the chest', seriesDescription('THORACIC SPINE AP')],
+    ['a spine that is called by the chest, in Spanish', studyDescription('Columna torácica')],
+    ['a single word', protocolName('LEG')],
+    ['ProcedureCodeSequence', coded(0x0008, 0x1032, '1', 'XR Foot')],
+    ['RequestAttributesSequence', [0x0040, 0x0275, 'SQ', [[[0x0040, 0x0007, 'LO', 'Rodilla dos proyecciones']]]]],
+  ] as [string, Elements[number]][])('is taken from %s where no attribute names it', async (_, element) => {
     await expect(decode(bodyPart(null), element)).rejects.toMatchObject(refusal('wrong-body-part'))
   })
 
@@ -179,6 +205,8 @@ describe('the body part', () => {
     ],
     ['words of chest films that are parts too', [bodyPart(null), studyDescription('LINE PLACEMENT, NECK; ARMS UP')]],
     ['a description against the attribute', [bodyPart('CHEST'), studyDescription('HIP POST OP')]],
+    ['a thoracic spine beside a chest', [bodyPart(null), studyDescription('CHEST, THORACIC SPINE')]],
+    ['letters of a vendor', [bodyPart(null), [0x0018, 0x1401, 'LO', 'LEG']]],
     ['a part that is not known, described as a chest', [bodyPart('RXSTD'), seriesDescription('CHEST PA')]],
   ] as [string, Elements][])('passes with %s', async (_, elements) => {
     await expect(decode(...elements)).resolves.toBeDefined()
@@ -232,6 +260,18 @@ describe('the view', () => {
       'OBLICUA',
     ],
     ...['LLD', 'RLD', 'AP LLD', 'LEFT LATERAL DECUBITUS', 'XTABLE LATERAL', 'SWIMMERS', 'TANGENTIAL'],
+    ...[
+      'LEFT',
+      'L/L',
+      'LTLAT',
+      'LATERALLEFT',
+      'CROSS TABLE',
+      'LOBL',
+      'DORSAL DECUBITUS',
+      'DE COSTADO',
+      'LINKS ANLIEGEND',
+    ],
+    ...['FRÅN SIDAN', 'ZIJAANZICHT', 'СБОКУ', '側臥位'],
   ])('is refused for ViewPosition %s', async (text) => {
     await expect(decode(viewPosition(text))).rejects.toMatchObject(refusal('lateral-view'))
   })
@@ -250,10 +290,47 @@ describe('the view', () => {
       'FRONTAL',
       'FACE',
     ],
-    ...['正位', 'UNKNOWN', 'BILATERAL', 'COSTAL', ''],
+    ...['正位', 'UNKNOWN', 'BILATERAL', 'COSTAL', 'ERECT', 'PORTABLE', 'DECÚBITO SUPINO', 'CHEST', ''],
   ])('passes with ViewPosition %j', async (text) => {
     const { warnings } = await decode(viewPosition(text))
     expect(warnings).toEqual([])
+  })
+
+  it('is unclear by a ViewPosition that nobody knows', async () => {
+    expect((await decode(viewPosition('Y VIEW'))).warnings).toEqual(['view-unclear'])
+    expect((await decode(viewPosition('Y VIEW'), viewCode('272479007'))).warnings).toEqual([])
+  })
+
+  const modified = (modifier: string): Elements[number] => [
+    0x0054,
+    0x0220,
+    'SQ',
+    [
+      [
+        [0x0008, 0x0100, 'SH', '399348003'],
+        [0x0054, 0x0222, 'SQ', [[[0x0008, 0x0100, 'SH', modifier]]]],
+      ],
+    ],
+  ]
+
+  it.each([
+    ['a cross-table view by its modifier', modified('111069')],
+    [
+      'a lateral in its second item',
+      [0x0054, 0x0220, 'SQ', [[[0x0008, 0x0100, 'SH', 'R-10206']], [[0x0008, 0x0100, 'SH', 'R-10236']]]],
+    ],
+    ['a patient who lay on the side', coded(0x0054, 0x0410, '102538003', 'Recumbent, left lateral decubitus')],
+    ['a patient on the side by PatientPosition', [0x0018, 0x5100, 'CS', 'HFDR']],
+  ] as [string, Elements[number]][])('is refused for %s, though ViewPosition is AP', async (_, element) => {
+    await expect(decode(viewPosition('AP'), element)).rejects.toMatchObject(refusal('lateral-view'))
+  })
+
+  it.each([
+    ['angled upwards', modified('399196006')],
+    ['of a patient who lay on the back', [0x0018, 0x5100, 'CS', 'HFS']],
+    ['of a patient who stood', coded(0x0054, 0x0410, 'C86043', 'erect')],
+  ] as [string, Elements[number]][])('passes %s', async (_, element) => {
+    expect((await decode(viewPosition('AP'), element)).warnings).toEqual([])
   })
 
   it.each([
@@ -278,6 +355,9 @@ describe('the view', () => {
     ['PerformedProcedureStepDescription', [0x0040, 0x0254, 'LO', 'THORAX LAT']],
     ['BodyPartExamined', bodyPart('CHEST LAT')],
     ['BodyPartExamined in one word', bodyPart('CHESTLAT')],
+    ['BodyPartExamined in letters', bodyPart('TORACE LL')],
+    ['SeriesDescription in letters', seriesDescription('LL')],
+    ['PerformedProtocolCodeSequence', coded(0x0040, 0x0260, 'L', 'Chest lateral')],
   ] as [string, Elements[number]][])(
     'is refused by %s where no attribute says that it is frontal',
     async (_, element) => {
@@ -287,6 +367,8 @@ describe('the view', () => {
 
   it.each([
     ['of the study', [seriesDescription('PA'), studyDescription('CHEST LATERAL')], []],
+    ['of a patient on the back', [seriesDescription('Tórax decúbito dorsal')], []],
+    ['that is a letter', [seriesDescription('L')], []],
     ['that means a side', [seriesDescription('CHEST, BILATERAL RIBS, LATERALITY L')], []],
     ['of two views', [seriesDescription('PA AND LATERAL')], ['view-unclear']],
     ['of two views, in the study', [studyDescription('XR CHEST 2 VIEWS W LATERAL')], ['view-unclear']],
@@ -371,6 +453,39 @@ describe('the age', () => {
 
   it('is that of PatientAge where both are there', async () => {
     expect((await decode(age('064Y'), born('20220115'), study('20240301'))).facts.patientAgeYears).toBe(64)
+  })
+})
+
+describe('a child of unknown age', () => {
+  const unknown: Elements[number] = [0x0010, 0x1010, 'AS', null]
+
+  it.each([
+    ['SeriesDescription', seriesDescription('NEONATAL CHEST AP')],
+    ['StudyDescription', studyDescription('Thorax Kind')],
+    ['BodyPartExamined', bodyPart('PED CHEST PEDIATRIC')],
+  ] as [string, Elements[number]][])('is refused by %s', async (_, element) => {
+    await expect(decode(unknown, element)).rejects.toMatchObject(refusal('paediatric'))
+  })
+
+  it('is none where the age is known', async () => {
+    await expect(decode(seriesDescription('PEDIATRIC PROTOCOL'))).resolves.toBeDefined()
+  })
+})
+
+describe('what is no patient', () => {
+  it.each([
+    ['a dog', [0x0010, 0x2201, 'LO', 'Canine species']],
+    ['a cat, by its code', coded(0x0010, 0x2202, 'L-80A00', 'Feline species')],
+    ['a test of the machine', [0x0028, 0x0300, 'CS', 'YES']],
+  ] as [string, Elements[number]][])('is refused: %s', async (_, element) => {
+    await expect(decode(element)).rejects.toMatchObject(refusal('not-a-frontal-chest'))
+  })
+
+  it.each([
+    ['a human', [0x0010, 0x2201, 'LO', 'Homo sapiens']],
+    ['no test', [0x0028, 0x0300, 'CS', 'NO']],
+  ] as [string, Elements[number]][])('passes: %s', async (_, element) => {
+    await expect(decode(element)).resolves.toBeDefined()
   })
 })
 

@@ -1,7 +1,8 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
-import { chestRegionCodes, terms } from './radiograph-terms.ts'
+import { chestRegionCodes, otherRegionCodes } from './anatomy-and-view-codes.ts'
+import { terms } from './radiograph-terms.ts'
 import type { CodedTerm, Statements } from './statements.ts'
-import { foldText } from './term-list.ts'
+import { foldText, isOneWord } from './term-list.ts'
 
 /** `strange`: a part that the table of terms does not know. */
 type Part = 'chest' | 'other' | 'strange' | null
@@ -12,32 +13,38 @@ type Part = 'chest' | 'other' | 'strange' | null
  * @throws {StudyRejectedError} wrong-body-part
  */
 export function assertChest(bodyPartExamined: string | null, statements: Statements): void {
-  const named = [partOf(bodyPartExamined), regionOf(statements.anatomicRegion)]
-  if (named.includes('other')) throw wrong(named[0] === 'other' ? bodyPartExamined : statements.anatomicRegion?.meaning)
+  const { anatomicRegions, anatomicStructures } = statements
+  const named = [partOf(bodyPartExamined), ...anatomicRegions.map(regionOf)]
+  if (named.includes('other')) throw wrong(named[0] === 'other' ? bodyPartExamined : anatomicRegions[0]?.meaning)
+  if (anatomicStructures.map(regionOf).includes('other')) throw wrong(anatomicStructures[0].meaning)
   if (named.includes('chest')) return
-  const described = describedPart([...statements.descriptions, statements.studyDescription ?? ''])
+  const { descriptions, processingCode, studyDescription } = statements
+  const described = describedPart([...descriptions, studyDescription ?? ''], processingCode ?? '')
   if (described === 'chest') return
-  if (named.includes('strange')) throw wrong(bodyPartExamined ?? statements.anatomicRegion?.meaning)
+  if (named.includes('strange')) throw wrong(bodyPartExamined ?? anatomicRegions[0]?.meaning)
   if (described === 'other') throw new StudyRejectedError('wrong-body-part', 'the description names another body part')
 }
 
 function partOf(text: string | null): Part {
   if (text === null || foldText(text) === '' || terms.saysNothing.isIn(text)) return null
-  if (terms.notTheChest.isIn(text)) return 'other'
+  if (terms.notTheChest.isIn(text) || terms.thoracicSpine.isIn(text)) return 'other'
   if (terms.chest.isIn(text)) return 'chest'
   if (terms.otherPartsByName.isIn(text)) return 'other'
   return terms.withinChest.isIn(text) ? 'chest' : 'strange'
 }
 
-function regionOf(region: CodedTerm | null): Part {
-  if (region === null || (region.code === null && region.meaning === null)) return null
-  if (region.code !== null && chestRegionCodes.has(region.code)) return 'chest'
-  return partOf(region.meaning) ?? 'strange'
+function regionOf({ code, meaning }: CodedTerm): Part {
+  if (code === null && meaning === null) return null
+  if (code !== null && chestRegionCodes.has(code)) return 'chest'
+  if (code !== null && otherRegionCodes.has(code)) return 'other'
+  return partOf(meaning) ?? 'strange'
 }
 
-function describedPart(texts: readonly string[]): Part {
-  const text = texts.join(' | ')
-  if (terms.chest.isIn(text) || terms.withinChest.isIn(text)) return 'chest'
+function describedPart(texts: readonly string[], processingCode: string): Part {
+  const text = [...texts, processingCode].join(' | ')
+  const besides = terms.thoracicSpine.without(text)
+  if (terms.chest.isIn(besides) || terms.withinChest.isIn(besides)) return 'chest'
+  if (texts.some((one) => isOneWord(one) && terms.otherPartsByName.isIn(one))) return 'other'
   return terms.otherParts.isIn(text) ? 'other' : null
 }
 

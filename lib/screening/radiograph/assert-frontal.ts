@@ -1,9 +1,11 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
+import { frontalViewCodes, otherViewCodes } from './anatomy-and-view-codes.ts'
 import { quoteTerm } from './assert-chest.ts'
 import type { AcquisitionFacts } from './radiograph.ts'
-import { frontalViewCodes, otherViewCodes, terms } from './radiograph-terms.ts'
-import type { Statements } from './statements.ts'
+import { terms } from './radiograph-terms.ts'
+import type { CodedTerm, Statements } from './statements.ts'
+import { foldText, isOneWord } from './term-list.ts'
 
 /** `several`: frontal and another, as a study or a series of both is described. */
 type View = 'frontal' | 'other' | 'several' | null
@@ -17,35 +19,50 @@ type View = 'frontal' | 'other' | 'several' | null
  */
 export function assertFrontal(facts: AcquisitionFacts, statements: Statements): WarningCode[] {
   const { viewPosition, bodyPartExamined } = facts
-  const { view, descriptions, studyDescription } = statements
-  if (viewPosition !== null && terms.notFrontalByCode.isIn(viewPosition)) {
-    throw notFrontal(`view position ${quoteTerm(viewPosition)}`)
-  }
-  const code = view?.code ?? ''
-  if (
-    otherViewCodes.has(code) ||
-    (!frontalViewCodes.has(code) && terms.notFrontalByCode.isIn(`${code} ${view?.meaning ?? ''}`))
-  ) {
-    throw notFrontal('the view code is not that of a frontal view')
-  }
+  const { views, viewModifiers, patientPosition, descriptions, processingCode, studyDescription } = statements
+  if (viewPosition !== null && saysOtherView(viewPosition)) throw notFrontal(`view position ${quoteTerm(viewPosition)}`)
+  if ([...views, ...viewModifiers].some(isOtherView)) throw notFrontal('the view code is not that of a frontal view')
   if (facts.patientOrientation?.some((direction) => /^[AP]/.test(direction))) {
     throw notFrontal('PatientOrientation runs front to back')
   }
-  const isSaidFrontal =
-    terms.frontal.isIn(viewPosition ?? '') || frontalViewCodes.has(code) || terms.frontal.isIn(view?.meaning ?? '')
-  const described = [bodyPartExamined ?? '', ...descriptions].map(describedView)
+  if (/D[LR]$/i.test(patientPosition ?? '')) throw notFrontal('PatientPosition is a lateral decubitus')
+  const isSaidFrontal = terms.frontal.isIn(viewPosition ?? '') || views.some(isFrontalView)
+  const described = [
+    describedView(bodyPartExamined ?? '', terms.notFrontalByCode),
+    describedView(processingCode ?? '', terms.notFrontal),
+    ...descriptions.map((text) => describedView(text)),
+  ]
   if (isSaidFrontal) return described.includes('other') ? ['view-contradicted'] : []
   if (described.includes('other')) throw notFrontal('a description names another view than a frontal one')
-  if (described.includes('frontal')) return []
+  // A ViewPosition that nobody knows is not taken for a frontal one without a word.
+  const isStrange = viewPosition !== null && !namesNoView(viewPosition)
+  if (described.includes('frontal')) return isStrange ? ['view-unclear'] : []
   const study = describedView(studyDescription ?? '')
   if (study === 'other') throw notFrontal('the study is described by another view than a frontal one')
-  return described.includes('several') || study === 'several' ? ['view-unclear'] : []
+  return isStrange || described.includes('several') || study === 'several' ? ['view-unclear'] : []
 }
 
-function describedView(text: string): View {
+const saysOtherView = (text: string): boolean => terms.notFrontalByCode.isIn(terms.supine.without(text))
+
+const namesNoView = (text: string): boolean =>
+  foldText(text) === '' || terms.saysNothing.isIn(text) || terms.noView.isIn(text) || terms.chest.isIn(text)
+
+function isOtherView({ code, meaning }: CodedTerm): boolean {
+  if (code !== null && frontalViewCodes.has(code)) return false
+  return (code !== null && otherViewCodes.has(code)) || saysOtherView(`${code ?? ''} ${meaning ?? ''}`)
+}
+
+const isFrontalView = ({ code, meaning }: CodedTerm): boolean =>
+  (code !== null && frontalViewCodes.has(code)) || terms.frontal.isIn(meaning ?? '')
+
+function describedView(
+  described: string,
+  notFrontalTerms = isOneWord(described) ? terms.notFrontalByCode : terms.notFrontal,
+): View {
+  const text = terms.supine.without(described)
   const isFrontal = terms.frontal.isIn(text)
   const isSeveral = terms.severalViews.isIn(text)
-  if (terms.notFrontal.isIn(text)) return isFrontal || isSeveral ? 'several' : 'other'
+  if (notFrontalTerms.isIn(text)) return isFrontal || isSeveral ? 'several' : 'other'
   if (isSeveral) return 'several'
   return isFrontal ? 'frontal' : null
 }

@@ -20,19 +20,25 @@ const tags = {
   CodeMeaning: 0x00080104,
   LongCodeValue: 0x00080119,
   StudyDescription: 0x00081030,
+  ProcedureCodeSequence: 0x00081032,
   SeriesDescription: 0x0008103e,
+  SeriesDescriptionCodeSequence: 0x0008103f,
   DerivationDescription: 0x00082111,
   DerivationCodeSequence: 0x00089215,
   AnatomicRegionSequence: 0x00082218,
+  PrimaryAnatomicStructureSequence: 0x00082228,
   PatientBirthDate: 0x00100030,
   PatientSex: 0x00100040,
   PatientAge: 0x00101010,
+  PatientSpeciesDescription: 0x00102201,
+  PatientSpeciesCodeSequence: 0x00102202,
   BodyPartExamined: 0x00180015,
   ProtocolName: 0x00181030,
   EstimatedRadiographicMagnificationFactor: 0x00181114,
   ImagerPixelSpacing: 0x00181164,
   AcquisitionDeviceProcessingDescription: 0x00181400,
   AcquisitionDeviceProcessingCode: 0x00181401,
+  PatientPosition: 0x00185100,
   ViewPosition: 0x00185101,
   StudyInstanceUID: 0x0020000d,
   SeriesInstanceUID: 0x0020000e,
@@ -49,6 +55,7 @@ const tags = {
   PixelRepresentation: 0x00280103,
   PixelPaddingValue: 0x00280120,
   PixelPaddingRangeLimit: 0x00280121,
+  QualityControlImage: 0x00280300,
   WindowCenter: 0x00281050,
   WindowWidth: 0x00281051,
   RescaleIntercept: 0x00281052,
@@ -59,8 +66,15 @@ const tags = {
   LUTData: 0x00283006,
   VOILUTSequence: 0x00283010,
   RequestedProcedureDescription: 0x00321060,
+  RequestedProcedureCodeSequence: 0x00321064,
+  ScheduledProcedureStepDescription: 0x00400007,
   PerformedProcedureStepDescription: 0x00400254,
+  PerformedProtocolCodeSequence: 0x00400260,
+  RequestAttributesSequence: 0x00400275,
   ViewCodeSequence: 0x00540220,
+  ViewModifierCodeSequence: 0x00540222,
+  PatientOrientationCodeSequence: 0x00540410,
+  PatientOrientationModifierCodeSequence: 0x00540412,
   PresentationLUTShape: 0x20500020,
   FloatPixelData: 0x7fe00008,
   DoubleFloatPixelData: 0x7fe00009,
@@ -73,6 +87,7 @@ export const readTags: ReadonlySet<number> = new Set(Object.values(tags))
 
 /** Longer texts than any of the attributes above may have. Unit: bytes. */
 const maximumTextBytes = 4096
+const maximumItems = 16
 /** @see DICOM PS3.5 6.2, DS and IS */
 const decimalString = /^[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d+)?$/i
 
@@ -164,8 +179,18 @@ export class Attributes {
    * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
    */
   firstItem(keyword: Keyword): Attributes | null {
+    return this.items(keyword, 1)[0] ?? null
+  }
+
+  /**
+   * The items of a sequence: no code sequence has more than a few.
+   * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
+   */
+  items(keyword: Keyword, most = maximumItems): Attributes[] {
     const sequence = this.element(keyword)
-    const item = sequence && this.#reader.readFirstItem(sequence, this.#encoding, readTags)
-    return item ? new Attributes(item.elements, this.#reader, item.encoding, this.#characterSets) : null
+    if (!sequence) return []
+    return this.#reader
+      .readItems(sequence, this.#encoding, readTags, most)
+      .map(({ elements, encoding }) => new Attributes(elements, this.#reader, encoding, this.#characterSets))
   }
 }

@@ -67,21 +67,27 @@ export class DataSetReader {
   }
 
   /**
-   * The wanted elements of a sequence's first item; null when it has none.
+   * The wanted elements of a sequence's first items.
    * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
    */
-  readFirstItem(sequence: DataElement, encoding: Encoding, wanted: ReadonlySet<number>): Item | null {
+  readItems(sequence: DataElement, encoding: Encoding, wanted: ReadonlySet<number>, most: number): Item[] {
     const limit = this.#bytes.length
     const end = sequence.length === undefinedLength ? limit : Math.min(limit, sequence.offset + sequence.length)
     const order = startsWithItem(this.view, sequence.offset, end)
-    if (order === null) return null
+    if (order === null) return []
     const inner = contentEncoding(sequence, encoding, order)
-    if (readTag(this.view, sequence.offset, inner.littleEndian) !== itemTag) return null
-    const length = this.view.getUint32(sequence.offset + 4, inner.littleEndian)
-    const isOpen = length === undefinedLength
-    const itemEnd = isOpen ? end : sequence.offset + 8 + length
-    if (itemEnd > end) throw malformed('an item is longer than its sequence')
-    return { elements: this.#keepElements(sequence.offset + 8, itemEnd, inner, wanted, isOpen), encoding: inner }
+    const items: Item[] = []
+    for (let offset: number | null = sequence.offset; offset !== null && items.length < most; ) {
+      if (offset + 8 > end || readTag(this.view, offset, inner.littleEndian) !== itemTag) break
+      const start: number = offset + 8
+      const length = this.view.getUint32(offset + 4, inner.littleEndian)
+      const isOpen = length === undefinedLength
+      const itemEnd = isOpen ? end : start + length
+      if (itemEnd > end) throw malformed('an item is longer than its sequence')
+      items.push({ elements: this.#keepElements(start, itemEnd, inner, wanted, isOpen), encoding: inner })
+      offset = isOpen ? orNull(() => this.#endOfItem(start, end, inner, 1)) : itemEnd
+    }
+    return items
   }
 
   /** @param isOpen Within an item that goes on to its delimiter. */

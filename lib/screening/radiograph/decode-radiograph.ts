@@ -2,6 +2,7 @@ import { StudyRejectedError } from '../kernel/errors.ts'
 import type { PixelCodecs } from '../kernel/ports.ts'
 import { sniffFormat } from '../upload/sniff-format.ts'
 import { type DecodedPicture, decodeJpeg } from './decode-jpeg.ts'
+import { holdsNoise } from './neighbours.ts'
 import { openFrame } from './open-frame.ts'
 import { type ParsedDataSet, parseDataSet } from './parse-data-set.ts'
 import { readPixelAttributes } from './pixel-attributes.ts'
@@ -61,6 +62,7 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
   assertSuitableSize(pixel, policy)
   const { rows, columns, bitsAllocated } = pixel
   const { values, bitsStored } = await decode()
+  if (holdsNoise(values, columns) && !warnings.includes('pixel-data-damaged')) warnings.push('pixel-data-damaged')
   return {
     rows,
     columns,
@@ -84,6 +86,7 @@ async function decodePicture(
       : await codecs.decodeRaster(bytes, { maximumPixels: policy.maximumPixels })
   assertNotTooLarge(raster, policy)
   assertSuitableSize(raster, policy)
+  const isDamaged = raster.isDamaged || holdsNoise(raster.values, raster.columns)
   if (raster.colourful) throw new StudyRejectedError('not-a-frontal-chest', 'the picture is in colour')
   return {
     rows: raster.rows,
@@ -100,7 +103,7 @@ async function decodePicture(
       'no-acquisition-facts',
       'spacing-unknown',
       'age-unknown',
-      ...(raster.isDamaged ? ['pixel-data-damaged' as const] : []),
+      ...(isDamaged ? ['pixel-data-damaged' as const] : []),
     ],
   }
 }

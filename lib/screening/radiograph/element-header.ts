@@ -36,8 +36,8 @@ export const isDelimiter = (tag: number): boolean => Math.floor(tag / 65536) ===
 
 /**
  * Reads the header at `offset`; null where there is not enough room for one. Writers invent VRs (`??`, two blanks),
- * leave private elements implicit in an explicit data set or explicit in an implicit one, and give a long VR a short
- * length: of the possible readings, the first after which another header stands is taken.
+ * leave private elements implicit in an explicit data set or explicit in an implicit one, give a long VR a short
+ * length or write into the reserved bytes: of the possible readings, the first after which another header stands is taken.
  * @see DICOM PS3.5 7.1
  */
 export function readElementHeader(
@@ -59,7 +59,8 @@ export function readElementHeader(
   const reserved = view.getUint16(offset + 6, littleEndian)
   const short = { tag, vr, offset: offset + 8, length: reserved }
   if (explicitVr && form === 'short') return { ...short, isOdd: false }
-  const long = reserved === 0 && offset + 12 <= end ? [readLong(view, offset, tag, vr, littleEndian)] : []
+  const mayBeLong = (reserved === 0 || form === 'long') && offset + 12 <= end
+  const long = mayBeLong ? [readLong(view, offset, tag, vr, littleEndian)] : []
   if (explicitVr && form === 'long' && reserved === 0) return long.length > 0 ? { ...long[0], isOdd: false } : null
 
   const explicit = form === 'short' ? [short] : [...long, short]

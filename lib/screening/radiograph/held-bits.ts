@@ -30,6 +30,49 @@ export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout): Lay
   return { bitsAllocated, signed, bitsStored: held, highBit: shift + held - 1 }
 }
 
+/** Whether values go on below the lowest of BitsStored: HighBit is too high, and what is shifted out is lost. */
+export function hasBitsBelow(words: Uint8Array | Uint16Array, { bitsStored, highBit }: Layout): boolean {
+  const below = 2 ** (highBit + 1 - bitsStored) - 1
+  if (below === 0) return false
+  let used = 0
+  for (let pixel = 0; pixel < words.length; pixel++) if ((words[pixel] & below) !== 0) used++
+  return used > tellingShare * words.length
+}
+
+/** Fewer pairs of neighbours than this share of all, and their sign tells nothing. */
+const tellingShare = 0.001
+/** Neighbours that lie closer than this share of the range are parts of one thing. */
+const closeShare = 1 / 16
+const joinedShare = 3 / 4
+
+/**
+ * The layout with the sign that the values really have. Read with the wrong one, values jump from one end of the range to
+ * the other where they pass the middle, and neighbours there are close together in the other reading alone.
+ */
+export function signHeld(words: Uint8Array | Uint16Array, layout: Layout, columns: number): Layout {
+  const { bitsStored, highBit, signed } = layout
+  const shift = highBit + 1 - bitsStored
+  const mask = 2 ** bitsStored - 1
+  const half = 2 ** (bitsStored - 1)
+  // Borders and saturation are as often at one end of the range as they are beside the other.
+  const ends = signed ? [half - 1, half] : [0, mask]
+  let [passing, joined] = [0, 0]
+  let before = (words[0] >>> shift) & mask
+  for (let pixel = 1; pixel < words.length; pixel++) {
+    const code = (words[pixel] >>> shift) & mask
+    const last = before
+    before = code
+    if (pixel % columns === 0 || code < half === last < half || ends.includes(code) || ends.includes(last)) continue
+    passing++
+    const apart = Math.abs(code - last)
+    const otherwise = signed ? apart : mask + 1 - apart
+    if (otherwise < closeShare * mask) joined++
+  }
+  return passing > tellingShare * words.length && joined > joinedShare * passing
+    ? { ...layout, signed: !signed }
+    : layout
+}
+
 /** The share of pixels that may lie far outside the range before it is the range that is wrong. */
 const strayShare = 0.005
 

@@ -1,6 +1,7 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import { undefinedLength } from './element-header.ts'
+import { areHalvesOfWords, orderWords } from './neighbours.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 
@@ -11,10 +12,11 @@ import type { PixelAttributes } from './pixel-attributes.ts'
  */
 export function readNativeWords(
   { pixelData, bytes, syntax }: ParsedDataSet,
-  { rows, columns, bitsAllocated }: PixelAttributes,
+  attributes: PixelAttributes,
   warnings: WarningCode[],
 ): Uint8Array | Uint16Array {
   if (!pixelData) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
+  const { rows, columns, bitsAllocated } = attributes
   const { offset, length, vr } = pixelData
   const pixels = rows * columns
   const needed = (pixels * bitsAllocated) / 8
@@ -30,11 +32,15 @@ export function readNativeWords(
   }
   // One byte of padding makes an odd length even.
   if (length > needed + 1) warnings.push('excess-pixel-data')
+  if (bitsAllocated === 8 && length >= 2 * needed && areHalvesOfWords(bytes.subarray(offset, offset + length))) {
+    throw new StudyRejectedError('inconsistent-pixel-data', 'BitsAllocated is 8, the pixel data holds words of 16 bits')
+  }
   const frame = bytes.subarray(offset, offset + needed)
-  if (bitsAllocated === 16) return readWords(frame, syntax.bigEndian)
+  if (bitsAllocated === 16) return orderWords(readWords(frame, syntax.bigEndianPixels), attributes, warnings)
   // Eight-bit values in big-endian words of 16 bits lie in pairs the other way round. @see DICOM PS3.5 Annex A.3
-  const swapsPairs = syntax.bigEndian && vr === 'OW'
-  return swapsPairs ? swapPairs(bytes.slice(offset, offset + pixels + (pixels % 2))).subarray(0, pixels) : frame
+  const swapsPairs = syntax.bigEndianPixels && vr === 'OW'
+  const pairs = swapsPairs ? swapPairs(bytes.slice(offset, offset + pixels + (pixels % 2))).subarray(0, pixels) : frame
+  return orderWords(pairs, attributes, warnings)
 }
 
 function readWords(frame: Uint8Array, bigEndian: boolean): Uint16Array {

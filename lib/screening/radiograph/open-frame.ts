@@ -5,7 +5,7 @@ import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
 import { isEncapsulated, readEncapsulatedFrame } from './encapsulated-frame.ts'
-import { layoutHeld, layoutHeldLossy } from './held-bits.ts'
+import { hasBitsBelow, layoutHeld, layoutHeldLossy, signHeld } from './held-bits.ts'
 import { readNativeWords } from './native-frame.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
@@ -101,16 +101,18 @@ function extractHeld(
   pixel: PixelAttributes,
   warnings: WarningCode[],
 ): HeldValues {
-  const held = layoutHeld(words, layout)
+  const held = signHeld(words, layoutHeld(words, layout), pixel.columns)
+  if (hasBitsBelow(words, held)) warnings.push('bits-not-as-declared')
   return asHeld(extractStoredValues(words, held), held, pixel, warnings)
 }
 
 function asHeld(
   values: StoredValues,
-  { bitsStored }: Layout,
+  { bitsStored, signed }: Layout,
   declared: PixelAttributes,
   warnings: WarningCode[],
 ): HeldValues {
-  if (bitsStored !== declared.bitsStored) warnings.push('bits-not-as-declared')
+  const isAsDeclared = bitsStored === declared.bitsStored && signed === declared.signed
+  if (!isAsDeclared && !warnings.includes('bits-not-as-declared')) warnings.push('bits-not-as-declared')
   return { values, bitsStored }
 }

@@ -20,8 +20,9 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   const columns = required(attributes, 'Columns')
   if (rows === 0 || columns === 0) throw inconsistent(`${rows} rows × ${columns} columns`)
   assertOneFrame(attributes)
-  const samples = required(attributes, 'SamplesPerPixel')
-  const photometric = attributes.text('PhotometricInterpretation')
+  const samples = attributes.uint16('SamplesPerPixel') ?? 1
+  // Other readers take no offence at case and blanks.
+  const photometric = attributes.text('PhotometricInterpretation')?.toUpperCase().replaceAll(' ', '') ?? null
   if (samples === 3 || samples === 4) throw unsupportedPhotometric(photometric)
   if (samples !== 1) throw inconsistent(`SamplesPerPixel ${samples}`)
   if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') throw unsupportedPhotometric(photometric)
@@ -59,7 +60,7 @@ function assertOneFrame(attributes: Attributes): void {
   if (frames > 1) throw new StudyRejectedError('multi-frame', `NumberOfFrames ${frames}`)
 }
 
-type RequiredKeyword = 'Rows' | 'Columns' | 'SamplesPerPixel' | 'BitsAllocated' | 'BitsStored' | 'PixelRepresentation'
+type RequiredKeyword = 'Rows' | 'Columns' | 'BitsAllocated' | 'BitsStored' | 'PixelRepresentation'
 
 function required(attributes: Attributes, keyword: RequiredKeyword): number {
   const value = attributes.uint16(keyword)

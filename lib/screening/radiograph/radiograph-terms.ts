@@ -9,29 +9,38 @@ import { TermList } from './term-list.ts'
 /** The chest itself. */
 const chest = [
   '*CHEST*, *THORAX*, *THORAC*, *THORAK*, CXR, PCXR, XRCHEST*, CHST, THX',
-  '*BRUSTKORB*, BRUST, *BORSTKAS*, BORST',
-  'BROSTKORG*, BRYSTKASSE*, BRYST, BRINGA, BRINGE, RINTAKEHA, KEUHKO*, RINTA',
-  'POITRINE, *TORAX*, *TORAC*, TORAKS*, PECHO, PEITO, PETTO, PIEPT',
+  '*BRUSTKORB*, BRUSTKASTEN, BRUST, *BORSTKAS*, BORST',
+  'BROSTKORG*, BRYSTKASSE*, BROSTKASSE*, BRYST, BRINGA, BRINGE, RINTAKEHA, KEUHKO*, RINTA, RINDKERE',
+  'POITRINE, *TORAX*, *TORAC*, TORAKS*, TORAKAL*, PECHO, PEITO, PETTO, PIEPT',
   'KLATK* PIERSIOW*, KLATK*, PIERS*, KLP, HRUDNIK*, HRUDN*, HRUD, GRUDNI*, GRUDI, PRSNI KOS',
-  'MELLKAS*, GOGUS*, AKCIGER*, ГРУДН*, ГРУДЬ, ОГК, ГРЪД*, ГРЪДЕН*, ΘΩΡΑΚ*, ΘΩΡΑΞ',
-  '胸, 흉부, 가슴, ทรวงอก, صدر, الصدر, חזה, NGUC, DADA',
+  'MELLKAS*, GOGUS*, AKCIGER*, PA AC, KRUTINES*, KRUTINE, KRUSKURV*, KRUSU KURV*, ГРУДН*, ГРУДЬ, ОГК, ГРЪД*, ГРЪДЕН*, ΘΩΡΑΚ*, ΘΩΡΑΞ',
+  '胸, 흉부, 가슴, ทรวงอก, صدر, الصدر, سینه, חזה, החזה, छाती, বুক, NGUC, DADA',
 ]
 
 /** What lies in the chest or is filmed with it; bedside and trauma terms, which stand for chests in practice. */
 const withinChest = [
-  'LUNG*, *RIBS, RIB, RIBCAGE, CLAVIC*, STERNUM, TORSO, TRUNK, =BODY, *WHOLEBODY*, WHOLE BODY',
-  'PORT*, PULMO*, MEDIASTIN*, RIPPE*, BRUSTBEIN, LONGEN, LONGFOTO, RIBBEN',
-  'POUMON*, PULMON*, GRIL COSTAL, GRILL COSTAL, COTES, COSTILLA*, COSTELA*',
-  'POLMON*, PARRILLA COSTAL, PLAMAN*, PLUC*, PLIC*, TUDO*, ЛЕГК*, ЛЕГЕН*, БЕЛОДРОБ*, ΠΝΕΥΜΟΝ*',
+  'LUNG*, HEART*, CARDIAC, HERZ*, COEUR, CORAZON, CORACAO, CUORE, HJERTE, HJARTA, COR, *RIBS, RIB, RIBCAGE, CLAVIC*, STERNUM, TORSO, TRUNK, =BODY, *WHOLEBODY*, WHOLE BODY',
+  'PORT*, MEDIASTIN*, RIPPE*, BRUSTBEIN, LONGEN, LONGFOTO, RIBBEN',
+  'POUMON*, PULM*, GRIL COSTAL, GRILL COSTAL, COTES, COSTILLA*, COSTELA*',
+  'POLMON*, PARRILLA COSTAL, PLAMAN*, PLUC*, PLIC*, PLJUC*, TUDO*, KOPSUD*, ЛЕГК*, ЛЕГЕН*, БЯЛ ДРОБ, БЕЛИ ДРОБ*, БЕЛОДРОБ*, ΠΝΕΥΜΟΝ*',
   '肺, 肋, 폐, ปอด, PHOI, PARU*',
 ]
 
 /** Spine and breast: where they are named beside the chest, it is they that are meant. */
 const notTheChest = [
-  '*SPINE*, SPINAL, *VERTEBR*, *LUMBAR*, *LUMBO*, *WIRBEL*, BWS, HWS, LWS, *WERVEL*, RYGGRAD',
-  'RACHIS, COLONNE, COLUMNA, COLUNA, COLONNA, COLOANA, RAQUIS, KREGOSLUP*, PATER*, GERINC*, OMURGA*',
+  '*SPINE*, SPINAL, *VERTEBR*, *LUMBAR*, *LUMBO*, *WIRBEL*, BWS, HWS, LWS, *WERVEL*',
+  'RACHIS, RACHID*, COLONNE, COLUMNA, COLUNA, COLONNA, COLOANA, RAQUIS, KREGOSLUP*, PATER*, GERINC*, OMURGA*',
+  'RYGGRAD*, *RYGG, RYGSOJLE, SELKARANKA, RINTARANKA, KRALJEZNIC*, KICMA*, HRBTENIC*, MUGURKAUL*, STUBURA*',
   'ПОЗВОН*, ΣΠΟΝΔΥΛ*, 椎, 脊, 척추, 흉추, TSPINE, TLSPINE',
   'BREAST*, MAMMO*, MAMMA*, MAMA, 乳',
+]
+
+/** Spines named by the chest's own word: taken out of a description before a chest is looked for in it. */
+const thoracicSpine = [
+  'THORAC* SPINE*, THORAC* VERTEB*, THORACOLUMB*, THORACO LUMB*, SPINE THORAC*, RACHIS THORAC*, COLONNE THORAC*, COLUMNA TORAC*',
+  'COLUNA TORAC*, RAQUIS TORAC*, RACHIDE TORAC*, COLONNA TORAC*, VERTEBRE TORAC*, COLOANA TORAC*, THORACALE WERVEL*',
+  'TORAKALRYGG*, BRYSTRYGG*, BROSTRYGG*, KREGOSLUP* PIERSIOW*, HRUDN* PATER*, TH PATER*, GRUDN* KRALJEZNIC*, TORAKALN* KRALJEZNIC*',
+  'TORAKAL VERTEB*, TORAKAL OMURGA*, ГРУДН* ОТДЕЛ* ПОЗВОН*, ПОЗВОН* ГРУДН*, ΘΩΡΑΚΙΚ* ΜΟΙΡ*, ΘΩΡΑΚΙΚ* ΣΠΟΝΔΥΛ*, 胸椎, 흉추',
 ]
 
 /** Parts of PS3.16 Annex L and their like, by words that seldom stand in the description of a chest film. */
@@ -44,16 +53,29 @@ const otherParts = [
   'PIED, PIEDS, CRANE, MANO, MANOS, PIE, PIES, RODILLA*, CADERA*, TOBILLO*, MUNECA, HOMBRO*, CODO',
   'CRANEO, GINOCCHIO, BACINO, SPALLA, GOMITO, CAVIGLIA, PIEDE, JOELHO*, OMBRO, TORNOZELO, BACIA',
   'BRZUCH*, KOLAN*, BRICHO, КОЛЕН*, ТАЗ, КИСТ*, СТОП*, ЖИВОТ*, БРЮШН*, 腹, 膝, 足, 肘, 肩',
-  '骨盆, 骨盤, 頭, 头, 복부, 무릎, 골반',
+  '骨盆, 骨盤, 頭, 头, 복부, 무릎, 골반, 手部, 左手, 右手, 双手, 両手, 腕関節, 踝, 손목, 어깨, 발목, 고관절, 두개',
+  'LHAND, RHAND, LKNEE, RKNEE, LFOOT, RFOOT, THIGH*, TIBFIB*, TIB FIB, LOWER LEG*, UPPER ARM*, AXR, STOMACH, BARIUM*',
+  'ESOPHAG*, OESOPHAG*, IVP, IVU, SI JOINT*, SIJOINT*, AC JOINT*, ACJOINT*, LOW EXM, UP EXM, SOFT TISSUE NECK, BABYGRAM*',
+  'OBERSCHENKEL*, UNTERSCHENKEL*, UNTERARM*, OBERARM*, BAUCH*, KOPF, SCHAEDEL*, NNH, JAMBE*, CUISSE*, AVANT BRAS, ASP',
+  'PIERNA*, BRAZO*, ANTEBRAZO*, MUSLO*, CUELLO, ADDOME, POLSO, ANCA, CRANIO, GAMBA, BRACCIO, AVAMBRACCIO, PUNHO, COTOVELO',
+  'QUADRIL, CABECA, PERNA, COXA, BUIK*, BEKKEN*, HEUP*, SCHOUDER*, VOET, ENKEL*, ELLEBOOG, SCHEDEL*, SKULDER*, BUKOVERSIKT*',
+  'HOFT*, POLVI, VATSA, OLKAPAA, LONKKA, NILKKA, DLON, STOPA, MIEDNIC*, JAMA BRZUSZN*, CZASZK*, NADGARST*, PANEV, RAMENO',
+  'KOLENO, ZAPESTI, LEBKA, KOTNIK, TERD, CSIPO, KOPONYA, BOKA, MEDENCE, EL BILEGI, DIZ, KALCA, OMUZ, AYAK, BATIN',
+  'ЧЕРЕП*, ПЛЕЧ*, ЛОКТ*, БЕДР*, ГОЛЕН*, ГОЛОВ*, ЛУЧЕЗАП*',
 ]
 
 /** Parts whose words stand in descriptions of chest films too: looked for where only a part is named. */
-const otherPartsByName = ['ARM*, LEG, LEGS, HEAD, NECK, FACE, BACK, JAW*, EYE*, NOSE, EAR, TEETH, TOOTH, DENTAL']
+const otherPartsByName = [
+  'MAO, REKA, RUKA, NOHA, KEZ, VALL, KNAE, KNE, FOT, BUK, KASI, JALKA, KARIN, BARK, COLON, KIDNEY*, LARYNX, AIRWAY, 手, 손',
+  'ARM*, LEG, LEGS, HEAD, NECK, FACE, BACK, JAW*, EYE*, NOSE, EAR, TEETH, TOOTH, DENTAL, CERVICAL*, DORSAL, DORSALE, DORSO, BEIN, HALS, MAIN, MAINS, POLS',
+]
 
 /** The whole of a BodyPartExamined that says nothing. */
 const saysNothing = [
   'UNKNOWN*, UNKNWON, UNK, UNDEFINED, UNSPECIFIED, NOT SPECIFIED, NONE, NULL, NIL, NA, N A, NOS',
   'OTHER, OTHERS, DEFAULT, ANY, ALL, GENERAL, MISC*, VARIOUS, X, XX, XXX, TBD, NOT APPLICABLE',
+  'UNASSIGNED, UNDEF, NOT DEFINED, NOT SET, NOTSET, NOTSPECIFIED, NO BODY PART, EMPTY, BLANK, MISSING, REMOVED, 0',
+  'ANON, ANONYM*, DEIDENTIFIED, STANDARD, XRAY, X RAY, RADIOGRAPH*, CR, DX, DR, NICHT ANGEGEBEN, NON SPECIFIE*, NO ESPECIFICAD*',
   'UNBEKANNT, SONSTIGE*, INCONNU*, AUTRE*, DESCONOCID*, DESCONHECID*, OTRO*, OUTRO*, SCONOSCIUT*',
   'ALTRO, ONBEKEND, OKAND, UKENDT, UKJENT, NIEZNAN*, INNE, НЕИЗВЕСТ*, 不明, 未知, 其他, その他',
 ].flatMap((line) => line.split(', ').map((term) => `=${term}`))
@@ -61,26 +83,32 @@ const saysNothing = [
 /** From the side. */
 const lateral = [
   'LATERAL, LATERALE, LATERALA, LATERALES, LATERALIS, LATERALNA, LATERALNE, LATERALNI, LAT, LATS, LLAT, RLAT',
+  'LATERALNY, LATERALNO, LATERALAN, LATERAALI*, LTLAT*, RTLAT*, LATLAT, LATVIEW, LATERALVIEW, LATERALLEFT, LATERALRIGHT',
   'LATL, LATR, LATLEFT, LATRIGHT, LEFTLAT*, RIGHTLAT*, CHESTLAT*, THORAXLAT*, TORAXLAT*, LATCHEST',
-  'LATTHORAX, XTABLE, XTL, SWIMMERS, SAGITTAL, SAGITTALE, SAGGITAL, SAGITAL, SAG, SIDE VIEW, SIDEVIEW',
-  'SEITLICH*, SEITL, SEITENBILD, SEITAUFNAHME, SEITENAUFNAHME, SEITENANSICHT, DWARS, DWARSE, ZIJDELINGS*, ZIJWAARTS*',
-  'LATERAAL, SIDOBILD, SIDEBILDE, SIDEBILLEDE, SIVUKUVA, PROFIL, PERFIL, PROFILO, LATEROLATERAL*',
-  'BOCZN*, BOCNI, BOCNY, BOCNA, BOCNE, OLDALIRANYU, OLDALFELVETEL, OLDALNEZET*, YAN GRAFI, LATERAL GRAFI',
-  'БОКОВ*, ПРОФИЛЬН*, ЛАТЕРАЛЬН*, ПРОФИЛНА, ΠΛΑΓΙ*, ΠΡΟΦΙΛ, 侧位, 側位, 側面, 侧面, 측면, 측위, ด้านข้าง, NGHIENG, جانبي, صورة جانبية, צידי',
+  'LATTHORAX, XTABLE, X TABLE, XTL, CROSSTABLE, CROSS TABLE, SWIMMER, SWIMMERS, SHOOT THROUGH, HORIZONTAL BEAM, TRANSLATERAL*, TRANSTHORACIC, SAGITTAL, SAGITTALE, SAGGITAL, SAGITAL, SAG, SIDE VIEW, SIDEVIEW',
+  'SEITLICH*, SEITL, SEITENBILD, SEITAUFNAHME, SEITENAUFNAHME, SEITENANSICHT, LINKS ANLIEGEND, RECHTS ANLIEGEND, DWARS, DWARSE, ZIJDELINGS*, ZIJWAARTS*',
+  'LATERAAL, ZIJAANZICHT, SIDOBILD, SIDEBILDE, SIDEBILLEDE, SIVUKUVA, FRA SIDEN, FRAN SIDAN, PROFIL, PERFIL, PROFILO, DE COSTADO, DE LADO, LATEROLATERAL*, CHEST LL, THORAX LL, TORAX LL, TORACE LL, CHEST RL',
+  'BOCZN*, BOCNI, BOCNY, BOCNA, BOCNE, BOCNO, PROFILNA, PROFILNI, STRANSKI, STRANSKA, OLDALIRANYU, OLDALFELVETEL, OLDALNEZET*, YAN GRAFI, LATERAL GRAFI',
+  'БОКОВ*, СБОКУ, БІЧН*, БОЧН*, ПРОФИЛЬ, ПРОФИЛЬН*, ЛАТЕРАЛЬН*, ПРОФИЛНА, ΠΛΑΓΙ*, ΠΡΟΦΙΛ, 侧位, 側位, 側面, 侧面, 측면, 측위, ด้านข้าง, NGHIENG, جانبي, نیمرخ, نيم رخ, صورة جانبية, צידי',
 ]
 
 /** Between the two, and lying on the side: frontal rays, yet air and organs lie where no model here has learnt them. */
 const obliqueOrDecubitus = [
   'OBL, OBLIQUE*, LAO, RAO, LPO, RPO, LLO, RLO, OAD, OAG, OPD, OPG, DECUB*, LLD, RLD',
+  'LOBL, ROBL, OBLQ, LDECUB, RDECUB, LLDECUB, RLDECUB, LTDECUB, RTDECUB, LAO45, RAO45, LAO60, RAO60, LPO45, RPO45',
   'SCHRAG*, SCHRAEG*, SEITENLAGE, LINKSSEITENLAGE, RECHTSSEITENLAGE, SCHUIN*, SNEDBILD, SKRABILDE, VIISTO*',
-  'OBLICU*, OBLIQU*, OBLIC*, SKOSN*, SIKM*, FERDE, КОСАЯ, КОСОЙ, ΛΟΞ*, 斜位, 사위',
+  'OBLICU*, OBLIQU*, OBLIC*, SKOSN*, SIKM*, FERDE, КОСАЯ, КОСОЙ, ΛΟΞ*, 斜位, 사위, 側臥位, 侧卧位, デクビタス',
 ]
+
+/** Lying on the back, in languages that call it so: `décubitus dorsal`. English says it of another picture: `dorsal decubitus`. */
+const supine = ['DECUBITO SUPINO, DECUBITO DORSAL, DECUBITUS DORSAL']
 
 /** What says so in ViewPosition or a view's code only: letters and words that mean much else in a sentence. */
 const notFrontalByCode = [
   '=L, =R, LL, RL, LATERO, SIDE, SEITE, SEITENLAGE, TRANSVERSAL, TRANSVERSE, SAGITTALIS, PROFILE',
   'SIDA, SIDAN, SIVU, SNED, SKRA, BOK, OLDAL, KOSA, KOSI, KOSO, YAN, YANDAN, БОК, КОС, ПРОФИЛ, 斜, 侧, 側',
-  'MEDIOLATERAL*, LATEROMEDIAL*, ML, LM, MLO, AXIAL LATERAL, TANGENTIAL',
+  'MEDIOLATERAL*, LATEROMEDIAL*, ML, LM, MLO, CC, AXIAL LATERAL, TANGENTIAL, LL, L L, SEIT, ZIJ, LADO, COSTADO, BOCZ, BOKOM, SKOS, HBL',
+  '=LEFT, =RIGHT, =LINKS, =RECHTS, =LI, =RE, LI ANL, RE ANL, DX SIN, SIN DX, DEXTROSIN*, SINISTRODEX*, AXILLARY, צד',
 ]
 
 const frontal = [
@@ -88,6 +116,19 @@ const frontal = [
   'ANTERIOR POSTERIOR, FRONTAL*, FRONT, CORONAL, PAAP, APPA, LORDOTIC*, DV, VD, DORSOVENTRAL*',
   'VENTRODORSAL*, FACE, FRENTE, VOORACHTERWAARTS, PREDOZADN*, ZADOPREDN*, PRZEDNIO TYLN*, TYLNO PRZEDNI*',
   'TYLNOPRZEDN*, ПРЯМ*, ΠΡΟΣΘΙΟΠΙΣΘ*, ΟΠΙΣΘΙΟΠΡΟΣΘ*, 正位, 正面, 后前, 後前, 前后, 前後, 전후, 후전, 정면',
+]
+
+/** A ViewPosition that names the patient's position, or nothing: no view is meant. */
+const noView = [
+  '*ERECT*, SUPINE, UPRIGHT, STANDING, SITTING, SEMI*, PORT*, BED*, RECUMBENT, PRONE, INSP*, EXP*, COSTAL, BILATERAL',
+  'STEHEND, SITZEND, LIEGEND, DEBOUT, COUCHE, ASSIS, DE PIE, SENTADO, ACOSTADO, SUPINO, EM PE, DEITADO, 立位, 臥位, 座位, 卧位',
+]
+
+/** A child, where no age is known. */
+const child = [
+  'NEONAT*, NEWBORN*, INFANT, INFANTS, BABY, BABIES, PAEDIATRIC*, PEDIATRIC*, PEDIATR*, PAEDS, PEDS, CHILD, CHILDREN',
+  'KIND, KINDER*, SAUGLING*, NEUGEBOREN*, NOURRISSON*, ENFANT*, NINO, NINOS, LACTANTE*, RECIEN NACIDO*, BAMBIN*, CRIANCA*',
+  'COCUK, DZIECK*, DZIECI*, NOWOROD*, NIEMOWL*, ДЕТ*, РЕБЕН*, НОВОРОЖ*, 小儿, 小児, 儿童, 兒童, 新生児, 新生儿, 소아, 신생아',
 ]
 
 /** A series or a study of several views: says nothing of the single image. */
@@ -116,6 +157,7 @@ export const terms = {
   chest: new TermList(chest),
   withinChest: new TermList(withinChest),
   notTheChest: new TermList(notTheChest),
+  thoracicSpine: new TermList(thoracicSpine),
   /** In a description. */
   otherParts: new TermList(otherParts, notTheChest),
   /** In an attribute that names a part and nothing else. */
@@ -125,41 +167,14 @@ export const terms = {
   notFrontal: new TermList(lateral, obliqueOrDecubitus),
   notFrontalByCode: new TermList(lateral, obliqueOrDecubitus, notFrontalByCode),
   frontal: new TermList(frontal),
+  supine: new TermList(supine),
+  noView: new TermList(noView),
+  child: new TermList(child),
   severalViews: new TermList(severalViews),
   derivations: new TermList(madeFromRadiographs),
   derivedSeries: new TermList(madeFromRadiographs, tissueImages),
   derivedImageTypes: new TermList(madeFromRadiographs, tissueImages, tissueImageTypes),
 }
-
-/** Regions of PS3.16 CID 4009 and CID 4 that hold the chest or lie in it, in SNOMED CT and as SNOMED-RT identifiers. */
-export const chestRegionCodes: ReadonlySet<string> = new Set([
-  ...['816094009', '51185008', '302551006', 'T-D3000', '43799004', 'T-D3200', '78904004', 'T-D3050'], // chest, its cavity, its wall
-  ...['39607008', 'T-28000', '86598002', 'T-280A0', '72410000', 'T-D3300'], // lung, apex, mediastinum
-  ...['113197003', 'T-11300', '51299004', 'T-12310', '56873002', 'T-11210'], // rib, clavicle, sternum
-  ...['22943007', 'T-D2000', '38266002', 'T-D0010'], // trunk, entire body
-  ...['416550000', 'R-FAB55', '416775004', 'R-FAB56', '417437006', 'R-FAB52'], // with abdomen, and pelvis; with neck
-  ...['416152001', 'R-FAB53', '416319003', 'R-FAB54'], // neck to abdomen, to pelvis
-])
-
-/** Frontal, antero-posterior and postero-anterior of PS3.16 CID 4010. */
-export const frontalViewCodes: ReadonlySet<string> = new Set([
-  ...['399033003', 'R-10202', '399348003', 'R-10206', '272479007', 'R-40888', 'R-10214'],
-])
-
-/** Lateral, oblique and sagittal views of PS3.16 CID 4010. */
-export const otherViewCodes: ReadonlySet<string> = new Set([
-  ...['399067008', 'R-102CD', '399173006', 'R-10236', '399198007', 'R-10232'], // lateral, left, right
-  ...['399182000', 'R-102C1', '399184004', 'R-10238', '399236003', 'R-10234'], // oblique, left, right
-  ...['399135007', 'R-10220', '399356000', 'R-40985'], // anterior oblique, left, right
-  ...['399006002', 'R-10212', '399038007', 'R-10210'], // posterior oblique, left, right
-  ...['399160007', 'R-10204', '399312000', 'R-10208', '399059000', 'R-10216'], // oblique frontal, AP, PA
-  ...['260427002', 'R-40783', '260426006', 'R-40782'], // lateral oblique, medial oblique
-  ...['399352003', 'R-10228', '399260004', 'R-10224', '399368009', 'R-10226', '399099002', 'R-10230'], // mediolateral
-  ...['30730003', 'G-A145', '399325008', 'R-10254'], // sagittal
-])
-
-/** Pixel by pixel subtraction, multi-energy weighting, segmentation of PS3.16 CID 7203. */
-export const otherDerivationCodes: ReadonlySet<string> = new Set(['113062', '113097', '113076'])
 
 /** Terms of Modality that name a technique other than projection radiography. @see DICOM PS3.3 C.7.3.1.1.1 */
 export const otherModalities: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
-import type { GreyscalePresentation, ModalityTransform, Window } from './radiograph.ts'
+import type { GreyscalePresentation, LookUpTable, ModalityTransform, Window } from './radiograph.ts'
 import { type InputRange, readLookUpTable } from './read-look-up-table.ts'
 
 /** How the data set wants its stored values shown. What is odd adds a warning and gives way to the next best. */
@@ -11,11 +11,10 @@ export function readPresentation(
   warnings: WarningCode[],
 ): GreyscalePresentation {
   const modality = readModality(attributes, pixel, warnings)
-  const voiLutItem = attributes.firstItem('VOILUTSequence')
   return {
     modality,
     window: readWindow(attributes, warnings),
-    voiLut: voiLutItem && readLookUpTable(voiLutItem, outputRange(modality, storedRange(pixel)), warnings),
+    voiLut: readVoiLut(attributes, outputRange(modality, storedRange(pixel)), warnings),
     inverted: readInversion(attributes, pixel, warnings),
     padding: readPadding(attributes, pixel),
   }
@@ -49,6 +48,15 @@ function readWindow(attributes: Attributes, warnings: WarningCode[]): Window | n
     return { center, width, function: voiFunction }
   }
   if (attributes.hasValue('WindowCenter') || attributes.hasValue('WindowWidth')) warnings.push('window-unusable')
+  return null
+}
+
+/** The first table that can be used. @see DICOM PS3.3 C.11.2.1.1 */
+function readVoiLut(attributes: Attributes, input: InputRange, warnings: WarningCode[]): LookUpTable | null {
+  for (const item of attributes.items('VOILUTSequence')) {
+    const table = readLookUpTable(item, input, warnings)
+    if (table) return table
+  }
   return null
 }
 

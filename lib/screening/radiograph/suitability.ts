@@ -1,10 +1,11 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
+import { otherDerivationCodes } from './anatomy-and-view-codes.ts'
 import { assertChest, quoteTerm } from './assert-chest.ts'
 import { assertFrontal } from './assert-frontal.ts'
 import type { AcquisitionFacts } from './radiograph.ts'
-import { otherDerivationCodes, otherModalities, terms } from './radiograph-terms.ts'
+import { otherModalities, terms } from './radiograph-terms.ts'
 import type { Statements } from './statements.ts'
 
 /** Which studies are analysed. Plain data: it is part of what decides a result. */
@@ -47,7 +48,7 @@ const sopClasses = [
 /**
  * Judges by what the data set says, before a pixel is decoded.
  * @returns warnings: view-contradicted, view-unclear
- * @throws {StudyRejectedError} wrong-modality, wrong-body-part, lateral-view, processed-image, paediatric
+ * @throws {StudyRejectedError} wrong-modality, not-a-frontal-chest, wrong-body-part, lateral-view, processed-image, paediatric
  */
 export function assertSuitableFacts(
   facts: AcquisitionFacts,
@@ -57,14 +58,28 @@ export function assertSuitableFacts(
   if (policy.modalities !== 'any') assertModality(facts, policy.modalities)
   const warnings: WarningCode[] = []
   if (policy.bodyPart !== 'any') {
+    if (statements.isOfNoPatient) {
+      throw new StudyRejectedError('not-a-frontal-chest', 'of an animal, or a test of the machine')
+    }
     assertChest(facts.bodyPartExamined, statements)
     warnings.push(...assertFrontal(facts, statements))
     assertRadiographItself(statements)
   }
-  if (facts.patientAgeYears !== null && facts.patientAgeYears < policy.minimumAgeYears) {
-    throw new StudyRejectedError('paediatric', `age below ${policy.minimumAgeYears} years`)
-  }
+  assertAdult(facts, statements, policy)
   return warnings
+}
+
+/** By the age; where none is known, by what the examination is called. */
+function assertAdult(facts: AcquisitionFacts, statements: Statements, { minimumAgeYears }: SuitabilityPolicy): void {
+  const { patientAgeYears, bodyPartExamined } = facts
+  if (patientAgeYears !== null && patientAgeYears < minimumAgeYears) {
+    throw new StudyRejectedError('paediatric', `age below ${minimumAgeYears} years`)
+  }
+  const { descriptions, studyDescription } = statements
+  const said = [bodyPartExamined, ...descriptions, studyDescription].filter((text) => text !== null).join(' | ')
+  if (patientAgeYears === null && minimumAgeYears > 0 && terms.child.isIn(said)) {
+    throw new StudyRejectedError('paediatric', 'the age is not known, and the description is that of a child')
+  }
 }
 
 /** A modality that names no other technique (OT, SC, DR, none) is judged by the SOP class. */
@@ -81,12 +96,14 @@ function assertModality(facts: AcquisitionFacts, modalities: readonly string[]):
 
 /** Bones taken out, energies subtracted, marks of a computer put in: not what the models have learnt. */
 function assertRadiographItself(statements: Statements): void {
-  const { imageType, seriesDescription, derivationDescription, derivation } = statements
+  const { imageType, seriesDescription, derivationDescription, derivations } = statements
   const isDerived =
     terms.derivedImageTypes.isIn(imageType ?? '') ||
     terms.derivedSeries.isIn(seriesDescription ?? '') ||
-    terms.derivations.isIn(`${derivationDescription ?? ''} | ${derivation?.meaning ?? ''}`) ||
-    otherDerivationCodes.has(derivation?.code ?? '')
+    [derivationDescription, ...derivations.map(({ meaning }) => meaning)].some((text) =>
+      terms.derivations.isIn(text ?? ''),
+    ) ||
+    derivations.some(({ code }) => otherDerivationCodes.has(code ?? ''))
   if (isDerived) {
     throw new StudyRejectedError('processed-image', 'bone-suppressed, dual-energy, subtracted or marked by a computer')
   }

@@ -16,12 +16,15 @@ export function foldText(text: string): string {
   return words.length > 0 ? ` ${joinInitials(words.join(' '))} ` : ''
 }
 
+/** A description of one word is a name, and not a sentence in which a word may mean much. A letter is none. */
+export const isOneWord = (text: string): boolean => /^ [^ ]{2,} $/.test(foldText(text))
+
 /** `P.A.` and `A / P` are one word. */
 const joinInitials = (words: string): string => words.replace(/(^| )([AP]) ([AP])(?= |$)/g, '$1$2$3')
 
 /**
  * Words and phrases to be found in a text, whatever their case and accents. A star stands for any letters before or
- * behind: `LATERAL*`, `*THORA*`; a sign of equality for the whole text: `=L`. Terms of scripts without spaces are found
+ * behind a word: `LATERAL*`, `*THORA*`, `HRUDN* PATER*`; a sign of equality for the whole text: `=L`. Terms of scripts without spaces are found
  * anywhere.
  */
 export class TermList {
@@ -36,13 +39,23 @@ export class TermList {
   isIn(text: string): boolean {
     return this.#pattern.test(foldText(text))
   }
+
+  /** The text, folded, with the terms taken out. */
+  without(text: string): string {
+    return foldText(text).replace(new RegExp(this.#pattern, 'gu'), ' ')
+  }
 }
 
 function patternOf(term: string): string {
   const folded = foldText(term.replace(/[*=]/g, '')).trim()
+  const words = folded.split(' ')
+  const starred = term.replace('=', '').split(' ')
+  const inner = words.map((word, index) =>
+    index < words.length - 1 && starred[index]?.endsWith('*') ? `${word}[^ ]*` : word,
+  )
   const isWhole = term.startsWith('=')
   if (unspacedScripts.test(term) && !isWhole) return folded
   const before = isWhole ? '^ ' : term.startsWith('*') ? '' : ' '
   const behind = term.endsWith('*') ? '' : isWhole ? ' $' : ' '
-  return `${before}${folded}${behind}`
+  return `${before}${inner.join(' ')}${behind}`
 }

@@ -6,6 +6,8 @@ export interface TransferSyntax {
   readonly explicitVr: boolean
   readonly bigEndian: boolean
   readonly deflated: boolean
+  /** Of General Electric: pixels in the other byte order than the elements. */
+  readonly bigEndianPixels: boolean
   readonly encoding: 'native' | 'rle' | 'codestream'
   /** The codestreams that the syntax may hold; empty for native and RLE. */
   readonly kinds: readonly CodestreamKind[]
@@ -21,6 +23,7 @@ const little: Omit<TransferSyntax, 'uid'> = {
   explicitVr: true,
   bigEndian: false,
   deflated: false,
+  bigEndianPixels: false,
   encoding: 'native',
   kinds: [],
   lossy: false,
@@ -34,7 +37,8 @@ const syntaxes = new Map<string, Omit<TransferSyntax, 'uid'>>([
   [implicitLittleEndian, { ...little, explicitVr: false }],
   [explicitLittleEndian, little],
   ['1.2.840.10008.1.2.1.99', { ...little, deflated: true }],
-  [explicitBigEndian, { ...little, bigEndian: true }],
+  [explicitBigEndian, { ...little, bigEndian: true, bigEndianPixels: true }],
+  ['1.2.840.113619.5.2', { ...little, explicitVr: false, bigEndianPixels: true }],
   ['1.2.840.10008.1.2.5', { ...little, encoding: 'rle' }],
   ['1.2.840.10008.1.2.4.50', lossy('jpeg-8')],
   ['1.2.840.10008.1.2.4.51', lossy('jpeg-8', 'jpeg-12')],
