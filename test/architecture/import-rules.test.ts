@@ -21,7 +21,7 @@ const pureBuiltins = ['node:crypto', 'node:zlib', 'node:util', 'node:buffer']
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
 }
 
@@ -96,8 +96,28 @@ describe('import rules', () => {
     expect(violations('lib/phantom', (t) => isOutside(t) || below('screening', 'adapters', 'phantom')(t))).toEqual([])
   })
 
-  it('lets the embedded programs import the domain and the adapters', () => {
-    expect(violations('lib/embedded', (t) => isOutside(t) || below('screening', 'adapters', 'embedded')(t))).toEqual([])
+  it("lets the embedded programs import the domain, the adapters and the console's API", () => {
+    const allowed = below('screening', 'adapters', 'embedded', 'console/contract', 'console/api')
+    expect(violations('lib/embedded', (t) => isOutside(t) || allowed(t))).toEqual([])
+  })
+
+  it("lets the console's contract import the schema library and the schema of results", () => {
+    const isSchema = (t: string) => t === 'lib/screening/result-documents/result-document.ts' || t === 'zod'
+    expect(violations('lib/console/contract', (t) => isSchema(t) || below('console/contract')(t))).toEqual([])
+  })
+
+  it("lets the console's API import its contract, the domain and the router", () => {
+    const isRouter = (t: string) => t === 'hono' || t.startsWith('hono/') || t === '@hono/zod-openapi'
+    const allowed = below('console/contract', 'console/api', 'screening')
+    expect(violations('lib/console/api', (t) => allowed(t) || isRouter(t) || t === 'zod')).toEqual([])
+  })
+
+  it('lets the page import types of the contract, and of the domain only what it must do alike', () => {
+    const alike = ['lib/screening/prepared-image/apply-window.ts', 'lib/screening/finding/run-length.ts']
+    const isOfPage = (t: string) => below('console/page')(t) || t === 'preact' || t === 'preact/hooks'
+    const allowed = (t: string, { typeOnly }: Import) =>
+      isOfPage(t) || alike.includes(t) || (typeOnly && below('console/contract')(t))
+    expect(violations('lib/console/page', allowed)).toEqual([])
   })
 
   it("lets the operator's tools import the domain, the adapters, phantoms and the deployment's config", () => {

@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '../..')
 
 const sources = ['lib', 'functions', 'test'].flatMap((folder) =>
   readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|mjs|css)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name))),
 )
 

@@ -1,0 +1,50 @@
+import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
+import type { Review, ReviewRequest } from '../contract/review.ts'
+import type { Upload, UploadRequest } from '../contract/upload.ts'
+import type { WorklistChanges, WorklistRow } from '../contract/worklist.ts'
+
+/** What the console's API needs of where it runs. */
+
+export interface Studies {
+  /** All rows, or those that changed after a cursor of this list. A cursor of another list gets all rows. */
+  changes(since: string | null): Promise<WorklistChanges>
+  /** Null where there is no such row. */
+  row(studyId: string): Promise<WorklistRow | null>
+  result(studyId: string): Promise<ResultDocument | null>
+  /** A document beside result.json; null where there is none. */
+  document(studyId: string, name: 'mask.png' | 'class-activation-map.png'): Promise<Uint8Array | null>
+  /** The very bytes that were screened; null where they are gone or have changed since. */
+  source(studyId: string): Promise<Uint8Array | null>
+  markInReading(studyId: string): Promise<void>
+}
+
+export interface Uploads {
+  grant(request: UploadRequest): Promise<Upload>
+  /** Null where there is no such upload. */
+  find(uploadId: string): Promise<Upload | null>
+  /**
+   * Takes the bytes of a granted upload, on disk before it resolves, and has them screened.
+   * @throws {UploadRefusedError}
+   */
+  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<Upload>
+}
+
+/** The bytes were not taken; the message says why, for the sender. */
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError'
+  readonly status: 404 | 409 | 413
+
+  constructor(status: 404 | 409 | 413, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+export interface Reviews {
+  /** Oldest first. */
+  list(studyId: string): Promise<readonly Review[]>
+  /** Stores what a reader says beside the result, never over anything. */
+  add(row: WorklistRow, screeningKey: string | null, request: ReviewRequest): Promise<Review>
+  /** Of every study, oldest first within each. */
+  all(): Promise<readonly Review[]>
+}

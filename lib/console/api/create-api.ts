@@ -1,0 +1,61 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { PixelCodecs } from '../../screening/kernel/ports.ts'
+import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.ts'
+import type { Reviews, Studies, Uploads } from './console-ports.ts'
+import { FrameReader } from './frame-reader.ts'
+import { problemResponse } from './problem-response.ts'
+import { addReviewRoutes } from './review-routes.ts'
+import { addStudyRoutes } from './study-routes.ts'
+import { addUploadRoutes } from './upload-routes.ts'
+
+export interface ConsoleBackend {
+  readonly studies: Studies
+  readonly uploads: Uploads
+  readonly reviews: Reviews
+  readonly codecs: PixelCodecs
+  /** The one that the images were screened with. */
+  readonly policy: SuitabilityPolicy
+  /** Told of what was thrown: a defect, or the world outside. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** The console's API, the same wherever it runs. */
+export function createApi(backend: ConsoleBackend): OpenAPIHono {
+  const api = new OpenAPIHono({
+    defaultHook: (outcome, c) => {
+      if (outcome.success) return
+      const issue = outcome.error.issues[0]
+      return problemResponse(c, 400, 'The request is none of this API', `${issue.path.join('.')}: ${issue.message}`)
+    },
+  })
+  api.use('/api/*', async (c, next) => {
+    await next()
+    // Nothing of a patient is to stay in the cache of a reading room's browser.
+    c.header('cache-control', 'no-store')
+  })
+  addStudyRoutes(api, backend.studies, new FrameReader(backend.studies, backend.codecs, backend.policy))
+  addUploadRoutes(api, backend.uploads)
+  addReviewRoutes(api, backend.studies, backend.reviews)
+  api.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
+  api.onError((error, c) => {
+    if ('getResponse' in error) {
+      const { status } = error as unknown as { status: number }
+      return problemResponse(c, status === 413 ? 413 : 400, 'The request is none of this API', error.message)
+    }
+    backend.onFailure(error)
+    return problemResponse(c, 500, 'The console failed', 'Try again; if it stays, the log of the server says more.')
+  })
+  return api
+}
+
+/** The contract as a document. */
+export const describeApi = (api: OpenAPIHono, version: string) =>
+  api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Pleura console',
+      version,
+      description:
+        'For research and prioritisation only; not for diagnostic use. Errors are problem details (RFC 9457).',
+    },
+  })
