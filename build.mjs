@@ -1,5 +1,7 @@
 // Bundles the programs into dist/, packages left outside. `npm ci` runs it, so `npx pleura` works in the checkout.
 // Chunks of earlier builds stay: a program that is running may still load them.
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -17,8 +19,10 @@ const programs = [
   'test/fuzz/main.ts',
 ]
 
+const root = fileURLToPath(new URL('.', import.meta.url))
+
 await build({
-  absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
+  absWorkingDir: root,
   entryPoints: programs,
   outbase: '.',
   outdir: 'dist',
@@ -29,5 +33,30 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
+  logLevel: 'warning',
+})
+
+// The console's page, whole: a server reads it at its start, so nothing of an earlier build may stay beside it.
+const page = join(root, 'dist/lib/console/page')
+rmSync(page, { recursive: true, force: true })
+mkdirSync(page, { recursive: true })
+for (const file of ['index.html', 'icon.svg']) {
+  copyFileSync(join(root, 'lib/console/page', file), join(page, file))
+}
+await build({
+  absWorkingDir: root,
+  entryPoints: [
+    { in: 'lib/console/page/main.tsx', out: 'console' },
+    { in: 'lib/console/page/styles/console.css', out: 'console' },
+  ],
+  outdir: page,
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'linked',
   logLevel: 'warning',
 })

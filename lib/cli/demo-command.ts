@@ -1,14 +1,11 @@
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
-import { listInputs } from '../embedded/list-inputs.ts'
-import { screenFiles } from '../embedded/screen-files.ts'
 import type { PhantomDescription } from '../phantom/phantom.ts'
-import { writePhantomSet } from '../phantom/write-phantom-set.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { formatResults, formatSummary } from './format-results.ts'
+import { screenPhantoms } from './screen-phantoms.ts'
 import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
-import { createProgress } from './terminal.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -24,28 +21,10 @@ export function addDemoCommand(program: Command): void {
   addScreeningOptions(command).action(async (options: Options) => {
     const phantoms = join(options.out, 'phantoms')
     const results = join(options.out, 'results')
-    console.log(`Making ${options.count} synthetic chest radiographs in ${phantoms} …`)
-    const making = createProgress(options.count, 'phantoms')
-    const { phantoms: drawn } = await writePhantomSet({
-      count: options.count,
-      outDir: phantoms,
-      seed: 2,
-      onProgress: () => making.step(),
-    }).finally(() => making.stop())
-
-    console.log('Screening them …')
-    const files = await listInputs([join(phantoms, 'dicom-images-train')], results)
-    const screening = createProgress(files.length, 'images')
-    const lines: ResultLine[] = []
-    const summary = await screenFiles(files, settingsOf(options, results), {
-      concurrency: options.concurrency,
-      force: true,
+    const { drawn, lines, summary } = await screenPhantoms(phantoms, settingsOf(options, results), {
+      ...options,
       log: createLog(program.opts<{ log: LogFormat }>().log),
-      onStudy: (line, index) => {
-        lines[index] = line
-        screening.step()
-      },
-    }).finally(() => screening.stop())
+    })
     const truth = new Map(drawn.map((phantom) => [basename(phantom.file), describeDrawing(phantom)]))
     const column = { heading: 'drawn', cell: (line: ResultLine) => truth.get(basename(line.input)) ?? '' }
     console.log(`\n${formatResults(lines, column)}\n\n${formatSummary(summary, results)}`)

@@ -16,6 +16,7 @@ import { addPrepareCommand } from './prepare-command.ts'
 import { addPrepareDatasetCommand } from './prepare-dataset-command.ts'
 import { addScreenCommand } from './screen-command.ts'
 import { screenWithDefaults } from './screen-with-defaults.ts'
+import { addServeCommand } from './serve-command.ts'
 import { addSmokeCommand } from './smoke-command.ts'
 import { keepStandardErrorJson, logFormatOf, writeFailure } from './standard-error.ts'
 import { addUsageCommand } from './usage-command.ts'
@@ -50,6 +51,7 @@ const program = new Command('pleura')
 addScreenCommand(program)
 addPrepareCommand(program)
 addWatchCommand(program)
+addServeCommand(program)
 addModelsCommand(program)
 addPhantomCommand(program)
 addExploreCommand(program)

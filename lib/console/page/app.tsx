@@ -1,0 +1,57 @@
+import type { FunctionComponent } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { SignIn } from './sign-in.tsx'
+import type { StudyPageProps } from './study/study-page.tsx'
+import { useWorklist } from './worklist/use-worklist.ts'
+import { defaultFilter, type WorklistFilter, worklistOrder } from './worklist/worklist-order.ts'
+import { WorklistPage } from './worklist/worklist-page.tsx'
+
+/** The study that the address names; null on the worklist. */
+const studyOfAddress = (): string | null => /^#\/studies\/([0-9a-f]{32})$/.exec(location.hash)?.[1] ?? null
+
+export function App() {
+  const worklist = useWorklist()
+  const studyId = useStudyOfAddress()
+  const StudyPage = useStudyPage(studyId !== null)
+  // Kept here, so that it is as it was when the reader comes back from a picture.
+  const [filter, setFilter] = useState<WorklistFilter>(defaultFilter)
+  if (worklist.state === 'locked') return <SignIn onSignedIn={worklist.retry} />
+  const rows = worklistOrder(worklist.rows, filter)
+  return (
+    <>
+      {studyId === null ? (
+        <WorklistPage worklist={worklist} rows={rows} filter={filter} onFilter={setFilter} />
+      ) : StudyPage ? (
+        <StudyPage key={studyId} studyId={studyId} rows={rows} onChange={worklist.retry} />
+      ) : (
+        <main class="empty">Loading the viewer …</main>
+      )}
+      <footer class="notice">
+        Not for diagnostic use. For research and prioritisation only; not a medical device. A radiologist reads every
+        image.
+      </footer>
+    </>
+  )
+}
+
+function useStudyOfAddress(): string | null {
+  const [studyId, setStudyId] = useState(studyOfAddress)
+  useEffect(() => {
+    const follow = () => setStudyId(studyOfAddress())
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return studyId
+}
+
+/** The viewer is loaded while the worklist shows, so that it is there when a row is opened. */
+function useStudyPage(isNeeded: boolean): FunctionComponent<StudyPageProps> | null {
+  const [page, setPage] = useState<{ StudyPage: FunctionComponent<StudyPageProps> } | null>(null)
+  useEffect(() => {
+    if (page) return
+    const load = () => import('./study/study-page.tsx').then(setPage)
+    if (isNeeded) load()
+    else setTimeout(load, 300)
+  }, [page, isNeeded])
+  return page?.StudyPage ?? null
+}

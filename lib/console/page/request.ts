@@ -1,0 +1,51 @@
+import type { Problem } from '../contract/problem.ts'
+
+/** The server answered that it does not do this; the message is for the reader. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly status: number
+  readonly title: string
+
+  constructor({ status, title, detail }: Problem) {
+    super(detail)
+    this.status = status
+    this.title = title
+  }
+}
+
+/** @throws {ProblemError} when the server refuses; {TypeError} when it cannot be reached */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, { ...init, cache: 'no-store' })
+  if (response.ok || response.status === 304) return response
+  throw new ProblemError(await problemOf(response))
+}
+
+export async function requestJson<T>(path: string, init: RequestInit = {}): Promise<T> {
+  return (await request(path, init)).json()
+}
+
+export const sendJson = <T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> =>
+  requestJson(path, {
+    ...init,
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+
+/** What is between the page and the server may answer in its own words. */
+async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response
+  const fallback: Problem = {
+    type: 'about:blank',
+    title: 'The server refused',
+    status,
+    detail: `It answered ${status}.`,
+  }
+  return response.json().catch(() => fallback)
+}
+
+/** What went wrong, for the reader. */
+export const describeError = (error: unknown): string =>
+  error instanceof ProblemError
+    ? `${error.title}. ${error.message}`
+    : 'The server cannot be reached. Is `pleura serve` still running?'

@@ -1,0 +1,55 @@
+import { decodeRunLength } from '../../../screening/finding/run-length.ts'
+import type { FrameFacts } from '../../contract/frame.ts'
+import type { Study } from '../../contract/study.ts'
+import { request, requestJson } from '../request.ts'
+import type { ActivationMap } from '../viewer/activation-map.ts'
+import { buildPyramid, type FrameLevel } from '../viewer/frame-pyramid.ts'
+
+export interface Picture {
+  readonly facts: FrameFacts
+  /** The frame itself first, then halved again and again. */
+  readonly levels: readonly FrameLevel[]
+  /** 0/1. Shape: rows × columns; null where the result has none. */
+  readonly mask: Uint8Array | null
+  readonly activationMap: ActivationMap | null
+}
+
+export const loadStudy = (studyId: string): Promise<Study> => requestJson(`/api/studies/${studyId}`)
+
+/** @throws {Error} when what came is not what its facts say: a picture must be whole or not there */
+export async function loadPicture(study: Study): Promise<Picture> {
+  const path = `/api/studies/${study.row.studyId}`
+  const [facts, response, activationMap] = await Promise.all([
+    requestJson<FrameFacts>(`${path}/frame-facts`),
+    request(`${path}/frame`),
+    study.hasClassActivationMap ? loadActivationMap(`${path}/class-activation-map`) : null,
+  ])
+  const bytes = await response.arrayBuffer()
+  const { rows, columns } = facts
+  if (bytes.byteLength !== rows * columns * 2) throw new Error('the picture did not come whole')
+  const segmentation = study.result?.segmentation ?? null
+  const hasMask = segmentation !== null && segmentation.maskAreaPixels > 0
+  return {
+    facts,
+    levels: buildPyramid({ width: columns, height: rows, samples: samplesOf(bytes) }),
+    mask: hasMask ? decodeRunLength(segmentation.runLength, facts) : null,
+    activationMap,
+  }
+}
+
+/** The little end comes first, whatever the machine has. */
+function samplesOf(bytes: ArrayBuffer): Uint16Array {
+  const isLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+  if (isLittle) return new Uint16Array(bytes)
+  const words = new DataView(bytes)
+  return Uint16Array.from({ length: bytes.byteLength / 2 }, (_, at) => words.getUint16(at * 2, true))
+}
+
+async function loadActivationMap(path: string): Promise<ActivationMap> {
+  const bitmap = await createImageBitmap(await (await request(path)).blob())
+  const { width: columns, height: rows } = bitmap
+  const drawing = new OffscreenCanvas(columns, rows).getContext('2d', { willReadFrequently: true })!
+  drawing.drawImage(bitmap, 0, 0)
+  const { data: colours } = drawing.getImageData(0, 0, columns, rows)
+  return { rows, columns, activation: Uint8Array.from({ length: rows * columns }, (_, at) => colours[at * 4]) }
+}

@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Study } from '../../contract/study.ts'
+import type { WorklistRow } from '../../contract/worklist.ts'
+import { OutcomeBadge } from '../outcome-badge.tsx'
+import { describeError, request } from '../request.ts'
+import { isTyping } from '../viewer/is-typing.ts'
+import { Viewer } from '../viewer/viewer.tsx'
+import { FindingPanel } from './finding-panel.tsx'
+import { loadPicture, loadStudy, type Picture } from './load-study.ts'
+import { ReviewPanel } from './review-panel.tsx'
+
+export interface StudyPageProps {
+  readonly studyId: string
+  /** The worklist as filtered and ordered: what comes before and after. */
+  readonly rows: readonly WorklistRow[]
+  readonly onChange: () => void
+}
+
+export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
+  const { study, picture, problem } = useStudy(studyId, onChange)
+  const at = rows.findIndex((row) => row.studyId === studyId)
+  const previous = rows[at - 1]?.studyId
+  const next = at < 0 ? undefined : rows[at + 1]?.studyId
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (isTyping(event)) return
+      if (event.key === 'Escape') location.hash = ''
+      if (event.key === 'n' && next) location.hash = `#/studies/${next}`
+      if (event.key === 'b' && previous) location.hash = `#/studies/${previous}`
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [next, previous])
+
+  return (
+    <main class="study">
+      <header>
+        <a href="#/">Worklist (Esc)</a>
+        <h1>{study ? <OutcomeBadge row={study.row} /> : 'Loading …'}</h1>
+        <span class="file">{study?.row.names[0]}</span>
+        <nav aria-label="Studies">
+          <StepLink studyId={previous} words="Previous (B)" />
+          <StepLink studyId={next} words="Next (N)" />
+        </nav>
+      </header>
+      {picture ? (
+        <Viewer picture={picture} />
+      ) : (
+        <section class="viewer empty" aria-live="polite">
+          <p>{problem ?? 'Loading the picture …'}</p>
+        </section>
+      )}
+      <aside>
+        {study ? (
+          <>
+            <FindingPanel study={study} />
+            <ReviewPanel study={study} onReviewed={onChange} />
+          </>
+        ) : null}
+      </aside>
+    </main>
+  )
+}
+
+function StepLink({ studyId, words }: { studyId: string | undefined; words: string }) {
+  return studyId ? <a href={`#/studies/${studyId}`}>{words}</a> : <span class="absent">{words}</span>
+}
+
+function useStudy(studyId: string, onChange: () => void) {
+  const [study, setStudy] = useState<Study | null>(null)
+  const [picture, setPicture] = useState<Picture | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  useEffect(() => {
+    let isGone = false
+    const load = async () => {
+      try {
+        const loaded = await loadStudy(studyId)
+        if (isGone) return
+        setStudy(loaded)
+        const shown = await loadPicture(loaded)
+        if (isGone) return
+        setPicture(shown)
+        await request(`/api/studies/${studyId}/reading`, { method: 'PUT' })
+        onChange()
+      } catch (error) {
+        if (!isGone) setProblem(describeError(error))
+      }
+    }
+    load()
+    return () => {
+      isGone = true
+    }
+  }, [studyId, onChange])
+  return { study, picture, problem }
+}

@@ -1,0 +1,146 @@
+import type { FramePresentation } from '../../contract/frame.ts'
+import type { Picture } from '../study/load-study.ts'
+import { type GreyLevels, levelsOf, windowOf } from './grey-table.ts'
+import type { Overlays } from './use-painting.ts'
+import type { Tool } from './viewer.tsx'
+
+const presentationWords: Record<FramePresentation['id'], string> = {
+  screened: 'as screened',
+  'file-window': "the file's window",
+  'file-voi-lut': "the file's VOI LUT",
+  'own-levels': 'from darkest to brightest',
+}
+
+interface Props {
+  readonly picture: Picture
+  readonly levels: GreyLevels
+  readonly onLevels: (levels: GreyLevels) => void
+  readonly overlays: Overlays
+  readonly onOverlays: (overlays: Overlays) => void
+  readonly tool: Tool
+  /** What each key does. */
+  readonly actions: Readonly<Record<string, () => void>>
+}
+
+export function ViewerToolbar({ picture, levels, onLevels, overlays, onOverlays, tool, actions }: Props) {
+  const { presentations } = picture.facts
+  const shown = presentations.findIndex((presentation) => isShown(presentation, levels))
+  const window = windowOf(levels)
+  const setWindow = (change: { center?: number; width?: number }) =>
+    onLevels({ kind: 'window', window: { ...window, ...change }, isInverted: levels.isInverted })
+  const layer = (key: string, words: string, isOn: boolean, isThere: boolean) => (
+    <button type="button" aria-pressed={isThere && isOn && !overlays.areOff} disabled={!isThere} onClick={actions[key]}>
+      {words} ({key.toUpperCase()})
+    </button>
+  )
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Viewer">
+      <fieldset>
+        <legend>Pointer</legend>
+        <ToolButton tool="window" current={tool} words="Window (W)" onChoose={actions.w} />
+        <ToolButton tool="pan" current={tool} words="Pan (P)" onChoose={actions.p} />
+        <ToolButton tool="length" current={tool} words="Length (L)" onChoose={actions.l} />
+      </fieldset>
+      <fieldset>
+        <legend>Grey levels</legend>
+        <select
+          aria-label="Grey levels"
+          value={String(shown)}
+          onChange={(event) => onLevels(levelsOf(presentations[Number(event.currentTarget.value)]))}
+        >
+          {shown < 0 ? <option value="-1">your own</option> : null}
+          {presentations.map((presentation, index) => (
+            <option key={presentation.id} value={String(index)}>
+              {presentationWords[presentation.id]}
+            </option>
+          ))}
+        </select>
+        <NumberField words="center" value={window.center} onValue={(center) => setWindow({ center })} />
+        <NumberField words="width" value={window.width} onValue={(width) => width >= 1 && setWindow({ width })} />
+        <button type="button" aria-pressed={levels.isInverted} onClick={actions.i}>
+          Invert (I)
+        </button>
+      </fieldset>
+      <fieldset>
+        <legend>Picture</legend>
+        <button type="button" onClick={actions['+']} aria-label="Larger (+)">
+          +
+        </button>
+        <button type="button" onClick={actions['-']} aria-label="Smaller (-)">
+          −
+        </button>
+        <button type="button" onClick={actions[0]}>
+          Fit (0)
+        </button>
+        <button type="button" onClick={actions[1]}>
+          1 : 1 (1)
+        </button>
+        <button type="button" onClick={actions.r}>
+          Rotate (R)
+        </button>
+        <button type="button" onClick={actions.x}>
+          Mirror (X)
+        </button>
+      </fieldset>
+      <fieldset>
+        <legend>Overlays</legend>
+        {layer('c', 'Contour', overlays.contour, picture.mask !== null)}
+        {layer('f', 'Fill', overlays.fill, picture.mask !== null)}
+        {layer('a', 'Activation map', overlays.activation, picture.activationMap !== null)}
+        <label>
+          Opacity
+          <input
+            type="range"
+            min={0.05}
+            max={0.8}
+            step={0.05}
+            value={overlays.opacity}
+            onInput={(event) => onOverlays({ ...overlays, opacity: Number(event.currentTarget.value) })}
+          />
+        </label>
+        <button type="button" aria-pressed={overlays.areOff} onClick={actions.o}>
+          All off (O)
+        </button>
+      </fieldset>
+    </div>
+  )
+}
+
+interface ToolButtonProps {
+  readonly tool: Tool
+  readonly current: Tool
+  readonly words: string
+  readonly onChoose: () => void
+}
+
+const ToolButton = ({ tool, current, words, onChoose }: ToolButtonProps) => (
+  <button type="button" aria-pressed={tool === current} onClick={onChoose}>
+    {words}
+  </button>
+)
+
+interface NumberFieldProps {
+  readonly words: string
+  readonly value: number
+  readonly onValue: (value: number) => void
+}
+
+const NumberField = ({ words, value, onValue }: NumberFieldProps) => (
+  <label>
+    {words}
+    <input
+      type="number"
+      step="any"
+      value={Math.round(value * 10) / 10}
+      onChange={(event) =>
+        Number.isFinite(event.currentTarget.valueAsNumber) && onValue(event.currentTarget.valueAsNumber)
+      }
+    />
+  </label>
+)
+
+function isShown(presentation: FramePresentation, levels: GreyLevels): boolean {
+  return levels.kind === 'table'
+    ? levels.presentation.id === presentation.id
+    : presentation.greyTable === null && presentation.window === levels.window
+}

@@ -1,0 +1,132 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Picture } from '../study/load-study.ts'
+import { type GreyLevels, levelsOf } from './grey-table.ts'
+import { isTyping } from './is-typing.ts'
+import { describeLength } from './length.ts'
+import { PictureCanvas } from './picture-canvas.tsx'
+import type { Overlays } from './use-painting.ts'
+import {
+  fitView,
+  type Lie,
+  mirror,
+  type Point,
+  rotateClockwise,
+  type Size,
+  uprightLie,
+  type View,
+  zoomAt,
+} from './view.ts'
+import { ViewerToolbar } from './viewer-toolbar.tsx'
+
+export type Tool = 'window' | 'pan' | 'length'
+
+export interface Measure {
+  readonly from: Point
+  readonly to: Point
+}
+
+/** A radiograph to be looked at: all that one does with it, by pointer and by keys. */
+export function Viewer({ picture }: { picture: Picture }) {
+  const { facts } = picture
+  const [canvas, setCanvas] = useState<Size>({ width: 800, height: 800 })
+  const [lie, setLie] = useState<Lie>(() => uprightLie(facts.turn))
+  /** Null: the whole picture, however large the canvas is. */
+  const [chosenView, setView] = useState<View | null>(null)
+  const [levels, setLevels] = useState<GreyLevels>(() => levelsOf(facts.presentations[0]))
+  const [overlays, setOverlays] = useState<Overlays>({
+    areOff: false,
+    contour: true,
+    fill: false,
+    activation: false,
+    opacity: 0.35,
+  })
+  const [tool, setTool] = useState<Tool>('window')
+  const [measure, setMeasure] = useState<Measure | null>(null)
+  const [probed, setProbed] = useState<Point | null>(null)
+  const view = chosenView ?? fitView(facts, canvas, lie)
+
+  const turnTo = (turned: Lie) => {
+    setLie(turned)
+    setView(chosenView && { ...chosenView, lie: turned })
+  }
+  const toggle = (layer: 'contour' | 'fill' | 'activation') => {
+    const isThere = layer === 'activation' ? picture.activationMap !== null : picture.mask !== null
+    // The first press after 'all off' brings the layer back, whatever it was before.
+    if (isThere) setOverlays({ ...overlays, areOff: false, [layer]: overlays.areOff || !overlays[layer] })
+  }
+  const middle = { x: canvas.width / 2, y: canvas.height / 2 }
+  const actions: Record<string, () => void> = {
+    w: () => setTool('window'),
+    p: () => setTool('pan'),
+    l: () => setTool('length'),
+    i: () => setLevels({ ...levels, isInverted: !levels.isInverted }),
+    r: () => turnTo(rotateClockwise(lie)),
+    x: () => turnTo(mirror(lie)),
+    o: () => setOverlays({ ...overlays, areOff: !overlays.areOff }),
+    c: () => toggle('contour'),
+    f: () => toggle('fill'),
+    a: () => toggle('activation'),
+    '+': () => setView(zoomAt(view, canvas, middle, 1.25)),
+    '-': () => setView(zoomAt(view, canvas, middle, 0.8)),
+    0: () => setView(null),
+    1: () => setView(zoomAt(view, canvas, middle, 1 / view.zoom)),
+  }
+  useKeys(actions)
+
+  return (
+    <section class="viewer" aria-label="Radiograph">
+      <ViewerToolbar
+        picture={picture}
+        levels={levels}
+        onLevels={setLevels}
+        overlays={overlays}
+        onOverlays={setOverlays}
+        tool={tool}
+        actions={actions}
+      />
+      <PictureCanvas
+        picture={picture}
+        canvas={canvas}
+        onResize={setCanvas}
+        view={view}
+        onView={setView}
+        levels={levels}
+        onLevels={setLevels}
+        overlays={overlays}
+        tool={tool}
+        measure={measure}
+        onMeasure={setMeasure}
+        onProbe={setProbed}
+      />
+      <p class="readout" role="status">
+        {measure ? `Length ${describeLength(measure.from, measure.to, facts.spacing)} · ` : ''}
+        Zoom {(view.zoom * 100).toFixed(0)} %{overlays.areOff ? ' · all overlays off' : ''}
+      </p>
+      <p class="probe">{probed ? describeProbe(picture, probed) : '\u00a0'}</p>
+    </section>
+  )
+}
+
+function describeProbe({ facts, levels }: Picture, { x, y }: Point): string {
+  const column = Math.floor(x)
+  const row = Math.floor(y)
+  if (column < 0 || row < 0 || column >= facts.columns || row >= facts.rows) return '\u00a0'
+  const value = facts.slope * levels[0].samples[row * facts.columns + column] + facts.intercept
+  return `column ${column}, row ${row}: ${Number.isInteger(value) ? value : value.toFixed(2)}`
+}
+
+/** The keys hold as long as the viewer is there; the newest actions count. */
+function useKeys(actions: Record<string, () => void>): void {
+  const newest = useRef(actions)
+  newest.current = actions
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const action = newest.current[event.key.toLowerCase()]
+      if (!action || isTyping(event)) return
+      event.preventDefault()
+      action()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { UploadRefusedError } from '../../console/api/console-ports.ts'
+import type { ImageId } from '../../screening/kernel/identifiers.ts'
+
+const draftEnding = '.draft'
+
+export interface KeptFile {
+  readonly imageId: ImageId
+  readonly path: string
+}
+
+/** Keeps uploaded files as `<root>/<imageId>/<name>`: whole and on disk, or not at all. */
+export class UploadFolder {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /**
+   * @param uploadId Names the draft.
+   * @throws {UploadRefusedError} 409 for fewer, 413 for more bytes than were agreed; nothing stays then
+   */
+  async keep(uploadId: string, name: string, sizeBytes: number, body: AsyncIterable<Uint8Array>): Promise<KeptFile> {
+    const draft = join(this.#root, `.${uploadId}${draftEnding}`)
+    await mkdir(this.#root, { recursive: true })
+    try {
+      const imageId = await writeAll(draft, sizeBytes, body)
+      const path = join(this.#root, imageId, safeName(name))
+      await mkdir(dirname(path), { recursive: true })
+      await rename(draft, path)
+      return { imageId, path }
+    } finally {
+      await rm(draft, { force: true })
+    }
+  }
+
+  /** Every file that is kept; what an earlier program left half-written is removed. */
+  async list(): Promise<KeptFile[]> {
+    const kept: KeptFile[] = []
+    for (const entry of await entriesOf(this.#root)) {
+      if (entry.endsWith(draftEnding)) await rm(join(this.#root, entry))
+      else
+        for (const name of await entriesOf(join(this.#root, entry)))
+          kept.push({ imageId: entry, path: join(this.#root, entry, name) })
+    }
+    return kept
+  }
+}
+
+async function writeAll(draft: string, sizeBytes: number, body: AsyncIterable<Uint8Array>): Promise<ImageId> {
+  const hash = createHash('sha256')
+  const file = await open(draft, 'wx')
+  try {
+    let written = 0
+    for await (const chunk of body) {
+      written += chunk.length
+      if (written > sizeBytes)
+        throw new UploadRefusedError(413, `More than the ${sizeBytes} bytes that were agreed came.`)
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
+    if (written < sizeBytes) {
+      throw new UploadRefusedError(409, `${written} of ${sizeBytes} bytes came. Send the file again.`)
+    }
+    await file.sync()
+    return hash.digest('hex').slice(0, 32)
+  } finally {
+    await file.close()
+  }
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+}
+
+/** The sender's name where a file system takes it and it leaves no folder; its readable part otherwise. */
+export function safeName(name: string): string {
+  const own = name.split(/[/\\]/).at(-1) ?? ''
+  const plain = own.replaceAll(/\p{Cc}/gu, '').replace(/^\.+/, '')
+  // 255 bytes are what file systems take; a character has at most four.
+  return plain.slice(0, 60) === '' ? 'image' : plain.length > 60 ? `${plain.slice(0, 50)}${plain.slice(-10)}` : plain
+}

@@ -1,0 +1,297 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { frameFacts } from '../../../lib/console/contract/frame.ts'
+import { problem } from '../../../lib/console/contract/problem.ts'
+import { review } from '../../../lib/console/contract/review.ts'
+import { study } from '../../../lib/console/contract/study.ts'
+import { upload } from '../../../lib/console/contract/upload.ts'
+import { worklistChanges } from '../../../lib/console/contract/worklist.ts'
+import { readLabels } from '../../../lib/evaluation/dataset/read-labels.ts'
+import { drawPhantoms, newFolder, type OpenConsole, openConsole, removeFolder } from './open-console.ts'
+
+const nowhere = '0'.repeat(32)
+let phantoms: Uint8Array[]
+let open: OpenConsole
+
+const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(path, open.address), init)
+const askJson = async (path: string, init?: RequestInit) => (await ask(path, init)).json()
+const post = (path: string, body: unknown): Promise<Response> =>
+  ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+
+async function problemOf(response: Response) {
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  return problem.parse(await response.json())
+}
+
+const grant = async (name: string, sizeBytes: number) =>
+  upload.parse(await (await post('/api/uploads', { name, sizeBytes })).json())
+
+/** Sends a file and waits until it is screened. */
+async function send(name: string, bytes: Uint8Array) {
+  const { href, uploadId } = await grant(name, bytes.length)
+  const taken = await ask(href, { method: 'PUT', body: new Uint8Array(bytes) })
+  expect(taken.status).toBe(202)
+  for (;;) {
+    const found = upload.parse(await askJson(`/api/uploads/${uploadId}`))
+    if (found.state === 'done') return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+beforeAll(async () => {
+  phantoms = await drawPhantoms(2)
+  open = await openConsole(newFolder())
+})
+afterAll(async () => {
+  await open.close()
+  removeFolder(open.outDir)
+})
+
+describe('the console over a folder', () => {
+  let studyId: string
+
+  it('starts with an empty list', async () => {
+    expect(worklistChanges.parse(await askJson('/api/studies'))).toMatchObject({ isComplete: true, rows: [] })
+  })
+
+  it('screens what is uploaded, and tells of it to who asks for changes', async () => {
+    const before = worklistChanges.parse(await askJson('/api/studies'))
+    const sent = await send('../Doe^Jane.dcm', phantoms[0])
+    studyId = sent.studyId!
+    expect(sent).toMatchObject({ state: 'done', rejection: null })
+    const after = worklistChanges.parse(await askJson(`/api/studies?since=${before.cursor}`))
+    expect(after).toMatchObject({ isComplete: false, rows: [{ studyId, names: ['Doe^Jane.dcm'], reading: 'unread' }] })
+    expect(await askJson(`/api/studies?since=${after.cursor}`)).toMatchObject({ isComplete: false, rows: [] })
+  })
+
+  it('keeps an uploaded file in its own folder, and no half of one', () => {
+    expect(readdirSync(join(open.outDir, 'uploads'))).toEqual([studyId])
+    expect(new Uint8Array(readFileSync(join(open.outDir, 'uploads', studyId, 'Doe^Jane.dcm')))).toEqual(phantoms[0])
+  })
+
+  it('hands out the result, the frame, its facts, the activation map and the mask', async () => {
+    const { result, hasClassActivationMap } = study.parse(await askJson(`/api/studies/${studyId}`))
+    expect(result).toMatchObject({ imageId: studyId })
+    expect(hasClassActivationMap).toBe(true)
+    const facts = frameFacts.parse(await askJson(`/api/studies/${studyId}/frame-facts`))
+    expect((await (await ask(`/api/studies/${studyId}/frame`)).arrayBuffer()).byteLength).toBe(
+      facts.rows * facts.columns * 2,
+    )
+    expect((await ask(`/api/studies/${studyId}/class-activation-map`)).headers.get('content-type')).toBe('image/png')
+    const mask = await ask(`/api/studies/${studyId}/mask`)
+    expect(mask.status).toBe(result?.segmentation?.mask ? 200 : 404)
+  })
+
+  it.each(['/api/studies', '/api/studies/:id', '/api/studies/:id/frame'])(
+    'answers 304 to who has %s already',
+    async (path) => {
+      const first = await ask(path.replace(':id', studyId))
+      await first.arrayBuffer()
+      const again = await ask(path.replace(':id', studyId), {
+        headers: { 'if-none-match': first.headers.get('etag')! },
+      })
+      expect(again.status).toBe(304)
+    },
+  )
+
+  it('says in words why a file was not analysed', async () => {
+    const cut = await send('cut.dcm', phantoms[1].slice(0, 5000))
+    expect(cut.rejection?.code).toBe('truncated')
+    expect(cut.rejection?.remedy).toMatch(/Send it again/)
+    const refused = await problemOf(await ask(`/api/studies/${cut.studyId}/frame`))
+    expect(refused).toMatchObject({ status: 409, detail: cut.rejection?.remedy })
+  })
+
+  it('makes no row of a file that is no picture', async () => {
+    const sent = await send('notes.txt', new TextEncoder().encode('hello'))
+    expect(sent).toMatchObject({ studyId: null, rejection: { code: 'not-a-picture' } })
+    expect(await askJson('/api/studies')).toMatchObject({ setAside: 1 })
+  })
+
+  it('makes one row of a file that is sent twice', async () => {
+    expect((await send('again.dcm', phantoms[0])).studyId).toBe(studyId)
+    const { rows } = worklistChanges.parse(await askJson('/api/studies'))
+    expect(rows.filter((row) => row.studyId === studyId)).toHaveLength(1)
+  })
+
+  it('marks a study as in reading, then as done once it is reviewed, beside the result', async () => {
+    const before = readFileSync(join(open.outDir, studyId, 'result.json'), 'utf8')
+    expect((await ask(`/api/studies/${studyId}/reading`, { method: 'PUT' })).status).toBe(204)
+    expect((await askJson(`/api/studies/${studyId}`)).row.reading).toBe('in-reading')
+    const words = {
+      reviewer: 'A. Reader',
+      agreement: 'disagree',
+      pneumothorax: 'present',
+      side: 'left',
+      note: 'apical',
+    }
+    const stored = await post(`/api/studies/${studyId}/reviews`, words)
+    expect(stored.status).toBe(201)
+    expect(review.parse(await stored.json())).toMatchObject({ ...words, studyId })
+    expect((await askJson(`/api/studies/${studyId}`)).row).toMatchObject({ reading: 'done', reviews: 1 })
+    expect(await askJson(`/api/studies/${studyId}/reviews`)).toHaveLength(1)
+    expect(readFileSync(join(open.outDir, studyId, 'result.json'), 'utf8')).toBe(before)
+  })
+
+  it('exports reviews as labels that an evaluation reads', async () => {
+    const file = join(open.outDir, 'labels.csv')
+    writeFileSync(file, await (await ask('/api/reviews/labels.csv')).text())
+    const { images, problems } = await readLabels(file)
+    expect(problems).toEqual([])
+    expect([...images.values()].map(({ positive }) => positive)).toEqual([true])
+  })
+
+  it.each([
+    ['a side where nothing is present', { pneumothorax: 'absent', side: 'left' }],
+    ['no name', { reviewer: '  ' }],
+    ['an unknown word', { agreement: 'perhaps' }],
+  ])('refuses a review with %s', async (_, change) => {
+    const words = { reviewer: 'A', agreement: 'agree', pneumothorax: 'present', side: null, note: '', ...change }
+    expect(await problemOf(await post(`/api/studies/${studyId}/reviews`, words))).toMatchObject({ status: 400 })
+  })
+
+  it.each([
+    ['a study that is not there', `/api/studies/${nowhere}`, 404],
+    ['its frame', `/api/studies/${nowhere}/frame`, 404],
+    ['its mask', `/api/studies/${nowhere}/mask`, 404],
+    ['its reviews', `/api/studies/${nowhere}/reviews`, 404],
+    ['an upload that is not there', '/api/uploads/00000000-0000-4000-8000-000000000000', 404],
+    ['an id that is none', '/api/studies/..%2f..%2fetc', 400],
+    ['a path that is none', '/api/nothing', 404],
+  ])('answers with a problem for %s', async (_, path, status) => {
+    expect(await problemOf(await ask(path))).toMatchObject({ status })
+  })
+
+  it('answers with a problem for a body that is no JSON', async () => {
+    const init = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }
+    expect(await problemOf(await ask('/api/uploads', init))).toMatchObject({ status: 400 })
+  })
+
+  it('refuses a file that is larger than a radiograph can be', async () => {
+    expect(await problemOf(await post('/api/uploads', { name: 'a', sizeBytes: 2 ** 40 }))).toMatchObject({
+      status: 413,
+    })
+  })
+
+  it.each([
+    ['fewer', 10, 409],
+    ['more', 2, 413],
+  ])('takes nothing of an upload with %s bytes than agreed, and lets it be sent again', async (_, agreed, status) => {
+    const { href } = await grant('a.dcm', agreed)
+    const body = new Uint8Array(5)
+    expect(await problemOf(await ask(href, { method: 'PUT', body }))).toMatchObject({ status })
+    expect(await problemOf(await ask(href, { method: 'PUT', body }))).toMatchObject({ status })
+    expect(readdirSync(join(open.outDir, 'uploads')).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  it('takes the bytes of an upload once', async () => {
+    const { href, uploadId } = await grant('b.txt', 5)
+    await ask(href, { method: 'PUT', body: new Uint8Array(5) })
+    expect(await problemOf(await ask(href, { method: 'PUT', body: new Uint8Array(5) }))).toMatchObject({ status: 409 })
+    expect(uploadId).toBeDefined()
+  })
+
+  it('says that a file is gone, or another one by now', async () => {
+    const sent = await send('later.dcm', phantoms[1])
+    writeFileSync(join(open.outDir, 'uploads', sent.studyId!, 'later.dcm'), 'something else')
+    const answer = await problemOf(await ask(`/api/studies/${sent.studyId}/frame`))
+    expect(answer).toMatchObject({ status: 409, title: 'The file is gone' })
+  })
+
+  it('serves its page with a policy that lets nothing in from elsewhere', async () => {
+    const page = await ask('/')
+    expect(await page.text()).toContain('<div id="app">')
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    expect((await ask('/api/studies')).headers.get('cache-control')).toBe('no-store')
+    expect((await ask('/', { headers: { 'if-none-match': page.headers.get('etag')! } })).status).toBe(304)
+  })
+
+  it('names no patient and no file in what it logs', () => {
+    expect(open.logged.join('\n')).not.toMatch(/Doe|dcm|reader/i)
+  })
+
+  it('is refused to a second program while it serves', async () => {
+    await expect(openConsole(open.outDir)).rejects.toThrow(/in use by pleura serve/)
+  })
+
+  it('says that a port is taken', async () => {
+    const folder = newFolder()
+    const port = Number(new URL(open.address).port)
+    await expect(openConsole(folder, { port })).rejects.toThrow(/EADDRINUSE.*another --port/)
+    removeFolder(folder)
+  })
+})
+
+describe('a console that starts again', () => {
+  it('shows what was there, screens what was taken and not finished, and removes halves', async () => {
+    const outDir = newFolder()
+    const folder = join(outDir, 'uploads', 'f'.repeat(32))
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'left.dcm'), phantoms[0])
+    writeFileSync(join(outDir, 'uploads', '.1.draft'), 'half')
+    await (await openConsole(outDir)).close()
+    expect(readdirSync(join(outDir, 'uploads'))).toEqual(['f'.repeat(32)])
+
+    const again = await openConsole(outDir)
+    const list = worklistChanges.parse(
+      await (await fetch(new URL('/api/studies?since=earlier.3', again.address))).json(),
+    )
+    expect(list).toMatchObject({ isComplete: true, rows: [{ names: ['left.dcm'] }] })
+    await again.close()
+    expect(readFileSync(join(outDir, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+    removeFolder(outDir)
+  })
+})
+
+/** fetch sets Host and Origin itself. */
+function statusWith(
+  address: string,
+  headers: Record<string, string>,
+  method = 'GET',
+  path = '/api/studies',
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    httpRequest(new URL(path, address), { method, headers }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode!)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe('access', () => {
+  it.each([
+    ['a program of this machine', {}, 200],
+    ['its own page', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['an address typed in', { 'sec-fetch-site': 'none' }, 200],
+    ['a page on another port', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['another origin', { origin: 'http://127.0.0.1:1' }, 403],
+    ['a name that was made to point here', { host: 'evil.example' }, 421],
+  ])('on the loopback interface answers %s with %3$d', async (_, headers, status) => {
+    expect(await statusWith(open.address, headers as Record<string, string>)).toBe(status)
+  })
+
+  it('on any other interface asks for the token, and takes a cookie for it', async () => {
+    const outDir = newFolder()
+    const console = await openConsole(outDir, { host: '0.0.0.0', token: 'the-token' })
+    const address = console.address.replace('0.0.0.0', '127.0.0.1')
+    const status = (headers: Record<string, string>) => statusWith(address, headers)
+    expect(await statusWith(address, {}, 'GET', '/')).toBe(200)
+    expect(await status({})).toBe(401)
+    expect(await status({ authorization: 'Bearer another' })).toBe(401)
+    expect(await status({ authorization: 'Bearer the-token' })).toBe(200)
+    const session = (token: string) => fetch(new URL('/api/session', address), { method: 'POST', body: token })
+    expect((await session('another')).status).toBe(401)
+    const cookie = (await session('the-token')).headers.get('set-cookie')!
+    expect(cookie).toMatch(/^pleura-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+    expect(await status({ cookie: cookie.split(';')[0] })).toBe(200)
+    await console.close()
+    removeFolder(outDir)
+  })
+})
