@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/cloud/**', 'test/packaging/**', 'test/telemetry/**', 'test/infrastructure/published-model/**'],
+    exclude: [
+      'test/cloud/**',
+      'test/dicom-network/dcmtk/**',
+      'test/packaging/**',
+      'test/telemetry/**',
+      'test/infrastructure/published-model/**',
+    ],
     globalSetup: ['test/build-programs.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -9,6 +9,7 @@ import { addDeployCheckCommand } from './deploy-check-command.ts'
 import { addEvaluateCommand } from './evaluate-command.ts'
 import { addExploreCommand } from './explore-command.ts'
 import { describeFailure, exitCodes } from './failed-program.ts'
+import { addListenCommand } from './listen-command.ts'
 import { addModelsCommand } from './models-command.ts'
 import { addMonitorCommand } from './monitor-command.ts'
 import { addPhantomCommand } from './phantom-command.ts'
@@ -52,6 +53,7 @@ addScreenCommand(program)
 addPrepareCommand(program)
 addWatchCommand(program)
 addServeCommand(program)
+addListenCommand(program)
 addModelsCommand(program)
 addPhantomCommand(program)
 addExploreCommand(program)

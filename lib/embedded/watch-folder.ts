@@ -74,27 +74,37 @@ export class FolderWatch {
 
   /** Runs until `signal` is aborted (what is under way is finished first), or with `untilEmpty` until all is done. */
   static async run(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<void> {
-    const state = join(settings.outDir, '.watch')
     if (!(await stat(dir).catch(() => null))?.isDirectory()) {
       throw new ConfigurationError(`${dir} is not a folder that can be watched. Give one that exists.`)
     }
     const unlock = await lockOutputFolder(settings.outDir, 'watch')
     try {
-      const screener = await StudyScreener.open(settings, { ...options, force: false })
-      const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
-      const queued = await AppendJournal.open<Arrival>(join(state, 'queued.jsonl'))
-      const results = await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl'))
-      try {
-        await queue.undoDeliveries()
-        const scan = new ArrivalScan(dir, settings.outDir)
-        await new FolderWatch(options, { scan, screener, queue, queued, results }).#loop()
-      } finally {
-        await screener.close()
-        await queued.close()
-        await results.close()
-      }
+      const watch = await FolderWatch.open(dir, settings, options)
+      await watch.work()
     } finally {
       await unlock()
+    }
+  }
+
+  /** For one who holds the lock of the output folder. `work` is to follow: it closes what this opens. */
+  static async open(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<FolderWatch> {
+    const state = join(settings.outDir, '.watch')
+    const screener = await StudyScreener.open(settings, { ...options, force: false })
+    const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
+    await queue.undoDeliveries()
+    const queued = await AppendJournal.open<Arrival>(join(state, 'queued.jsonl'))
+    const results = await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl'))
+    const scan = new ArrivalScan(dir, settings.outDir)
+    return new FolderWatch(options, { scan, screener, queue, queued, results })
+  }
+
+  async work(): Promise<void> {
+    try {
+      await this.#loop()
+    } finally {
+      await this.#screener.close()
+      await this.#queued.close()
+      await this.#results.close()
     }
   }
 

@@ -35,7 +35,8 @@ export const defaultSuitabilityPolicy: SuitabilityPolicy = {
   maximumAspectRatio: 3,
 }
 
-const sopClasses = [
+/** What radiographs are stored as. */
+export const radiographSopClasses: readonly string[] = [
   '1.2.840.10008.5.1.4.1.1.1', // Computed Radiography Image Storage
   '1.2.840.10008.5.1.4.1.1.1.1', // Digital X-Ray Image Storage - For Presentation
   '1.2.840.10008.5.1.4.1.1.1.1.1', // Digital X-Ray Image Storage - For Processing
@@ -85,7 +86,7 @@ function assertAdult(facts: AcquisitionFacts, statements: Statements, { minimumA
 /** A modality that names no other technique (OT, SC, DR, none) is judged by the SOP class. */
 function assertModality(facts: AcquisitionFacts, modalities: readonly string[]): void {
   const modality = facts.modality?.toUpperCase() ?? ''
-  const isKnownClass = facts.sopClassUid !== null && sopClasses.includes(facts.sopClassUid)
+  const isKnownClass = facts.sopClassUid !== null && radiographSopClasses.includes(facts.sopClassUid)
   if (!modalities.includes(modality) && (otherModalities.has(modality) || !isKnownClass)) {
     throw new StudyRejectedError('wrong-modality', `modality ${quoteTerm(modality)}`)
   }

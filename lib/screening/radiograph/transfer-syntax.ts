@@ -53,6 +53,8 @@ const syntaxes = new Map<string, Omit<TransferSyntax, 'uid'>>([
   ['1.2.840.10008.1.2.4.203', lossy('htj2k')],
 ])
 
+export const decodedTransferSyntaxes: readonly string[] = [...syntaxes.keys()]
+
 /** @throws {StudyRejectedError} unsupported-transfer-syntax */
 export function transferSyntaxOf(uid: string): TransferSyntax {
   const syntax = syntaxes.get(uid)

@@ -1,0 +1,42 @@
+import { constants, inflateRawSync } from 'node:zlib'
+import dicomParser, { type DataSet } from 'dicom-parser'
+
+export interface ObjectIdentity {
+  readonly sopClassUid: string
+  readonly sopInstanceUid: string
+  readonly transferSyntaxUid: string
+  /** Null where it is empty, or lies behind more than was looked at. */
+  readonly studyInstanceUid: string | null
+}
+
+/** The identifying attributes come first in a data set. Unit: bytes. */
+export const identifyingBytes = 256 * 1024
+const maximumInflatedBytes = 64 * identifyingBytes
+
+/** Names a Part 10 file by its first bytes; null when it is none, or says less than an answer has to name. */
+export function identifyObject(head: Buffer): ObjectIdentity | null {
+  const meta = readOrNull(() => dicomParser.readPart10Header(head))
+  const dataSet = readOrNull(() => dicomParser.parseDicom(head, { untilTag: 'x0020000d', inflater }))
+  const transferSyntaxUid = uidOf(meta, 'x00020010')
+  const sopClassUid = uidOf(dataSet, 'x00080016') ?? uidOf(meta, 'x00020002')
+  const sopInstanceUid = uidOf(dataSet, 'x00080018') ?? uidOf(meta, 'x00020003')
+  if (transferSyntaxUid === null || sopClassUid === null || sopInstanceUid === null) return null
+  return { sopClassUid, sopInstanceUid, transferSyntaxUid, studyInstanceUid: uidOf(dataSet, 'x0020000d') }
+}
+
+/** What was read before the head ends, or makes no sense. */
+function readOrNull(read: () => DataSet): DataSet | null {
+  try {
+    return read()
+  } catch (error) {
+    return (error as { dataSet?: DataSet }).dataSet ?? null
+  }
+}
+
+const inflater = (bytes: Uint8Array, start: number): Uint8Array =>
+  inflateRawSync(bytes.subarray(start), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maximumInflatedBytes })
+
+function uidOf(dataSet: DataSet | null, tag: string): string | null {
+  const text = dataSet?.string(tag)?.trim() ?? ''
+  return /^[0-9.]{1,64}$/.test(text) ? text : null
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, link, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { syncFolder } from './sync-folder.ts'
+
+/** The sender's object is larger than the policy allows: sending it again changes nothing. */
+export class ObjectTooLargeError extends Error {
+  override readonly name = 'ObjectTooLargeError'
+}
+
+/** What was kept. */
+export interface KeptObject {
+  /** The first 32 digits of the SHA-256 of the file's bytes: the name of the file, and of its results. */
+  readonly imageId: string
+  readonly sizeBytes: number
+  /** The same bytes had arrived before. */
+  readonly duplicate: boolean
+}
+
+export interface ArrivingFileOptions {
+  /** Where the whole file goes. */
+  readonly folder: string
+  /** Where it grows until it is whole: on the same file system, left alone by whoever reads `folder`. */
+  readonly draft: string
+  readonly maximumBytes: number
+  /** Asked before the first byte is written. @throws when there is no room */
+  readonly assertRoom: () => Promise<void>
+}
+
+/** Enough that the disk is not asked for every network packet. Unit: bytes. */
+const bufferedBytes = 4 * 1024 * 1024
+
+/**
+ * An object on its way from the network to disk. What goes wrong is told by `keep`, not by the stream: the sender's
+ * bytes are taken to their end, so that it can be answered. Until `keep` resolves there is no file in the folder;
+ * after it the file is there whole, whatever happens to the machine.
+ */
+export class ArrivingFile extends Writable {
+  readonly #options: ArrivingFileOptions
+  readonly #digest = createHash('sha256')
+  #file: FileHandle | null = null
+  #failure: Error | null = null
+  #sizeBytes = 0
+  #isBeingKept = false
+
+  constructor(options: ArrivingFileOptions) {
+    super({ highWaterMark: bufferedBytes, autoDestroy: false })
+    this.#options = options
+  }
+
+  override _construct(callback: () => void): void {
+    this.#attempt(async () => {
+      await this.#options.assertRoom()
+      this.#file = await open(this.#options.draft, 'wx')
+    }).then(callback)
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this._writev([{ chunk }], callback)
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
+    const bytes = chunks.length === 1 ? chunks[0].chunk : Buffer.concat(chunks.map(({ chunk }) => chunk))
+    this.#sizeBytes += bytes.length
+    if (this.#sizeBytes > this.#options.maximumBytes) {
+      this.#failure ??= new ObjectTooLargeError(`the object has more than ${this.#options.maximumBytes} bytes`)
+    }
+    this.#attempt(async () => {
+      this.#digest.update(bytes)
+      await this.#file!.writeFile(bytes)
+    }).then(callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    if (this.#isBeingKept) callback(error)
+    else this.#discard().then(() => callback(error))
+  }
+
+  /**
+   * Ends the file and puts it in its place.
+   * @throws {ObjectTooLargeError} or what the file system threw; nothing is left of the object then
+   */
+  async keep(): Promise<KeptObject> {
+    const { folder, draft } = this.#options
+    this.#isBeingKept = true
+    try {
+      if (!this.writableEnded) this.end()
+      if (!this.destroyed) await finished(this, { cleanup: true }).catch(() => {})
+      if (this.#failure) throw this.#failure
+      if (this.destroyed || !this.writableFinished) throw new Error('the object was broken off')
+      await this.#file!.sync()
+      const imageId = this.#digest.digest('hex').slice(0, 32)
+      const isNew = await linkIfAbsent(draft, join(folder, `${imageId}.dcm`))
+      // Also for what is there already: whoever put it there may have been killed before this step.
+      await syncFolder(folder)
+      return { imageId, sizeBytes: this.#sizeBytes, duplicate: !isNew }
+    } finally {
+      await this.#discard()
+    }
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    if (this.#failure) return
+    try {
+      await step()
+    } catch (error) {
+      this.#failure = error as Error
+    }
+  }
+
+  async #discard(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    await file?.close().catch(() => {})
+    // What cannot be removed now is removed at the next start.
+    if (file) await rm(this.#options.draft, { force: true }).catch(() => {})
+  }
+}
+
+async function linkIfAbsent(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

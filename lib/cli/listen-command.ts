@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
+import { createSecureContext, type TlsOptions } from 'node:tls'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Destination } from '../embedded/listen.ts'
+import { openStudyStore } from '../operations/open-study-store.ts'
+import { ConfigurationError } from '../screening/kernel/errors.ts'
+import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
+import { createLog, type LogFormat } from './create-log.ts'
+import { formatWatchHead, formatWatchRow } from './format-results.ts'
+import {
+  addScreeningOptions,
+  parsePositive,
+  parseWithin,
+  type ScreeningOptions,
+  settingsOf,
+} from './screening-options.ts'
+import { parseTenant } from './usage-command.ts'
+
+interface Options extends ScreeningOptions {
+  out: string
+  host: string
+  port: number
+  stowPort?: number
+  aeTitle: string
+  callingAe: string[]
+  peer: string[]
+  tlsKey?: string
+  tlsCert?: string
+  tlsCa?: string
+  maximumAssociations: number
+  maximumObjectMb: number
+  keepFreeMb: number
+  idleSeconds: number
+  bucket?: string
+  tenant?: string
+  lane: Lane
+  json: boolean
+}
+
+const bytesPerMb = 1024 * 1024
+/** How often what was received is looked at. Unit: ms. */
+const intervalMs = 500
+const parsePort = (text: string): number => parseWithin(text, 0, 65_535)
+
+export function addListenCommand(program: Command): void {
+  const command = program
+    .command('listen')
+    .description('receive radiographs by C-STORE (and STOW-RS): on disk before they are acknowledged, then screened')
+    .requiredOption('--out <dir>', 'where results, the queue and what was received (received/) go')
+    .option('--host <address>', 'the interface that is listened on; 0.0.0.0 is all of them', '127.0.0.1')
+    .option('--port <n>', 'of C-STORE and C-ECHO', parsePort, 11112)
+    .option('--stow-port <n>', 'also take STOW-RS here, at /studies', parsePort)
+    .option('--ae-title <title>', 'what senders must call', parseAeTitle, 'PLEURA')
+    .option('--calling-ae <title>', 'a sender that may call; may be repeated; all by default', collectAeTitle, [])
+    .option('--peer <address>', 'an address or network (10.1.0.0/16) that may connect; may be repeated', collect, [])
+    .option('--tls-key <file>', 'private key (PEM): DICOM and STOW-RS are TLS only then')
+    .option('--tls-cert <file>', 'certificate (PEM) of that key')
+    .option('--tls-ca <file>', 'only senders with a certificate of this authority (PEM) may connect')
+    .option('--maximum-associations <n>', 'senders at a time', parsePositive, 16)
+    .option(
+      '--maximum-object-mb <n>',
+      'larger objects are refused',
+      parsePositive,
+      defaultSuitabilityPolicy.maximumFileBytes / bytesPerMb,
+    )
+    .option('--keep-free-mb <n>', 'nothing is taken while the disk has less room', parsePositive, 1024)
+    .option('--idle-seconds <n>', 'a sender that is silent for so long is let go', parsePositive, 60)
+    .option('--bucket <name>', 'do not screen: put what arrives into this study bucket (a gateway); needs --tenant')
+    .option('--tenant <id>', 'whose uploads they are, with --bucket', parseTenant)
+    .addOption(new Option('--lane <name>', 'the lane, with --bucket').choices(lanes).default('routine'))
+    .option('--json', 'print one JSON line per image', false)
+  addScreeningOptions(command).addHelpText(
+    'after',
+    '\nEnd it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing acknowledged is lost or screened twice.',
+  )
+  command.action(async (options: Options) => {
+    const stop = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+    const log = createLog(program.opts<{ log: LogFormat }>().log)
+    const { listen } = await import('../embedded/listen.ts')
+    await listen({
+      ...options,
+      outDir: options.out,
+      dicomPort: options.port,
+      stowPort: options.stowPort ?? null,
+      callingAeTitles: options.callingAe.length === 0 ? null : options.callingAe,
+      peers: peersOf(options.peer),
+      tls: tlsOf(options),
+      maximumObjectBytes: options.maximumObjectMb * bytesPerMb,
+      keepFreeBytes: options.keepFreeMb * bytesPerMb,
+      idleMs: options.idleSeconds * 1000,
+      intervalMs,
+      destination: await destinationOf(options),
+      log,
+      signal: stop.signal,
+      onListening: ({ dicom, stow }) => {
+        log('info', 'listening', { dicom, stow })
+        if (options.json) return
+        console.log(`Listening on ${options.host}, port ${dicom}, as ${options.aeTitle}. Ctrl-C ends it.`)
+        if (stow !== null) console.log(`STOW-RS: port ${stow}, /studies`)
+        if (options.bucket === undefined) console.log(formatWatchHead())
+      },
+    })
+  })
+}
+
+async function destinationOf(options: Options): Promise<Destination> {
+  const { bucket, tenant, lane, json, out } = options
+  if (bucket === undefined) {
+    return {
+      kind: 'screen',
+      settings: settingsOf(options, out),
+      onStudy: (line) => console.log(json ? JSON.stringify(line) : formatWatchRow(line, out)),
+    }
+  }
+  if (tenant === undefined) throw new ConfigurationError('--bucket needs --tenant: whose uploads are they?')
+  return {
+    kind: 'bucket',
+    store: await openStudyStore({ bucket }),
+    tenant,
+    lane,
+    onUploaded: (upload) => console.log(json ? JSON.stringify(upload) : upload.key),
+  }
+}
+
+/** @throws {ConfigurationError} for half a pair, or a file that is no key or certificate */
+function tlsOf({ tlsKey, tlsCert, tlsCa }: Options): TlsOptions | null {
+  if (tlsKey === undefined && tlsCert === undefined && tlsCa === undefined) return null
+  if (tlsKey === undefined || tlsCert === undefined) {
+    throw new ConfigurationError('TLS needs both --tls-key and --tls-cert.')
+  }
+  const tls: TlsOptions = {
+    key: readFileSync(tlsKey),
+    cert: readFileSync(tlsCert),
+    minVersion: 'TLSv1.2',
+    ...(tlsCa === undefined ? {} : { ca: readFileSync(tlsCa), requestCert: true, rejectUnauthorized: true }),
+  }
+  try {
+    createSecureContext(tls)
+  } catch (cause) {
+    const files = [tlsKey, tlsCert, tlsCa].filter(Boolean).join(', ')
+    throw new ConfigurationError(`One of ${files} is no key, or no certificate, in PEM form, or they do not match.`, {
+      cause,
+    })
+  }
+  return tls
+}
+
+function peersOf(peers: readonly string[]): BlockList | null {
+  if (peers.length === 0) return null
+  const list = new BlockList()
+  for (const peer of peers) {
+    const [address, prefix] = peer.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    try {
+      if (prefix === undefined) list.addAddress(address, family)
+      else list.addSubnet(address, Number(prefix), family)
+    } catch (cause) {
+      throw new ConfigurationError(
+        `--peer ${peer} is neither an address nor a network. Give 10.1.2.3 or 10.1.0.0/16.`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+  return list
+}
+
+/** @see DICOM PS3.5 6.2, AE */
+function parseAeTitle(text: string): string {
+  if (!/^(?! *$)[\x20-\x5b\x5d-\x7e]{1,16}$/.test(text)) {
+    throw new InvalidArgumentError('an AE title has 1 to 16 characters of ASCII, and no backslash')
+  }
+  return text.trim()
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value]
+const collectAeTitle = (value: string, before: string[]): string[] => [...before, parseAeTitle(value)]
