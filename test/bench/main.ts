@@ -13,10 +13,11 @@ import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
+import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only worker|cost|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/** `npm run bench [-- --images N] [--only worker|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
@@ -74,6 +75,10 @@ if (wanted('worker')) print('cloud worker, one thread for inference', await benc
 if (wanted('cost')) {
   const rows = await validateCost(await prepare(ordinary))
   console.log(`${formatTable(['one worker against `pleura cost`', 'measured', 'simulated', 'difference'], rows)}\n`)
+}
+if (wanted('listen')) {
+  const tenMegabytes = await firstNative(await makePhantoms('ten-megabytes', 2, 2240))
+  print('receiving, one association of storescu', await benchReceiving(tenMegabytes, folder))
 }
 if (wanted('memory')) {
   print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))

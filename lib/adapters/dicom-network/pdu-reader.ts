@@ -34,20 +34,32 @@ export class PduReader {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
     while (this.#bytes >= headerBytes) {
-      const length = headerBytes + declaredLength(this.#front(headerBytes))
+      if (this.#chunks[0].length < headerBytes) this.#chunks = [Buffer.concat(this.#chunks)]
+      const length = headerBytes + declaredLength(this.#chunks[0])
       if (this.#bytes < length) break
-      const all = this.#front(length)
-      this.#chunks = all.length > length ? [all.subarray(length)] : []
-      this.#bytes -= length
-      pdus.push(all.subarray(0, length))
+      pdus.push(this.#take(length))
     }
     return pdus
   }
 
-  /** The first chunk, joined with those behind it only when it alone is too short. */
-  #front(bytes: number): Buffer {
-    if (this.#chunks[0].length < bytes) this.#chunks = [Buffer.concat(this.#chunks)]
-    return this.#chunks[0]
+  /** Copied only where it lies in several chunks, and nothing but itself: copies are what receiving costs. */
+  #take(length: number): Buffer {
+    this.#bytes -= length
+    const [first] = this.#chunks
+    if (first.length > length) {
+      this.#chunks[0] = first.subarray(length)
+      return first.subarray(0, length)
+    }
+    const parts: Buffer[] = []
+    for (let missing = length; missing > 0; ) {
+      const chunk = this.#chunks[0]
+      const part = chunk.subarray(0, missing)
+      parts.push(part)
+      missing -= part.length
+      if (part.length === chunk.length) this.#chunks.shift()
+      else this.#chunks[0] = chunk.subarray(part.length)
+    }
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts, length)
   }
 }
 

@@ -31,6 +31,8 @@ export interface ArrivingFileOptions {
 
 /** Enough that the disk is not asked for every network packet. Unit: bytes. */
 const bufferedBytes = 4 * 1024 * 1024
+/** IOV_MAX of Linux and macOS. */
+const maximumVectors = 1024
 
 /**
  * An object on its way from the network to disk. What goes wrong is told by `keep`, not by the stream: the sender's
@@ -62,14 +64,14 @@ export class ArrivingFile extends Writable {
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
-    const bytes = chunks.length === 1 ? chunks[0].chunk : Buffer.concat(chunks.map(({ chunk }) => chunk))
-    this.#sizeBytes += bytes.length
+    const buffers = chunks.map(({ chunk }) => chunk)
+    this.#sizeBytes += buffers.reduce((sum, { length }) => sum + length, 0)
     if (this.#sizeBytes > this.#options.maximumBytes) {
       this.#failure ??= new ObjectTooLargeError(`the object has more than ${this.#options.maximumBytes} bytes`)
     }
     this.#attempt(async () => {
-      this.#digest.update(bytes)
-      await this.#file!.writeFile(bytes)
+      for (const buffer of buffers) this.#digest.update(buffer)
+      await writeAll(this.#file!, buffers)
     }).then(callback)
   }
 
@@ -116,6 +118,20 @@ export class ArrivingFile extends Writable {
     await file?.close().catch(() => {})
     // What cannot be removed now is removed at the next start.
     if (file) await rm(this.#options.draft, { force: true }).catch(() => {})
+  }
+}
+
+/** One call of the system for all, as a rule; it may write less than it was given. */
+async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+  let rest = buffers.filter(({ length }) => length > 0)
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest.slice(0, maximumVectors))
+    while (bytesWritten > 0) {
+      const [first] = rest
+      if (bytesWritten < first.length) rest = [first.subarray(bytesWritten), ...rest.slice(1)]
+      else rest = rest.slice(1)
+      bytesWritten -= first.length
+    }
   }
 }
 
