@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { ObjectTooLargeError } from '../../lib/adapters/embedded/arriving-file.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { type ArrivingFile, ObjectTooLargeError } from '../../lib/adapters/embedded/arriving-file.ts'
 import { Inbox, NoRoomError } from '../../lib/adapters/embedded/inbox.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 
@@ -77,13 +77,18 @@ describe('Inbox', () => {
     expect(await drafts()).toEqual([])
   })
 
-  it('keeps nothing of what was broken off', async () => {
+  it.each([
+    ['before', (file: ArrivingFile) => file.destroy(), () => {}],
+    ['while', () => {}, (file: ArrivingFile) => file.destroy()],
+  ])('keeps nothing of what was broken off %s it was to be kept', async (_, before, meanwhile) => {
     const inbox = await open()
     const file = inbox.receive()
     file.write(Buffer.alloc(10))
-    file.destroy()
-    await expect(file.keep()).rejects.toThrow('the object was broken off')
+    before(file)
+    const kept = file.keep()
+    meanwhile(file)
+    await expect(kept).rejects.toThrow('the object was broken off')
+    await vi.waitFor(async () => expect(await drafts()).toEqual([]))
     expect(await readdir(inbox.folder)).toEqual([])
-    expect(await drafts()).toEqual([])
   })
 })

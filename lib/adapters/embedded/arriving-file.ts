@@ -86,10 +86,11 @@ export class ArrivingFile extends Writable {
    */
   async keep(): Promise<KeptObject> {
     const { folder, draft } = this.#options
+    if (this.destroyed) throw new Error('the object was broken off')
     this.#isBeingKept = true
     try {
       if (!this.writableEnded) this.end()
-      if (!this.destroyed) await finished(this, { cleanup: true }).catch(() => {})
+      await finished(this, { cleanup: true }).catch(() => {})
       if (this.#failure) throw this.#failure
       if (this.destroyed || !this.writableFinished) throw new Error('the object was broken off')
       await this.#file!.sync()
