@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readProfile } from '../../lib/adapters/onnx/load-cascade.ts'
+import { readProfile } from '../../lib/adapters/onnx/read-bundle.ts'
 import { verifyGolden } from '../../lib/adapters/onnx/verify-golden.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import type { PixelCodecs } from '../../lib/screening/kernel/ports.ts'

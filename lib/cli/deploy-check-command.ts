@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { readBundle, readProfile } from '../adapters/onnx/load-cascade.ts'
+import { readBundle, readProfile } from '../adapters/onnx/read-bundle.ts'
 import { defaultModelsFolder, packageRoot } from '../embedded/package-root.ts'
 import { type EnvironmentConfig, readConfig } from '../infrastructure/config.ts'
 import { checkAccount } from '../operations/deploy-check/account-checks.ts'
