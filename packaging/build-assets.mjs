@@ -50,6 +50,8 @@ async function buildPreprocess(target, arch) {
   await addSharp(target, arch)
   copyPackages(target, codecPackages, (file) => /package\.json$|LICENSE|wasm_decode\.(js|wasm)$/.test(file))
   await addDcmjsCodecs(target)
+  // What the images of this release are screened with, without the networks: receipts name the results that come.
+  copyModels(target, ['model.json'])
   finish(target)
 }
 
@@ -74,15 +76,20 @@ async function buildScreen(target) {
   copyPackages(app, ['@fontsource/ibm-plex-sans'], (file) =>
     /package\.json$|LICENSE|ibm-plex-sans-latin-400-normal\.woff$/.test(file),
   )
-  const models = join(root, 'models')
-  for (const name of readdirSync(models)) {
-    if (name === 'profile.json' || existsSync(join(models, name, 'model.json'))) {
-      cpSync(join(models, name), join(target, 'models', name), { recursive: true })
-    }
-  }
+  copyModels(target)
   for (const name of ['Dockerfile', 'vendor-cuda.sh', 'cuda-provider.txt'])
     cpSync(join(root, 'functions/screen', name), join(target, name))
   finish(target)
+}
+
+/** The bundles of this checkout: these files of each, or all. */
+function copyModels(target, only) {
+  const models = join(root, 'models')
+  const place = (file) => cpSync(join(models, file), join(target, 'models', file), { recursive: true })
+  place('profile.json')
+  for (const name of readdirSync(models).filter((folder) => existsSync(join(models, folder, 'model.json')))) {
+    for (const file of only ?? readdirSync(join(models, name))) place(join(name, file))
+  }
 }
 
 function start(target, name) {

@@ -1,13 +1,5 @@
 import * as z from 'zod'
-
-/** One version of an object that was put below `uploads/`. */
-export interface Upload {
-  readonly key: string
-  readonly versionId: string | null
-  /** Tells versions apart, also in a bucket without versioning. */
-  readonly version: string
-  readonly sizeBytes: number
-}
+import type { Upload } from '../../lib/screening/screening-job/upload-job.ts'
 
 const notification = z.object({
   eventName: z.string(),

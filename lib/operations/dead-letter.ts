@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { parseStudyJob } from '../screening/screening-job/study-job.ts'
 import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'
+import { readUploadJob } from '../screening/screening-job/upload-job.ts'
 import { type Failure, readFailure } from './failure-reason.ts'
 
 /** What a dead letter is about, without anything of the sender's key. */
@@ -12,7 +13,7 @@ export interface DeadLetter {
   readonly tenant: string | null
   /** Of a job. */
   readonly imageId: string | null
-  /** Of an upload notification: names its receipt, and the lines of the preprocessing log. */
+  /** Of uploads: names its receipt, and the lines of the preprocessing log. */
   readonly uploadIds: readonly string[]
   readonly lane: string | null
   /** When the message was sent first; ISO 8601. */
@@ -51,11 +52,11 @@ export async function describeDeadLetter(
     const reason = failure ? tellFailure(failure) : 'no failure document'
     return { messageId, kind: 'job', tenant, imageId, uploadIds: [], lane, sentAt, reason }
   }
-  const uploads = readNotification(body)
+  const uploads = readUpload(body) ?? readNotification(body)
   if (uploads) {
-    const { tenant, uploadIds } = uploads
+    const { tenant, uploadIds, lane } = uploads
     const reason = "see 'upload-failed' in the log of the preprocessing function"
-    return { messageId, kind: 'upload', tenant, imageId: null, uploadIds, lane: null, sentAt, reason }
+    return { messageId, kind: 'upload', tenant, imageId: null, uploadIds, lane, sentAt, reason }
   }
   const reason = 'no program of ours wrote it'
   return { messageId, kind: 'unreadable', tenant: null, imageId: null, uploadIds: [], lane: null, sentAt, reason }
@@ -79,13 +80,26 @@ function readJob(body: string) {
   }
 }
 
-function readNotification(body: string): { tenant: string | null; uploadIds: string[] } | null {
+interface Uploads {
+  readonly tenant: string | null
+  readonly uploadIds: readonly string[]
+  readonly lane: string | null
+}
+
+function readUpload(body: string): Uploads | null {
+  const job = readUploadJob(body)
+  if (!job) return null
+  const { key, version } = job.upload
+  return { tenant: tenantOf(key), uploadIds: [uploadIdOf(key, version)], lane: job.lane }
+}
+
+function readNotification(body: string): Uploads | null {
   try {
     const uploads = notification.parse(JSON.parse(body)).Records.map(({ s3: { object } }) => {
       const key = decodeURIComponent(object.key.replaceAll('+', ' '))
       return { key, uploadId: uploadIdOf(key, object.versionId ?? object.eTag) }
     })
-    return { tenant: tenantOf(uploads[0].key), uploadIds: uploads.map(({ uploadId }) => uploadId) }
+    return { tenant: tenantOf(uploads[0].key), uploadIds: uploads.map(({ uploadId }) => uploadId), lane: null }
   } catch {
     return null
   }

@@ -173,6 +173,7 @@ class SmokeTest {
       await this.#adviseOnMissingResult(imageId)
       return null
     }
+    this.#check('it is the one that the receipt names', key === receipt.resultKey, receipt.resultKey)
     this.#resultKey = key
     this.#waitedMs.result = ms
     const parsed = resultDocument.safeParse(parseJson(await this.#parts.store.get(key)))

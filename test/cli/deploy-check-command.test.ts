@@ -116,7 +116,7 @@ describe('what only the account can tell', () => {
     [{ profile: 'cpu' }, { 'L-36FBB829': 16, 'L-3032A538': 16 }],
   ])('computes the vCPUs of %j', (changes, vcpus) => {
     const quotas = Object.fromEntries(quotasOf(configOf(changes)).map(({ code, atLeast }) => [code, atLeast]))
-    expect(quotas).toEqual({ ...vcpus, 'L-B99A9384': 151 })
+    expect(quotas).toEqual({ ...vcpus, 'L-B99A9384': 161 })
   })
 
   it('is never called ok, and comes with the command that asks', () => {

@@ -1,19 +1,23 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { SendMessageCommand } from '@aws-sdk/client-sqs'
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Admissions } from '../../functions/preprocess/admissions.ts'
+import type { HandlerParts } from '../../functions/preprocess/handler.ts'
+import { SqsUploadQueue } from '../../functions/preprocess/upload-queue.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
+import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
+import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
 import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import { parseStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import { buildDicom } from '../radiograph/build-dicom.ts'
-import { type Cloud, createCloud, drain } from './harness/create-cloud.ts'
+import { type Cloud, createCloud, drain, type Queue } from './harness/create-cloud.ts'
 import { type FaultProxy, startFaultProxy } from './harness/fault-proxy.ts'
 import { deliverUploads, openPreprocessing } from './harness/run-preprocess.ts'
 import { type StandIn, startStandIn } from './harness/start-stand-in.ts'
@@ -129,7 +133,7 @@ describe('preprocessing an upload', () => {
     expect(events.map((event) => event.reason).sort()).toEqual(['lateral-view', 'not-an-image'])
     expect(events.every((event) => event.outcome === 'not-analysed')).toBe(true)
     expect(await jobsOf(cloud)).toEqual([])
-    expect(await keysBelow(cloud, 'usage/')).toEqual([])
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(2)
   })
 
   it('refuses an upload beyond the size limit without reading it', async () => {
@@ -196,11 +200,11 @@ describe('a repeated upload', () => {
     const [after] = await jobsOf(cloud)
     expect(after.imageId).toBe(before.imageId)
     expect(after.preparation).not.toBe(before.preparation)
-    expect(await keysBelow(cloud, 'prepared/')).toEqual(
+    expect((await keysBelow(cloud, 'prepared/')).filter((key) => !/answer\.json$/.test(key))).toEqual(
       [before, after].flatMap((job) => [studyKeys.preparedImage(job), studyKeys.preparedStudy(job)]).sort(),
     )
     expect(await resultsOf(cloud)).toHaveLength(2)
-    expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(2)
   })
 
   it('is two studies for two tenants', async () => {
@@ -216,13 +220,64 @@ describe('a repeated upload', () => {
     await upload(cloud, 'uploads/north/a.dcm', chest())
     await upload(cloud, 'uploads/north/l.dcm', lateral())
     const bodies = await drain(cloud.clients.sqs, cloud.uploads.url)
-    const event = { Records: bodies.map((body, index) => ({ body, messageId: String(index) })) }
     const handlers = [await openPreprocessing(cloud), await openPreprocessing(cloud)]
-    const answers = await Promise.all(handlers.map(({ handler }) => handler(event as never)))
+    await handlers[0].handler(eventOf(bodies))
+    const uploads = [...(await drain(cloud.clients.sqs, cloud.routineUploads.url))]
+    expect(uploads).toHaveLength(2)
+    const answers = await Promise.all(handlers.map(({ handler }) => handler(eventOf(uploads))))
     expect(answers).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }])
     expect(await receiptsOf(cloud)).toHaveLength(2)
     expect(await resultsOf(cloud)).toHaveLength(1)
-    expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(2)
+  })
+})
+
+describe('an object that nobody can read', () => {
+  const kms = { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: 'arn:aws:kms:eu-central-1:444455556666:key/k' }
+  const refused = (code: string, status: number) => ({ kind: 'status', status, code }) as const
+
+  it.each([
+    ['in an archive', { StorageClass: 'GLACIER' as const }, null, 'archived: GLACIER'],
+    [
+      "under a customer's key",
+      { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },
+      null,
+      "its sender's own key",
+    ],
+    ['under a foreign key', kms, refused('AccessDenied', 403), 'another KMS key'],
+    ['under a key that is gone', kms, refused('KMS.NotFoundException', 400), 'another KMS key'],
+  ])('%s is answered with a code, and counts against no quota', async (_, options, fault, detail) => {
+    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint })
+    await cloud.clients.s3.send(
+      new PutObjectCommand({ Bucket: cloud.bucket, Key: 'uploads/north/a.dcm', Body: chest(), ...options }),
+    )
+    proxy.decide = ({ method, url }) => (method === 'GET' && url?.includes('uploads/north/a.dcm') ? fault : null)
+    await deliverUploads(cloud, await openPreprocessing(cloud))
+    const [{ resultKey, imageId, uploadId }] = await receiptsOf(cloud)
+    expect(imageId).toBe(uploadId)
+    const { reason } = await readResultAt(new S3ObjectStore(cloud.clients.s3, cloud.bucket), resultKey)
+    expect(reason).toMatchObject({ code: 'unreadable-object', detail: expect.stringContaining(detail) })
+    expect(await eventsOf(cloud)).toMatchObject([{ reason: 'unreadable-object', resultKey }])
+    expect(await keysBelow(cloud, 'usage/')).toEqual([])
+  })
+
+  it('for want of our own right is a defect of ours, and no rejection', async () => {
+    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint })
+    await upload(cloud, 'uploads/north/a.dcm', chest())
+    proxy.decide = ({ method, url }) =>
+      method === 'GET' && url?.includes('uploads/north/a.dcm') ? refused('AccessDenied', 403) : null
+    const preprocessing = await openPreprocessing(cloud)
+    for (let attempt = 0; attempt <= maximumUploadDeliveries; attempt++) await deliverUploads(cloud, preprocessing)
+    expect(await drain(cloud.clients.sqs, cloud.uploads.deadLetterUrl)).toHaveLength(1)
+    expect(await receiptsOf(cloud)).toEqual([])
+  })
+
+  it.each(['uploads/north/', 'uploads/north/2026/'])('%s, a folder, is answered like any other file', async (key) => {
+    const cloud = await createCloud(standIn.endpoint)
+    await upload(cloud, key, new Uint8Array())
+    await deliverUploads(cloud, await openPreprocessing(cloud))
+    expect(await eventsOf(cloud)).toMatchObject([{ reason: 'not-an-image' }])
+    expect(await receiptsOf(cloud)).toMatchObject([{ key, outcome: 'not-analysed' }])
   })
 })
 
@@ -239,7 +294,7 @@ describe('a failure on the way', () => {
     await deliverUploads(cloud, whole)
     expect(await receiptsOf(cloud)).toHaveLength(2)
     expect(await resultsOf(cloud)).toHaveLength(1)
-    expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(2)
     expect(new Set((await jobsOf(cloud)).map((job) => job.imageId)).size).toBe(1)
     expect(new Set((await eventsOf(cloud)).map((event) => event.resultKey)).size).toBe(1)
     expect(await drain(cloud.clients.sqs, cloud.uploads.deadLetterUrl)).toEqual([])
@@ -253,7 +308,7 @@ describe('a failure on the way', () => {
     ['a lost answer', { kind: 'lost-answer' }],
     ['a broken connection', { kind: 'reset' }],
   ] as const)('of S3, %s, is overcome', async (_, fault) => {
-    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint, uploadReceives: 20 })
+    const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint })
     await upload(cloud, 'uploads/north/a.dcm', chest())
     await upload(cloud, 'uploads/north/l.dcm', lateral())
     let requests = 0
@@ -267,8 +322,38 @@ describe('a failure on the way', () => {
     proxy.decide = () => null
     expect(await receiptsOf(cloud)).toHaveLength(2)
     expect(await resultsOf(cloud)).toHaveLength(1)
-    expect(await keysBelow(cloud, 'usage/')).toHaveLength(1)
+    expect(await keysBelow(cloud, 'usage/')).toHaveLength(2)
     expect(await drain(cloud.clients.sqs, cloud.uploads.deadLetterUrl)).toEqual([])
+  })
+
+  it('comes again in seconds: a notification put off, an upload as a new message', async () => {
+    const cloud = await createCloud(standIn.endpoint, { visibility: 600 })
+    const [notifications, routine] = [cloud.uploads, cloud.routineUploads].map(
+      ({ url }) => new SqsUploadQueue(cloud.clients.sqs, url),
+    )
+    const away = () => Promise.reject(new TransientError('away for now'))
+    const lanes = { stat: routine, routine }
+    const downLane = { send: away, putOff: away }
+    const parts = { notifications, firstRetryMs: 1_000 }
+    await upload(cloud, 'uploads/north/a.dcm', chest())
+    await deliverOnce(cloud.uploads, { ...parts, uploads: { stat: downLane, routine: downLane } })
+    await deliverOnce(cloud.uploads, { ...parts, uploads: lanes })
+    await deliverOnce(cloud.routineUploads, { ...parts, uploads: lanes, readUpload: away })
+    await deliverOnce(cloud.routineUploads, { ...parts, uploads: lanes })
+    expect(await receiptsOf(cloud)).toMatchObject([{ outcome: 'queued', duplicate: false }])
+
+    /** Waits for one message of a queue whose visibility is ten minutes, and deletes it when it was handled. */
+    async function deliverOnce({ url: QueueUrl }: Queue, changes: Partial<HandlerParts>): Promise<void> {
+      const { sqs } = cloud.clients
+      const { handler } = await openPreprocessing(cloud, changes)
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20, MessageSystemAttributeNames: ['All'] }),
+      )
+      const { Body: body, MessageId: messageId, ReceiptHandle: receiptHandle, Attributes: attributes } = Messages[0]
+      const answer = await handler({ Records: [{ body, messageId, receiptHandle, attributes }] } as never)
+      if (answer.batchItemFailures.length > 0) return
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+    }
   })
 
   it.each([
@@ -284,7 +369,7 @@ describe('a failure on the way', () => {
     const message = body.replace('"name":""', `"name":"${cloud.bucket}"`)
     await cloud.clients.sqs.send(new SendMessageCommand({ QueueUrl: cloud.uploads.url, MessageBody: message }))
     const preprocessing = await openPreprocessing(cloud)
-    for (let attempt = 0; attempt < 5; attempt++) await deliverUploads(cloud, preprocessing)
+    for (let attempt = 0; attempt <= maximumUploadDeliveries; attempt++) await deliverUploads(cloud, preprocessing)
     expect(await drain(cloud.clients.sqs, cloud.uploads.deadLetterUrl)).toEqual([message])
     expect(await receiptsOf(cloud)).toHaveLength(1)
     expect(preprocessing.lines.some((line) => line.includes('upload-failed'))).toBe(true)
@@ -294,8 +379,7 @@ describe('a failure on the way', () => {
     const cloud = await createCloud(standIn.endpoint)
     const preprocessing = await openPreprocessing(cloud)
     const body = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: cloud.bucket })
-    const event = { Records: [{ body, messageId: '1' }] }
-    expect(await preprocessing.handler(event as never)).toEqual({ batchItemFailures: [] })
+    expect(await preprocessing.handler(eventOf([body]))).toEqual({ batchItemFailures: [] })
   })
 })
 
@@ -329,13 +413,23 @@ describe('a limit of the tenant', () => {
     let now = Date.UTC(2026, 10, 3)
     const clock = { now: () => now, monotonic: () => now }
     const [one, other] = [new Admissions(parts.store, clock), new Admissions(parts.store, clock)]
-    expect(await one.admit(tenant, 'a')).toBeNull()
-    expect(await other.admit(tenant, 'b')).toBeNull()
+    expect(await one.admit(tenant, { imageId: 'a', preparation: 'p' }, 'upload')).toBeNull()
+    expect(await other.admit(tenant, { imageId: 'b', preparation: 'p' }, 'upload')).toBeNull()
     now += 60_000
-    expect(await one.admit(tenant, 'c')).toBe('quota-exceeded')
-    expect(await one.admit(tenant, 'b')).toBeNull()
+    expect(await one.admit(tenant, { imageId: 'c', preparation: 'p' }, 'upload')).toBe('quota-exceeded')
+    expect(await one.admit(tenant, { imageId: 'b', preparation: 'p' }, 'upload')).toBeNull()
   })
 })
+
+const eventOf = (bodies: readonly string[]) =>
+  ({
+    Records: bodies.map((body, index) => ({
+      body,
+      messageId: String(index),
+      receiptHandle: String(index),
+      attributes: { ApproximateReceiveCount: '1' },
+    })),
+  }) as never
 
 function notificationOf(bucket: string, key: string, eventName = 'ObjectCreated:Put'): string {
   return JSON.stringify({

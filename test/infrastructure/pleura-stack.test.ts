@@ -8,6 +8,7 @@ import { screenEnvironment } from '../../functions/screen/environment.ts'
 import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adapters/aws/operational-log.ts'
 import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
+import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import {
   actionsOf,
@@ -288,9 +289,9 @@ describe('the gpu profile', () => {
 
   it('sets a message aside after as many deliveries as the worker is told', () => {
     const queues = resourcesOf(template, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties.RedrivePolicy)
-    expect(queues).toHaveLength(3)
+    expect(queues).toHaveLength(5)
     const counts = new Set(queues.map(([, { Properties }]) => String(Properties.RedrivePolicy.maxReceiveCount)))
-    expect([...counts].sort()).toEqual([workerEnvironment(template).MAXIMUM_RECEIVES, '4'])
+    expect([...counts].sort()).toEqual([workerEnvironment(template).MAXIMUM_RECEIVES, String(maximumUploadDeliveries)])
     for (const [, { Properties }] of resourcesOf(template, 'AWS::SQS::Queue')) {
       expect(Properties.KmsMasterKeyId).toBeDefined()
       if (!Properties.RedrivePolicy && Properties.MessageRetentionPeriod > 300) {
@@ -299,15 +300,27 @@ describe('the gpu profile', () => {
     }
   })
 
-  it('gives the upload queue six times the time of its function, and asks for partial answers', () => {
+  it('preprocesses uploads one by one, each lane within its own limit, and none twice at a time', () => {
     const [, { Properties: preprocess }] = resourcesOf(template, 'AWS::Lambda::Function').find(([name]) =>
       name.startsWith('Preprocess'),
     )!
-    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * preprocess.Timeout })
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 50 },
-    })
+    const queues = resourcesOf(template, 'AWS::SQS::Queue').filter(([name]) => /Uploads/.test(name))
+    for (const [, { Properties }] of queues.filter(([, queue]) => queue.Properties.RedrivePolicy)) {
+      expect(Properties.VisibilityTimeout).toBeGreaterThan(preprocess.Timeout)
+    }
+    const sources = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties)
+    const limits = sources
+      .filter(({ FunctionResponseTypes }) => FunctionResponseTypes?.includes('ReportBatchItemFailures'))
+      .map(({ EventSourceArn, BatchSize, ScalingConfig }) => [
+        resourcesNamed({ Resource: EventSourceArn })[0].match(/\w*Uploads/)?.[0],
+        BatchSize,
+        ScalingConfig.MaximumConcurrency,
+      ])
+    expect(limits).toEqual([
+      ['Uploads', 10, 5],
+      ['StatUploads', 1, 15],
+      ['RoutineUploads', 1, 40],
+    ])
     expect(preprocess).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs22.x', Handler: 'main.handler' })
   })
 

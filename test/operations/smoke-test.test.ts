@@ -80,6 +80,7 @@ const answer = (changes: Partial<UploadReceipt> = {}, version = 'version-1') => 
     duplicate: false,
     lane: 'routine',
     results: studyKeys.resultsOfImage(tenant, imageId),
+    resultKey: `${resultPrefixOf(buildSuspectedResult(imageId))}result.json`,
     receivedAt: analysedAt,
     ...changes,
   }
@@ -172,7 +173,8 @@ describe('the smoke test', () => {
   })
 
   it('does not follow a result that breaks its schema', async () => {
-    pauses = [() => answer(), () => putJson(`results/${tenant}/${imageId}/${'0'.repeat(16)}/result.json`, { imageId })]
+    const resultKey = `results/${tenant}/${imageId}/${'0'.repeat(16)}/result.json`
+    pauses = [() => answer({ resultKey }), () => putJson(resultKey, { imageId })]
     expect(failedChecks(await smoke())).toEqual(['it keeps to its schema'])
   })
 
@@ -181,6 +183,7 @@ describe('the smoke test', () => {
     const prefix = studyKeys.resultPrefix(tenant, imageId, sha256Hex('another screening'))
     pauses = [() => answer(), () => putJson(`${prefix}result.json`, result), () => writeUsage(store, result)]
     expect(failedChecks(await smoke({ expectMask: false }))).toEqual([
+      'it is the one that the receipt names',
       'it is of this image',
       'it lies under its own key',
     ])
@@ -188,7 +191,8 @@ describe('the smoke test', () => {
 
   it('fails when the phantom was not analysed, with the remedy', async () => {
     const result = buildRejectedResult(imageId, 'quota-exceeded')
-    pauses = [() => answer(), () => putJson(`${resultPrefixOf(result)}result.json`, result)]
+    const resultKey = `${resultPrefixOf(result)}result.json`
+    pauses = [() => answer({ resultKey }), () => putJson(resultKey, result)]
     const report = await smoke()
     expect(failedChecks(report)).toEqual(['the image was analysed'])
     expect(report.checks.at(-1)?.found).toBe('not-analysed: quota-exceeded')

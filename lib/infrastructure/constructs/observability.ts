@@ -29,7 +29,7 @@ export interface ObservabilityProps {
   readonly monthlyBudgetUsd: number
   readonly profile: 'gpu' | 'warm' | 'cpu'
   readonly key: IKey
-  readonly queues: Readonly<Record<'uploads' | 'stat' | 'routine', WatchedQueue>>
+  readonly queues: Readonly<Record<'uploads' | 'statUploads' | 'routineUploads' | 'stat' | 'routine', WatchedQueue>>
   readonly preprocess: Program
   readonly dispatch: Program
 }
@@ -79,7 +79,9 @@ export class Observability extends Construct {
     const ages = {
       StatJobAge: [queues.stat, wait.stat],
       RoutineJobAge: [queues.routine, wait.routine],
-      UploadAge: [queues.uploads, 10],
+      UploadAge: [queues.uploads, 2],
+      StatUploadAge: [queues.statUploads, 2],
+      RoutineUploadAge: [queues.routineUploads, 10],
     } as const
     for (const [name, [{ queue }, minutes]] of Object.entries(ages)) {
       this.#alarm(
@@ -89,7 +91,8 @@ export class Observability extends Construct {
         2,
       )
     }
-    // SQS counts a job's age no more once it was given back three times: the worker tells.
+    // SQS counts a job's age no more once it was given back three times, and what preprocessing sends round begins anew:
+    // the programs tell.
     for (const [name, lane] of [
       ['StatJobReturned', 'stat'],
       ['RoutineJobReturned', 'routine'],
@@ -162,7 +165,9 @@ export class Observability extends Construct {
     const { analysed, suspected, rejected, rejectionRate, suspectedRate, cost } = metrics
     const depth = Object.values(queues).map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible())
     const age = Object.values(queues).map(({ queue }) => queue.metricApproximateAgeOfOldestMessage())
-    const dead = Object.values(queues).map(({ deadLetters }) => deadLetters.metricApproximateNumberOfMessagesVisible())
+    const dead = [...new Set(Object.values(queues).map(({ deadLetters }) => deadLetters))].map((letters) =>
+      letters.metricApproximateNumberOfMessagesVisible(),
+    )
     new Dashboard(this, 'Dashboard', {
       dashboardName: `pleura-${name}`,
       widgets: [

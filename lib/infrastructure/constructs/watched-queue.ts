@@ -9,6 +9,8 @@ export interface WatchedQueueProps {
   readonly visibility: Duration
   /** Deliveries after which a message is set aside. */
   readonly maximumReceives: number
+  /** @default one of its own */
+  readonly deadLetters?: Queue
 }
 
 /** A queue whose messages are kept for as long as SQS can, and those that fail too often beside it. */
@@ -16,7 +18,7 @@ export class WatchedQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, { key, visibility, maximumReceives }: WatchedQueueProps) {
+  constructor(scope: Construct, id: string, { key, visibility, maximumReceives, deadLetters }: WatchedQueueProps) {
     super(scope, id)
     const shared = {
       encryption: QueueEncryption.KMS,
@@ -24,7 +26,7 @@ export class WatchedQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(queueDays),
     }
-    this.deadLetters = new Queue(this, 'DeadLetters', shared)
+    this.deadLetters = deadLetters ?? new Queue(this, 'DeadLetters', shared)
     this.queue = new Queue(this, 'Queue', {
       ...shared,
       visibilityTimeout: visibility,

@@ -15,7 +15,11 @@ import type { Construct } from 'constructs'
 import type { DispatchEnvironment } from '../../../functions/dispatch/environment.ts'
 import type { PreprocessEnvironment } from '../../../functions/preprocess/environment.ts'
 import type { ScreenEnvironment } from '../../../functions/screen/environment.ts'
-import { maximumDeliveries } from '../../screening/screening-job/delivery-limits.ts'
+import {
+  maximumDeliveries,
+  maximumUploadDeliveries,
+  uploadsAtATime,
+} from '../../screening/screening-job/delivery-limits.ts'
 import { acknowledge, acknowledgeOwnPolicy, acknowledgePrefixes } from '../acknowledge.ts'
 import type { Assets } from '../assets.ts'
 import type { EnvironmentConfig } from '../config.ts'
@@ -33,9 +37,13 @@ export interface PleuraStackProps extends StackProps {
   readonly assets: Assets
 }
 
-/** Of an upload notification; Lambda's event source counts nothing of its own. */
-const uploadDeliveries = 4
-const preprocessTimeout = Duration.minutes(2)
+/** The slowest codec at its time limit, three times over. */
+const preprocessTimeout = Duration.seconds(90)
+/**
+ * How long an upload waits whose function was killed in mid-work. Lambda advises six times the function's time for batches
+ * that it may have to try again itself; an upload is a batch of its own, and its invocations are limited where they begin.
+ */
+const uploadVisibility = Duration.seconds(2 * preprocessTimeout.toSeconds())
 /** How long the images of a worker that was killed wait for the next one; heartbeats renew it at a third. */
 const screenVisibility = Duration.minutes(2)
 /** Before an image that failed is tried again; then four times as long, and again. */
@@ -73,12 +81,12 @@ export class PleuraStack extends Stack {
     })
     key.grantEncryptDecrypt(new ServicePrincipal(`logs.${config.region}.amazonaws.com`))
 
-    const uploads = new WatchedQueue(this, 'Uploads', {
-      key,
-      // Lambda's own retries need six times its time limit.
-      visibility: Duration.minutes(6 * preprocessTimeout.toMinutes()),
-      maximumReceives: uploadDeliveries,
-    })
+    const waiting = { key, visibility: uploadVisibility, maximumReceives: maximumUploadDeliveries }
+    const uploads = new WatchedQueue(this, 'Uploads', waiting)
+    // One place to look for all that became of no upload.
+    const { deadLetters } = uploads
+    const statUploads = new WatchedQueue(this, 'StatUploads', { ...waiting, deadLetters })
+    const routineUploads = new WatchedQueue(this, 'RoutineUploads', { ...waiting, deadLetters })
     const lane = { key, visibility: screenVisibility, maximumReceives: maximumDeliveries }
     const stat = new WatchedQueue(this, 'Stat', lane)
     const routine = new WatchedQueue(this, 'Routine', lane)
@@ -130,6 +138,10 @@ export class PleuraStack extends Stack {
       ...inside,
       environment: {
         STUDY_BUCKET: bucket.bucketName,
+        STUDY_KEY_ARN: studyKey.keyArn,
+        UPLOAD_QUEUE_URL: uploads.queue.queueUrl,
+        STAT_UPLOADS_QUEUE_URL: statUploads.queue.queueUrl,
+        ROUTINE_UPLOADS_QUEUE_URL: routineUploads.queue.queueUrl,
         STAT_QUEUE_URL: stat.queue.queueUrl,
         ROUTINE_QUEUE_URL: routine.queue.queueUrl,
         TENANTS_PARAMETER_PATH: tenantsPath,
@@ -137,18 +149,22 @@ export class PleuraStack extends Stack {
         MAXIMUM_UPLOAD_BYTES: String(config.maximumUploadBytes),
       } satisfies PreprocessEnvironment,
     })
-    preprocess.lambda.addEventSource(
-      new SqsEventSource(uploads.queue, {
-        // Three codecs at their time limit still fit into the function's time.
-        batchSize: 3,
-        maxConcurrency: 50,
-        reportBatchItemFailures: true,
-      }),
-    )
+    // An upload alone: one that ends the function takes nobody along. Limits apart: routine never takes the place of stat.
+    for (const [{ queue }, batchSize, maxConcurrency] of [
+      [uploads, 10, uploadsAtATime.sorted],
+      [statUploads, 1, uploadsAtATime.stat],
+      [routineUploads, 1, uploadsAtATime.routine],
+    ] as const) {
+      const source = new SqsEventSource(queue, { batchSize, maxConcurrency, reportBatchItemFailures: true })
+      preprocess.lambda.addEventSource(source)
+    }
     preprocess.allow(['s3:GetObject', 's3:GetObjectVersion'], objects('uploads/*'))
     preprocess.allow(['s3:GetObject', 's3:PutObject'], objects('prepared/*', 'results/*', 'usage/*/admitted/*'))
     preprocess.lambda.addToRolePolicy(mayList(['uploads/*', 'prepared/*', 'results/*', 'usage/*']))
-    preprocess.allow(['sqs:SendMessage'], [stat.queue.queueArn, routine.queue.queueArn])
+    preprocess.allow(
+      ['sqs:SendMessage'],
+      [statUploads, routineUploads, stat, routine].map(({ queue }) => queue.queueArn),
+    )
     preprocess.allow(['events:PutEvents'], [bus.eventBusArn])
     preprocess.allow(['ssm:GetParametersByPath'], [tenantsArn])
     preprocess.allow(keyActions, [studyKey.keyArn, key.keyArn])
@@ -247,12 +263,16 @@ export class PleuraStack extends Stack {
     )
     const outputs = {
       StudyBucket: bucket.bucketName,
-      UploadDeadLetters: uploads.deadLetters.queueUrl,
+      StudyKey: studyKey.keyArn,
+      UploadQueue: uploads.queue.queueUrl,
+      UploadDeadLetters: deadLetters.queueUrl,
       StatQueue: stat.queue.queueUrl,
       StatDeadLetters: stat.deadLetters.queueUrl,
       RoutineQueue: routine.queue.queueUrl,
       RoutineDeadLetters: routine.deadLetters.queueUrl,
       FindingsBus: bus.eventBusName,
+      JobQueue: fleet.jobQueue.jobQueueName,
+      JobDefinition: fleet.jobDefinition.jobDefinitionName,
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, `${name}Output`, { key: name, value })
     if (fleet.warm) this.#keepWarm(fleet.warm, config.clinicHours)
@@ -263,7 +283,7 @@ export class PleuraStack extends Stack {
       monthlyBudgetUsd: config.monthlyBudgetUsd,
       profile: config.profile,
       key,
-      queues: { uploads, stat, routine },
+      queues: { uploads, statUploads, routineUploads, stat, routine },
       preprocess,
       dispatch,
     })

@@ -1,4 +1,5 @@
 import type { EnvironmentConfig } from '../../infrastructure/config.ts'
+import { uploadsAtATime } from '../../screening/screening-job/delivery-limits.ts'
 import { type Check, notChecked } from './check.ts'
 import { workerVcpus } from './config-checks.ts'
 import { vcpusBySize } from './gpu-regions.ts'
@@ -38,14 +39,15 @@ export function quotasOf({ profile, maximumJobs, instanceTypes }: EnvironmentCon
             `${fleet}, when spot is short; 0 in a new account`,
           ),
         ]
+  const lambdas = Object.values(uploadsAtATime).reduce((sum, number) => sum + number, 0) + 101
   return [
     ...fleetQuotas,
     quota(
       'lambda',
       'L-B99A9384',
       'Concurrent executions',
-      151,
-      '50 uploads at a time, 1 reserved, 100 that AWS keeps unreserved; 10 in a new account',
+      lambdas,
+      `${lambdas - 101} uploads at a time, 1 reserved, 100 that AWS keeps unreserved; 10 in a new account`,
     ),
   ]
 }

@@ -5,6 +5,8 @@
 export const rejectionReasons = {
   'not-an-image': 'The file is neither a DICOM image nor a PNG or JPEG. Send the radiograph itself.',
   unreadable: 'The file could not be opened or read. Check that it exists and may be read, then send it again.',
+  'unreadable-object':
+    "The object in the bucket is archived, or encrypted with a key that is not the bucket's. Send it again without storage class and encryption headers.",
   truncated: 'The file ends before its content does. Send it again; check the transfer.',
   'malformed-dicom': 'The DICOM data set breaks the encoding rules of PS3.5. Export it again from the source system.',
   'unsupported-transfer-syntax': 'The transfer syntax is not one we decode. Send a listed greyscale syntax.',

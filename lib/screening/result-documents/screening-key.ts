@@ -1,4 +1,9 @@
-import type { ClassifierBundle, OperatingPoint, SegmenterBundle } from '../classification/model-bundle.ts'
+import {
+  type ClassifierBundle,
+  type OperatingPoint,
+  operatingPointOf,
+  type SegmenterBundle,
+} from '../classification/model-bundle.ts'
 import { sha256Hex } from '../kernel/identifiers.ts'
 import type { SuitabilityPolicy } from '../radiograph/suitability.ts'
 
@@ -25,6 +30,21 @@ export function screeningKeyOf(
       preparation,
     }),
   )
+}
+
+/**
+ * The screening key that a tenant's image leads to.
+ * @param operatingPoint The tenant's; null: that of the profile.
+ * @throws {ConfigurationError} when the classifier has no such operating point
+ */
+export function expectScreeningKey(
+  models: { classifier: ClassifierBundle; segmenter: SegmenterBundle; operatingPoint: OperatingPoint },
+  operatingPoint: string | null,
+  preparation: string,
+): string {
+  const { classifier, segmenter } = models
+  const point = operatingPoint === null ? models.operatingPoint : operatingPointOf(classifier, operatingPoint)
+  return screeningKeyOf(classifier, segmenter, point, preparation)
 }
 
 /**

@@ -21,6 +21,7 @@ export interface Preparation {
  *   uploads/<tenant>/…                                   the sender's own keys
  *   prepared/<tenant>/<imageId>/<preparation>/image.png, study.json
  *                                                        what preprocessing made; study.json comes last
+ *   prepared/<tenant>/<imageId>/<preparation>/answer.json  what was last done for an upload of it, and when
  *   results/<tenant>/uploads/<uploadId>.json             what became of one upload: its imageId and its result
  *   results/<tenant>/<imageId>/<screening>/result.json   the result, written last; its pictures beside it
  *   usage/<tenant>/<yyyy-mm>/admitted/<imageId>          one image counted against quota and budget
@@ -35,6 +36,8 @@ export const studyKeys = {
     `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/image.png`,
   preparedStudy: ({ tenant, imageId, preparation }: Preparation) =>
     `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/study.json`,
+  lastAnswer: ({ tenant, imageId, preparation }: Preparation) =>
+    `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/answer.json`,
   uploadReceipt: (tenant: string, upload: string) => `results/${tenant}/uploads/${upload}.json`,
   /** Where the objects of one result lie; ends with '/'. */
   resultPrefix: (tenant: string, image: string, screeningKey: string) =>
@@ -60,12 +63,12 @@ export const monthOf = (epochMs: number): string => new Date(epochMs).toISOStrin
 export const uploadIdOf = (key: string, version: string): string => sha256Hex(`${key}\n${version}`).slice(0, 32)
 
 /**
- * The tenant of an upload.
+ * The tenant of an upload; also of `uploads/<tenant>/` itself, which consoles make for a folder.
  * @throws {Error} when the key is not below `uploads/<tenant>/`: the notification is not ours, a defect
  */
 export function tenantOfUpload(key: string): string {
   const [root, tenant, ...rest] = key.split('/')
-  if (root !== 'uploads' || rest.join('/') === '') throw new Error('an upload has a key below uploads/<tenant>/')
+  if (root !== 'uploads' || rest.length === 0) throw new Error('an upload has a key below uploads/<tenant>/')
   return tenantId.parse(tenant)
 }
 

@@ -15,7 +15,7 @@ export const tenant = z.strictObject({
   deliverMask: z.boolean().default(true),
   /** Lanes the tenant may use: uploads under `uploads/<tenant>/stat/` go first when 'stat' is among them. */
   lanes: z.array(z.enum(lanes)).min(1).default(['routine']),
-  /** Images that may be admitted in a calendar month (UTC); null: no limit. */
+  /** Images that may be admitted in a calendar month (UTC), rejected ones too, each once; null: no limit. */
   monthlyQuotaImages: z.number().int().nonnegative().nullable().default(null),
   /** Admitted images × `estimatedCostUsdPerImage` stop at this sum in a calendar month (UTC); null: no limit. */
   monthlyBudgetUsd: z.number().nonnegative().nullable().default(null),

@@ -9,15 +9,17 @@ export const uploadReceipt = z.strictObject({
   tenant: tenantId,
   /** As the sender named it. */
   key: z.string(),
-  /** The image it holds; of an upload too large to be read, the upload's own id. */
+  /** The image it holds; of an upload that was not read, the upload's own id. */
   imageId,
   /** `queued`: the image is analysed, or was by an earlier upload; `not-analysed`: its result says why. */
   outcome: z.enum(['queued', 'not-analysed']),
   /** Whether another upload brought the same image before. */
   duplicate: z.boolean(),
   lane: z.enum(lanes),
-  /** Below it lies `<screening>/result.json`. */
+  /** Below it lie all results of the image, `<screening>/result.json`: also those of older bundles. */
   results: z.string(),
+  /** The result that this upload leads to, now or soon; an older one may be there already, under another key. */
+  resultKey: z.string(),
   receivedAt: z.iso.datetime(),
 })
 

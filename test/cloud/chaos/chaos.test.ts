@@ -82,7 +82,9 @@ it(`of ${images} images, three of them poison, ${kills} kills and ${stops} stops
   proxy.decide = (request) => randomFault(request, random)
   const depths = () =>
     Promise.all(
-      [cloud.uploads, cloud.stat, cloud.routine].map(({ url }) => new SqsJobQueue(cloud.clients.sqs, url).depth()),
+      [cloud.stat, cloud.routine, cloud.uploads, cloud.statUploads, cloud.routineUploads].map(({ url }) =>
+        new SqsJobQueue(cloud.clients.sqs, url).depth(),
+      ),
     )
   try {
     const preprocessing = await openPreprocessing(cloud)
@@ -91,11 +93,11 @@ it(`of ${images} images, three of them poison, ${kills} kills and ${stops} stops
     for (const wave of wavesOf(notifications)) {
       await sendLate(cloud, wave, random)
       await deliver()
-      for (let [, stat, routine] = await depths(); stat + routine > 150; [, stat, routine] = await depths()) {
+      for (let [stat, routine] = await depths(); stat + routine > 150; [stat, routine] = await depths()) {
         await sleep(500)
       }
     }
-    while ((await depths())[0] > 0) {
+    while ((await depths()).slice(2).some((depth) => depth > 0)) {
       await deliver()
       await sleep(200)
     }

@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { eventSource } from '../../../lib/adapters/aws/event-bridge-event-sink.ts'
-import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
+import { maximumDeliveries, maximumUploadDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { type Tenant, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 import { environmentOf } from './start-stand-in.ts'
 
@@ -34,6 +34,8 @@ export interface Cloud {
   readonly busName: string
   readonly tenantsPath: string
   readonly uploads: Queue
+  readonly statUploads: Queue
+  readonly routineUploads: Queue
   readonly stat: Queue
   readonly routine: Queue
   /** Every event on the bus arrives here. */
@@ -54,7 +56,7 @@ export interface CloudOptions {
   readonly visibility?: number
   /** Of a job. @default as the stack deploys it */
   readonly maximumReceives?: number
-  /** Of an upload notification. @default 3 */
+  /** Of a notification or an upload. @default as the stack deploys it */
   readonly uploadReceives?: number
   /** Where S3 requests go instead: a proxy that injects faults. */
   readonly s3Endpoint?: string
@@ -67,7 +69,7 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     tenants = [{ id: 'north' }],
     visibility = 30,
     maximumReceives = maximumDeliveries,
-    uploadReceives = 3,
+    uploadReceives = maximumUploadDeliveries,
     s3Endpoint = endpoint,
   } = options
   const name = `cloud-${process.pid}-${clouds++}`
@@ -88,8 +90,8 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     const command = new CreateQueueCommand({ QueueName: `${name}-${queue}`, Attributes: attributes })
     return (await clients.sqs.send(command)).QueueUrl as string
   }
-  const createQueuePair = async (queue: string, maxReceiveCount: number): Promise<Queue> => {
-    const deadLetterUrl = await createQueue(`${queue}-dead`)
+  const createQueuePair = async (queue: string, maxReceiveCount: number, shared?: Queue): Promise<Queue> => {
+    const deadLetterUrl = shared?.deadLetterUrl ?? (await createQueue(`${queue}-dead`))
     const redrive = { deadLetterTargetArn: await arnOf(clients.sqs, deadLetterUrl), maxReceiveCount }
     const url = await createQueue(queue, {
       VisibilityTimeout: String(visibility),
@@ -103,6 +105,8 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
   )
   await direct.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
   const uploads = await createQueuePair('uploads', uploadReceives)
+  const statUploads = await createQueuePair('stat-uploads', uploadReceives, uploads)
+  const routineUploads = await createQueuePair('routine-uploads', uploadReceives, uploads)
   await direct.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: name,
@@ -145,6 +149,8 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     busName: name,
     tenantsPath,
     uploads,
+    statUploads,
+    routineUploads,
     stat,
     routine,
     eventsUrl,

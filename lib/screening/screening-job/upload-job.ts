@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import { lanes } from './tenant.ts'
+
+/** One version of an object that was put below `uploads/`. */
+export interface Upload {
+  readonly key: string
+  readonly versionId: string | null
+  /** Tells versions apart, also in a bucket without versioning. */
+  readonly version: string
+  readonly sizeBytes: number
+}
+
+const uploadJob = z.strictObject({
+  schemaVersion: z.literal(1),
+  upload: z.strictObject({
+    key: z.string().min(1),
+    versionId: z.string().nullable(),
+    version: z.string(),
+    sizeBytes: z.number().int().nonnegative(),
+  }) satisfies z.ZodType<Upload>,
+  lane: z.enum(lanes),
+  /** When the upload was put into its lane. Unit: ms since the Unix epoch. */
+  enqueuedAt: z.number().int().nonnegative(),
+  /** How often preprocessing sent it round again because something failed for now. */
+  returns: z.number().int().nonnegative(),
+})
+
+/** An upload in its lane, before preprocessing. Like the notification that it comes from it holds the sender's key. */
+export type UploadJob = z.infer<typeof uploadJob>
+
+export const buildUploadJob = (job: Omit<UploadJob, 'schemaVersion'>): string =>
+  JSON.stringify({ schemaVersion: 1, ...job } satisfies UploadJob)
+
+/** @returns null when the message is none of ours, such as a notification of S3 */
+export function readUploadJob(body: string): UploadJob | null {
+  try {
+    return uploadJob.parse(JSON.parse(body))
+  } catch {
+    return null
+  }
+}
