@@ -49,10 +49,10 @@ function fateOf(number: number): Fate {
   return number % 100 === 1 ? 'lost' : 'analysed'
 }
 
-/** Half black, half white, and no two alike: what crash-on-poison.mjs looks for. */
+/** Upright stripes from edge to edge, and no two alike: what crash-on-poison.mjs looks for. */
 async function drawPoison(number: number): Promise<Uint8Array> {
   const side = 128
-  const pixels = Uint8Array.from({ length: side * side }, (_, at) => (at % side < side / 2 ? 0 : 255))
+  const pixels = Uint8Array.from({ length: side * side }, (_, at) => 20 + 6 * Math.abs((at % 64) - 32))
   pixels.fill(number, 0, 16)
   return sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
     .toColourspace('b-w')

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  ReceiptHandleIsInvalid,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
@@ -107,7 +108,12 @@ export async function deliverUploads(
   await deliver(uploads.url, 10)
   await deliver(statUploads.url, 1)
   await deliver(routineUploads.url, 1)
-  for (const message of again) await sqs.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: 0 }))
+  for (const message of again) {
+    await sqs.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: 0 })).catch((error) => {
+      // On a slow machine its visibility has ended before, and somebody else has answered it.
+      if (!(error instanceof ReceiptHandleIsInvalid)) throw error
+    })
+  }
   return handled
 }
 
