@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { operatingPointOf } from '../../lib/screening/classification/model-bundle.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import {
@@ -125,6 +126,8 @@ async function analyse(
   async function documentsOf(study: PreparedStudy, inference: Inference) {
     const concluding = clock.monotonic()
     const finding = conclude(inference, study.prepared, study.facts)
+    // Of a large source either half takes most of a second: heartbeats go out in between.
+    await setImmediate()
     const documenting = clock.monotonic()
     const source = {
       finding,

@@ -11,13 +11,14 @@ import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
+import { benchLargeMasks } from './large-masks.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only worker|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/** `npm run bench [-- --images N] [--only worker|masks|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
@@ -72,6 +73,7 @@ if (options.only === undefined) {
   print('end to end', await benchThroughput(await multiply(ordinary, 6)))
 }
 if (wanted('worker')) print('cloud worker, one thread for inference', await benchWorker(await prepare(ordinary)))
+if (wanted('masks')) print('cloud worker, masks of 64 megapixels', await benchLargeMasks(await prepare(ordinary)))
 if (wanted('cost')) {
   const rows = await validateCost(await prepare(ordinary))
   console.log(`${formatTable(['one worker against `pleura cost`', 'measured', 'simulated', 'difference'], rows)}\n`)

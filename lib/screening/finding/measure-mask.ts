@@ -1,8 +1,8 @@
 import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 import { type Turn, turnedSize } from '../prepared-image/upright.ts'
 import type { PixelSpacing } from '../radiograph/radiograph.ts'
-import { boundingBoxOf, cropMask } from '../segmentation/bounding-box.ts'
-import { labelComponents } from '../segmentation/connected-components.ts'
+import { boundingBoxOf } from '../segmentation/bounding-box.ts'
+import { connectedRegions } from './connected-regions.ts'
 import type { MaskComponent, Side } from './finding.ts'
 
 /** A side counts beside the other one from this share of the mask on; less is a stray region. */
@@ -48,44 +48,17 @@ function measureComponents(
   turn: Turn | null,
   pixelAreaMm2: number | null,
 ): MaskComponent[] {
-  const { labels, count } = labelComponents(cropMask(mask, size, box), box, 1, 8)
-  const area = new Float64Array(count + 1)
-  const top = new Int32Array(count + 1).fill(box.rows)
-  const bottom = new Int32Array(count + 1).fill(-1)
-  const left = new Int32Array(count + 1).fill(box.columns)
-  const right = new Int32Array(count + 1).fill(-1)
-  const rowSum = new Float64Array(count + 1)
-  const columnSum = new Float64Array(count + 1)
-  for (let row = 0; row < box.rows; row++) {
-    for (let column = 0; column < box.columns; column++) {
-      const label = labels[row * box.columns + column]
-      if (label === 0) continue
-      area[label]++
-      rowSum[label] += row
-      columnSum[label] += column
-      if (row < top[label]) top[label] = row
-      if (row > bottom[label]) bottom[label] = row
-      if (column < left[label]) left[label] = column
-      if (column > right[label]) right[label] = column
-    }
-  }
   const isImageLeft = turn && uprightLeftHalf(size, turn)
-  return Array.from({ length: count }, (_, index): MaskComponent => {
-    const label = index + 1
-    const centreRow = box.row + rowSum[label] / area[label]
-    const centreColumn = box.column + columnSum[label] / area[label]
-    return {
-      areaPixels: area[label],
-      areaMm2: pixelAreaMm2 === null ? null : area[label] * pixelAreaMm2,
-      boundingBox: {
-        row: box.row + top[label],
-        column: box.column + left[label],
-        rows: bottom[label] - top[label] + 1,
-        columns: right[label] - left[label] + 1,
-      },
-      side: isImageLeft && (isImageLeft(centreRow, centreColumn) ? 'right' : 'left'),
-    }
-  }).sort((a, b) => b.areaPixels - a.areaPixels)
+  return connectedRegions(mask, size, box)
+    .map(
+      ({ areaPixels, boundingBox, centre }): MaskComponent => ({
+        areaPixels,
+        areaMm2: pixelAreaMm2 === null ? null : areaPixels * pixelAreaMm2,
+        boundingBox,
+        side: isImageLeft && (isImageLeft(centre.row, centre.column) ? 'right' : 'left'),
+      }),
+    )
+    .sort((a, b) => b.areaPixels - a.areaPixels)
 }
 
 /** Whether a stored position lies in the left half of the upright image: the patient's right. */

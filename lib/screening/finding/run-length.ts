@@ -21,23 +21,35 @@ export function encodeRunLength(mask: Uint8Array, size: ImageSize): string {
   if (mask.length !== rows * columns) {
     throw new RunLengthError(`the mask has ${mask.length} pixels, its image ${rows} × ${columns}`)
   }
+  const changes = changesDownColumns(mask, size)
   const numbers: number[] = []
-  let previousEnd = 0
-  let start = -1
+  for (let at = 0, previousEnd = 0; at < changes.length; at += 2) {
+    const [start, end] = [changes[at], changes[at + 1] ?? mask.length]
+    numbers.push(start - previousEnd, end - start)
+    previousEnd = end
+  }
+  return numbers.length === 0 ? emptyCode : numbers.join(' ')
+}
+
+/**
+ * Where runs begin and end, ascending, pixels counted column by column. Found row by row, as the mask lies in memory:
+ * down the columns of a large mask every pixel would be waited for.
+ */
+function changesDownColumns(mask: Uint8Array, { rows, columns }: ImageSize): Float64Array {
+  const changes: number[] = []
+  const last = mask.length - columns
   for (let column = 0; column < columns; column++) {
-    for (let row = 0; row < rows; row++) {
-      const at = column * rows + row
-      if (mask[row * columns + column] !== 0) {
-        if (start < 0) start = at
-      } else if (start >= 0) {
-        numbers.push(start - previousEnd, at - start)
-        previousEnd = at
-        start = -1
-      }
+    // Above a column stands the foot of the one before.
+    const before = column === 0 ? 0 : mask[last + column - 1]
+    if ((mask[column] !== 0) !== (before !== 0)) changes.push(column * rows)
+  }
+  for (let row = 1; row < rows; row++) {
+    const start = row * columns
+    for (let column = 0; column < columns; column++) {
+      if ((mask[start + column] !== 0) !== (mask[start + column - columns] !== 0)) changes.push(column * rows + row)
     }
   }
-  if (start >= 0) numbers.push(start - previousEnd, rows * columns - start)
-  return numbers.length === 0 ? emptyCode : numbers.join(' ')
+  return Float64Array.from(changes).sort()
 }
 
 /**

@@ -8,33 +8,48 @@ interface AxisWeights {
   readonly count: number
 }
 
+type Picture = Uint8Array | Uint16Array | Float32Array
+
 /**
  * Resamples a picture, each axis on its own: area averaging with fractional coverage where the axis shrinks,
  * bilinear between pixel centres (edges repeated) where it grows. Half-pixel centres throughout, so that
  * source = (target + 0.5) × from / to − 0.5. No rounding.
- * @param part Only this part of the target is computed and returned.
- * Shape: from.rows × from.columns in, part (or `to`) out, row-major.
+ * Shape: from.rows × from.columns in, to.rows × to.columns out, row-major.
  */
-export function resample(
-  values: Uint8Array | Uint16Array | Float32Array,
+export function resample(values: Picture, from: ImageSize, to: ImageSize): Float32Array {
+  const out = new Float32Array(to.rows * to.columns)
+  const whole = { row: 0, column: 0, ...to }
+  resampleRows(values, from, to, whole, (line, row) => out.set(line, row * to.columns))
+  return out
+}
+
+/**
+ * Resamples row by row, so that what is made of a large picture need not hold all of it.
+ * @param part Only this part of the target is computed.
+ * @param visit Called with each row of the part, from its first (0) on. The line is overwritten by the next one.
+ */
+export function resampleRows(
+  values: Picture,
   from: ImageSize,
   to: ImageSize,
-  part: BoundingBox = { row: 0, column: 0, rows: to.rows, columns: to.columns },
-): Float32Array {
+  part: BoundingBox,
+  visit: (line: Float32Array, row: number) => void,
+): void {
   const down = axisWeights(from.rows, to.rows)
   const across = axisWeights(from.columns, to.columns)
-  const out = new Float32Array(part.rows * part.columns)
-  const line = new Float32Array(from.columns)
+  // Taps of weight 0 reach beyond the last column: there is 0.
+  const mixed = new Float32Array(from.columns + across.count)
+  const out = new Float32Array(part.columns)
   for (let row = 0; row < part.rows; row++) {
-    mixRows(values, from.columns, down, part.row + row, line)
-    mixColumns(line, across, part.column, out, row * part.columns, part.columns)
+    mixRows(values, from.columns, down, part.row + row, mixed)
+    mixColumns(mixed, across, part.column, out)
+    visit(out, row)
   }
-  return out
 }
 
 /** Adds up the rows that make one target row. Two at a time: the line is the slower thing to go through. */
 function mixRows(
-  values: Uint8Array | Uint16Array | Float32Array,
+  values: Picture,
   columns: number,
   { first, weights, count }: AxisWeights,
   target: number,
@@ -60,20 +75,34 @@ function mixRows(
 function mixColumns(
   line: Float32Array,
   { first, weights, count }: AxisWeights,
-  target: number,
+  firstTarget: number,
   out: Float32Array,
-  start: number,
-  columns: number,
 ): void {
-  for (let column = 0; column < columns; column++) {
-    const from = first[target + column]
-    const weight = (target + column) * count
+  if (count === 2) {
+    interpolateColumns(line, first, weights, firstTarget, out)
+    return
+  }
+  for (let column = 0; column < out.length; column++) {
+    const from = first[firstTarget + column]
+    const weight = (firstTarget + column) * count
     let sum = 0
-    for (let tap = 0; tap < count; tap++) {
-      // A tap of weight 0 may lie beyond the line.
-      if (weights[weight + tap] !== 0) sum += weights[weight + tap] * line[from + tap]
-    }
-    out[start + column] = sum
+    for (let tap = 0; tap < count; tap++) sum += weights[weight + tap] * line[from + tap]
+    out[column] = sum
+  }
+}
+
+/** The same for two taps, in half of the time: a mask of 64 megapixels is 64 million of them. */
+function interpolateColumns(
+  line: Float32Array,
+  first: Int32Array,
+  weights: Float32Array,
+  firstTarget: number,
+  out: Float32Array,
+): void {
+  for (let column = 0; column < out.length; column++) {
+    const target = firstTarget + column
+    const from = first[target]
+    out[column] = weights[2 * target] * line[from] + weights[2 * target + 1] * line[from + 1]
   }
 }
 

@@ -44,10 +44,9 @@ export function turnedSize(size: ImageSize, turn: Turn): ImageSize {
 /** Turns stored pixels upright. Shape: rows × columns in, turnedSize out. */
 export function turnUpright<T extends Uint8Array | Float32Array>(values: T, size: ImageSize, turn: Turn): T {
   if (!isTurned(turn)) return values
-  const out = turnedSize(size, turn)
   const turned = new (values.constructor as new (length: number) => T)(values.length)
-  forEachTurned(size, turn, out, (stored, upright) => {
-    turned[upright] = values[stored]
+  forEachUprightRow(size, turn, (upright, columns, stored, step) => {
+    for (let column = 0; column < columns; column++) turned[upright + column] = values[stored + column * step]
   })
   return turned
 }
@@ -56,24 +55,24 @@ export function turnUpright<T extends Uint8Array | Float32Array>(values: T, size
 export function turnBack<T extends Uint8Array | Float32Array>(upright: T, size: ImageSize, turn: Turn): T {
   if (!isTurned(turn)) return upright
   const turned = new (upright.constructor as new (length: number) => T)(upright.length)
-  forEachTurned(size, turn, turnedSize(size, turn), (stored, index) => {
-    turned[stored] = upright[index]
+  forEachUprightRow(size, turn, (start, columns, stored, step) => {
+    for (let column = 0; column < columns; column++) turned[stored + column * step] = upright[start + column]
   })
   return turned
 }
 
-function forEachTurned(
+/** Along an upright row of `columns` pixels the stored ones lie `step` apart, from `stored` on. */
+function forEachUprightRow(
   size: ImageSize,
   turn: Turn,
-  out: ImageSize,
-  visit: (storedIndex: number, uprightIndex: number) => void,
+  visit: (upright: number, columns: number, stored: number, step: number) => void,
 ): void {
-  for (let row = 0; row < out.rows; row++) {
-    const fromRow = turn.reverseRows ? out.rows - 1 - row : row
-    for (let column = 0; column < out.columns; column++) {
-      const fromColumn = turn.reverseColumns ? out.columns - 1 - column : column
-      const stored = turn.transpose ? fromColumn * size.columns + fromRow : fromRow * size.columns + fromColumn
-      visit(stored, row * out.columns + column)
-    }
+  const { rows, columns } = turnedSize(size, turn)
+  const [along, down] = turn.transpose ? [size.columns, 1] : [1, size.columns]
+  const step = turn.reverseColumns ? -along : along
+  for (let row = 0; row < rows; row++) {
+    const fromRow = turn.reverseRows ? rows - 1 - row : row
+    const first = fromRow * down + (turn.reverseColumns ? (columns - 1) * along : 0)
+    visit(row * columns, columns, first, step)
   }
 }

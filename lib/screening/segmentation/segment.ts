@@ -3,7 +3,7 @@ import type { SegmenterBundle } from '../classification/model-bundle.ts'
 import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 import type { InferenceSession } from '../kernel/ports.ts'
 import type { Tensor } from '../kernel/tensor.ts'
-import { resample } from '../prepared-image/resample.ts'
+import { resampleRows } from '../prepared-image/resample.ts'
 import { type Turn, turnBack, turnedSize } from '../prepared-image/upright.ts'
 import { boundingBoxOf } from './bounding-box.ts'
 import { cleanProbabilityMap, thresholdMask } from './clean-probability-map.ts'
@@ -45,14 +45,11 @@ export function projectMask(map: ProbabilityMap, stored: ImageSize, turn: Turn):
   const mask = new Uint8Array(stored.rows * stored.columns)
   const support = supportOf(map, upright)
   if (!support) return mask
-  const part = resample(map.probabilities, map, upright, support)
   const limit = Math.fround(map.maskThreshold)
-  for (let row = 0; row < support.rows; row++) {
+  resampleRows(map.probabilities, map, upright, support, (line, row) => {
     const start = (support.row + row) * upright.columns + support.column
-    for (let column = 0; column < support.columns; column++) {
-      if (part[row * support.columns + column] >= limit) mask[start + column] = 1
-    }
-  }
+    for (let column = 0; column < line.length; column++) if (line[column] >= limit) mask[start + column] = 1
+  })
   return turnBack(mask, stored, turn)
 }
 
