@@ -8,7 +8,7 @@ import { sha256Hex } from '../kernel/identifiers.ts'
 import type { SuitabilityPolicy } from '../radiograph/suitability.ts'
 
 /** Raised whenever preprocessing, cascade or measurement would give another result for the same image and models. */
-const pipelineVersion = 3
+export const pipelineVersion = 3
 
 /**
  * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.
