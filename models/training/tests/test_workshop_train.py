@@ -18,7 +18,12 @@ from pleura_training.architectures import build_network
 from pleura_training.bundle_session import ClassifierSession, SegmenterSession
 from pleura_training.drawn_set import draw_set
 from pleura_training.workshop import train as trainer
-from pleura_training.workshop.dataset import load_workshop_set, pack_prepared
+from pleura_training.workshop.dataset import (
+    in_sides,
+    load_workshop_set,
+    pack_prepared,
+    read_prepared,
+)
 from pleura_training.workshop.distortions import build_augmentation
 from pleura_training.workshop.epoch_batches import EpochBatches
 from pleura_training.workshop.finish import finish
@@ -74,13 +79,13 @@ def lay_prepared(folder, count, side=64):
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     lay_prepared(folder / "prepared", 48)
-    pack_prepared(folder / "prepared", folder, 64)
+    pack_prepared(read_prepared(folder / "prepared"), folder, 64)
     return folder
 
 
 def test_packs_pixels_outlines_and_sides_as_they_were_prepared(tmp_path):
     drawn = lay_prepared(tmp_path / "prepared", 12)
-    packed = pack_prepared(tmp_path / "prepared", tmp_path / "data", 64)
+    packed = pack_prepared(read_prepared(tmp_path / "prepared"), tmp_path / "data", 64)
     assert np.array_equal(packed.images, drawn.pictures)
     assert packed.masks.max() == 1
     for n, row in enumerate(packed.rows):
@@ -97,10 +102,10 @@ def test_a_radiograph_without_a_label_is_left_out(tmp_path):
     lay_prepared(tmp_path / "prepared", 6)
     index = tmp_path / "prepared" / "index.csv"
     index.write_text(index.read_text().replace("p0,0", "p0,"))
-    assert len(pack_prepared(tmp_path / "prepared", tmp_path / "data", 64).rows) == 5
+    assert len(pack_prepared(read_prepared(tmp_path / "prepared"), tmp_path / "data", 64).rows) == 5
     index.write_text("id,label,patient,split\n")
     with pytest.raises(ValueError, match="no radiograph with a label"):
-        pack_prepared(tmp_path / "prepared", tmp_path / "data", 64)
+        pack_prepared(read_prepared(tmp_path / "prepared"), tmp_path / "data", 64)
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
@@ -327,3 +332,32 @@ def test_starts_from_weights_of_others_and_remembers_which(data, tmp_path):
         trainer.train(plan, data, tmp_path / "run", "cpu", start)
     with pytest.raises(ValueError, match="for chexnet-densenet121, not unet"):
         trainer.train(build_plan(SEGMENTER, "a.toml"), data, tmp_path / "other", "cpu", start)
+
+
+def test_a_split_file_puts_each_radiograph_on_its_side_and_leaves_out_the_rest(tmp_path):
+    lay_prepared(tmp_path / "prepared", 6)
+    entries = read_prepared(tmp_path / "prepared")
+    names = [entry["id"] for entry in entries]
+    sides = {"train": names[:3], "validation": names[4:5]}
+    packed = pack_prepared(in_sides(entries, sides), tmp_path / "data", 64)
+    assert [(row.id, row.split) for row in packed.rows] == [
+        *((name, "train") for name in names[:3]),
+        (names[4], "validation"),
+    ]
+    for wrong, entries_of, problem in (
+        ({"train": names[:1] * 2}, entries, "names a radiograph twice"),
+        ({"train": names[:1], "holdout": names[:1]}, entries, "names a radiograph twice"),
+        ({"train": names}, entries * 2, "of the same id"),
+        ({"train": names, "gold": ["elsewhere"]}, entries, "side 'gold'"),
+    ):
+        with pytest.raises(ValueError, match=problem):
+            in_sides(entries_of, wrong)
+
+
+def test_the_table_of_labels_says_who_wrote_each(tmp_path):
+    lay_prepared(tmp_path / "prepared", 4)
+    names = [entry["id"] for entry in read_prepared(tmp_path / "prepared")]
+    (tmp_path / "labels.csv").write_text(f"id,label,label_source\n{names[1]},1,siim-radiologist\n")
+    entries = read_prepared(tmp_path / "prepared", tmp_path / "labels.csv")
+    packed = pack_prepared(entries, tmp_path / "data", 64)
+    assert [row.label_source for row in packed.rows] == ["", "siim-radiologist", "", ""]

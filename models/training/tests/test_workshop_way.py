@@ -102,9 +102,38 @@ def test_from_phantoms_to_findings(phantoms, tmp_path):
     assert sum(ill) / len(ill) > sum(well) / len(well) + 0.1
 
 
+def test_collects_several_folders_as_one_by_a_split_file(phantoms, tmp_path):
+    codes = (phantoms / "train-rle.csv").read_text().splitlines()
+    files = sorted((phantoms / "dicom-images-train").rglob("*.dcm"))[:12]
+    for number in (0, 1):
+        folder = tmp_path / f"source-{number}"
+        (folder / "images").mkdir(parents=True)
+        chosen = files[6 * number : 6 * number + 6]
+        for file in chosen:
+            shutil.copy(file, folder / "images")
+        names = [file.stem for file in chosen]
+        mine = [line for line in codes[1:] if line.split(",")[0] in names]
+        (folder / "train-rle.csv").write_text("\n".join([codes[0], *mine]) + "\n")
+        ill = {line.split(",")[0] for line in mine if line.split(",")[1].strip() != "-1"}
+        rows = [f"{name},{int(name in ill)},kind-{number}" for name in names]
+        (folder / "index.csv").write_text("\n".join(["id,label,label_source", *rows]) + "\n")
+    sides = {"train": [file.stem for file in files[:8]], "validation": [files[11].stem]}
+    (tmp_path / "split.json").write_text(json.dumps({"sides": sides}))
+    words = ["--folders", tmp_path / "source-0", tmp_path / "source-1", "--side", 64]
+    words += ["--out", tmp_path / "data", "--split", tmp_path / "split.json"]
+    collect.main([*map(str, words), "--pleura", f"node {PROGRAM}"])
+    rows = load_workshop_set(tmp_path / "data").rows
+    assert {row.id: row.split for row in rows} == {
+        name: side for side, ids in sides.items() for name in ids
+    }
+    kinds = {row.id: row.label_source for row in rows}
+    assert [kinds[files[n].stem] for n in (0, 11)] == ["kind-0", "kind-1"]
+
+
 def test_collect_says_what_is_missing(tmp_path, capsys):
     for words, message in (
         (["--siim", tmp_path], "competition's folder"),
+        (["--folders", tmp_path], "holds all three"),
         (["--images", tmp_path, "--side", "4096"], "give 32"),
         (["--images", tmp_path, "--pleura", "no-such-program"], "is not there"),
         (

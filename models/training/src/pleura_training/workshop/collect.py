@@ -7,28 +7,53 @@ see the same pixels, and splits them by patient.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import shlex
 import subprocess
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-from .dataset import PREPARED_SIDE, WorkshopSet, load_workshop_set, pack_prepared
+from .dataset import (
+    PREPARED_SIDE,
+    WorkshopSet,
+    in_sides,
+    load_workshop_set,
+    pack_prepared,
+    read_prepared,
+)
 
+GRID = "1024x1024"
+"""Of the competition's run lengths, whatever the size of the image."""
 USED_SOME = 2
 """Exit code of `pleura prepare-dataset` when it left some files out, with reasons."""
 
 
-def collect(pleura: str, words: list[str], out: Path, side: int) -> WorkshopSet:
+@dataclass(frozen=True)
+class Source:
+    """`words`: the folder and the annotations, as `pleura prepare-dataset` takes them."""
+
+    words: list[str]
+    labels: Path | None = None
+
+
+def collect(
+    pleura: str, sources: list[Source], out: Path, side: int, split: Path | None = None
+) -> WorkshopSet:
     """Prepares once and packs once: what an earlier call has finished is kept.
 
-    `words`: the folder and the annotations, as `pleura prepare-dataset` takes them.
-    Raises ValueError when the side is not there to be reduced to, or other data lie in `out`;
-    RuntimeError when the preparation failed.
+    Without a split file the preparation splits each source by patient.
+    Raises ValueError when the side is not there to be reduced to, other data lie in `out`, or the
+    split does not fit; RuntimeError when a preparation failed.
     """
     if not 32 <= side <= PREPARED_SIDE:
         raise ValueError(f"--side is {side}; prepared images have {PREPARED_SIDE}: give 32 to that")
     out.mkdir(parents=True, exist_ok=True)
-    asked, made_of = shlex.join([*words, "--side", str(side)]), out / "made-of.txt"
+    parts = [*(shlex.join(source.words) for source in sources), f"--side {side}"]
+    if split is not None:
+        parts.append(f"--split {hashlib.sha256(split.read_bytes()).hexdigest()}")
+    asked, made_of = " ".join(parts), out / "made-of.txt"
     if made_of.exists() and made_of.read_text() != asked:
         raise ValueError(
             f"{out} was made of other data ({made_of.read_text()}). Give another --out, or delete "
@@ -37,21 +62,47 @@ def collect(pleura: str, words: list[str], out: Path, side: int) -> WorkshopSet:
     made_of.write_text(asked)
     if (out / "index.json").exists():
         return load_workshop_set(out)
-    prepared = out / "prepared"
-    if not (prepared / "done").exists():
-        command = [*shlex.split(pleura), "prepare-dataset", *words]
-        command += ["--out", str(prepared), "--sizes", str(PREPARED_SIDE)]
-        try:
-            ended = subprocess.run(command, check=False)
-        except FileNotFoundError:
-            raise RuntimeError(
-                f"{command[0]} is not there. Give --pleura how the product is started, such as "
-                "'node dist/lib/cli/main.js' after npm ci."
-            ) from None
-        if ended.returncode not in (0, USED_SOME):
-            raise RuntimeError(f"{shlex.join(command)} ended with {ended.returncode}")
-        (prepared / "done").touch()
-    return pack_prepared(prepared, out, side)
+    entries = []
+    for number, source in enumerate(sources):
+        prepared = out / ("prepared" if len(sources) == 1 else f"prepared-{number + 1}")
+        prepare(pleura, source.words, prepared)
+        entries += read_prepared(prepared, source.labels)
+    if split is not None:
+        entries = in_sides(entries, json.loads(split.read_text())["sides"])
+    return pack_prepared(entries, out, side)
+
+
+def prepare(pleura: str, words: list[str], prepared: Path) -> None:
+    if (prepared / "done").exists():
+        return
+    command = [*shlex.split(pleura), "prepare-dataset", *words]
+    command += ["--out", str(prepared), "--sizes", str(PREPARED_SIDE)]
+    try:
+        ended = subprocess.run(command, check=False)
+    except FileNotFoundError:
+        raise RuntimeError(
+            f"{command[0]} is not there. Give --pleura how the product is started, such as "
+            "'node dist/lib/cli/main.js' after npm ci."
+        ) from None
+    if ended.returncode not in (0, USED_SOME):
+        raise RuntimeError(f"{shlex.join(command)} ended with {ended.returncode}")
+    (prepared / "done").touch()
+
+
+def sources_of(arguments: argparse.Namespace) -> list[Source]:
+    if arguments.folders:
+        return [folder_source(folder) for folder in arguments.folders]
+    return [Source(source_words(arguments), arguments.labels)]
+
+
+def folder_source(folder: Path) -> Source:
+    """A folder with images/, index.csv and train-rle.csv on the competition's grid."""
+    labels = folder / "index.csv"
+    for part in (folder / "images", labels, folder / "train-rle.csv"):
+        if not part.exists():
+            raise ValueError(f"{part} is not there: --folders takes what holds all three")
+    words = [str(folder / "images"), "--labels", str(labels)]
+    return Source([*words, "--rle", str(folder / "train-rle.csv"), "--rle-shape", GRID], labels)
 
 
 def source_words(arguments: argparse.Namespace) -> list[str]:
@@ -76,21 +127,32 @@ def main(words: list[str] | None = None) -> None:
     source.add_argument(
         "--siim", type=Path, help="folder with dicom-images-train/ and train-rle.csv"
     )
+    source.add_argument(
+        "--folders",
+        type=Path,
+        nargs="+",
+        help="several data sets as one: folders with images/, index.csv and train-rle.csv",
+    )
     source.add_argument("--images", type=Path, help="folder with DICOM, PNG or JPEG files")
     parser.add_argument("--labels", type=Path, help="with --images: id, label, patient, …")
     parser.add_argument("--rle", type=Path, help="with --images: ImageId, EncodedPixels")
     parser.add_argument("--rle-shape", help="with --rle: grid of the run lengths, as 1024x1024")
     parser.add_argument("--where", help="with --labels: only these rows, as split=silver")
     parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
+    parser.add_argument(
+        "--split", type=Path, help="json with the ids of each side; others are left out"
+    )
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--pleura", default="npx pleura", help="how the product is started")
     arguments = parser.parse_args(words)
     try:
-        found = collect(arguments.pleura, source_words(arguments), arguments.out, arguments.side)
-    except (ValueError, RuntimeError) as error:
+        found = collect(
+            arguments.pleura, sources_of(arguments), arguments.out, arguments.side, arguments.split
+        )
+    except (ValueError, RuntimeError, FileNotFoundError) as error:
         parser.error(str(error))
     counts = Counter((row.split, row.label) for row in found.rows)
-    for split in ("train", "validation", "test"):
+    for split in dict.fromkeys(row.split for row in found.rows):
         print(f"{split}: {counts[split, 0]} without, {counts[split, 1]} with pneumothorax")
     print(f"digest {found.digest[:16]}")
 

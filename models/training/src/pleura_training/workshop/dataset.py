@@ -21,13 +21,17 @@ PREPARED_SIDE = 1024
 
 @dataclass(frozen=True)
 class Row:
-    """`split` is train, validation or test; `has_mask` false for a positive nobody outlined."""
+    """`split` is train, validation or test; `has_mask` false for a positive nobody outlined.
+
+    `label_source`: who wrote the label, as the table of labels says; empty where it does not.
+    """
 
     id: str
     patient: str
     label: int
     has_mask: bool
     split: str
+    label_source: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,25 +51,61 @@ class WorkshopSet:
         return np.array([self.rows[place].label for place in places])
 
 
-def pack_prepared(prepared: Path, target: Path, side: int) -> WorkshopSet:
-    """Arrays of a folder written by `pleura prepare-dataset --sizes 1024`.
+def read_prepared(prepared: Path, labels: Path | None = None) -> list[dict[str, str]]:
+    """Radiographs with a label in a folder written by `pleura prepare-dataset --sizes 1024`.
 
-    index.json is written last: a packing that was cut short is repeated.
-    Raises ValueError when nothing in the folder can be trained on.
+    `labels`: the table whose `label_source` says who wrote each label.
+    Raises ValueError when there is none.
     """
+    sources: dict[str, str] = {}
+    if labels is not None:
+        with open(labels, newline="") as file:
+            sources = {row["id"]: row.get("label_source") or "" for row in csv.DictReader(file)}
     with open(prepared / "index.csv", newline="") as file:
-        entries = [entry for entry in csv.DictReader(file) if entry["label"] in ("0", "1")]
+        entries = [
+            entry | {"folder": str(prepared), "label_source": sources.get(entry["id"], "")}
+            for entry in csv.DictReader(file)
+            if entry["label"] in ("0", "1")
+        ]
     if not entries:
         raise ValueError(
             f"{prepared / 'index.csv'} holds no radiograph with a label. "
             "Give --rle or --labels for the images that are there."
         )
+    return entries
+
+
+def in_sides(entries: list[dict[str, str]], sides: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Only the radiographs that a split file names, each on its side.
+
+    Raises ValueError when one is on two sides, or came twice, or a side stays empty.
+    """
+    side_of = {identifier: side for side, ids in sides.items() for identifier in ids}
+    if len(side_of) < sum(map(len, sides.values())):
+        raise ValueError("the split names a radiograph twice")
+    chosen = [
+        entry | {"split": side_of[entry["id"]]} for entry in entries if entry["id"] in side_of
+    ]
+    if len({entry["id"] for entry in chosen}) < len(chosen):
+        raise ValueError("two sources hold a radiograph of the same id")
+    empty = sorted({*sides} - {entry["split"] for entry in chosen})
+    if empty:
+        raise ValueError(f"no radiograph of the split's side {empty[0]!r} is among the sources")
+    return chosen
+
+
+def pack_prepared(entries: list[dict[str, str]], target: Path, side: int) -> WorkshopSet:
+    """Arrays of prepared radiographs, as `read_prepared` and `in_sides` give them.
+
+    index.json is written last: a packing that was cut short is repeated.
+    """
     target.mkdir(parents=True, exist_ok=True)
     shape = (len(entries), side, side)
     images = np.lib.format.open_memmap(target / "images.npy", "w+", np.uint8, shape)
     masks = np.lib.format.open_memmap(target / "masks.npy", "w+", np.uint8, shape)
     digest, rows = hashlib.sha256(), []
     for place, entry in enumerate(progress(entries, "pack")):
+        prepared = Path(entry["folder"])
         picture = prepared / str(PREPARED_SIDE) / "images" / f"{entry['id']}.png"
         outline = prepared / str(PREPARED_SIDE) / "masks" / f"{entry['id']}.png"
         images[place] = np.rint(resize_stretch(read_prepared_image(picture), side, side))
@@ -76,7 +116,14 @@ def pack_prepared(prepared: Path, target: Path, side: int) -> WorkshopSet:
         digest.update(picture.read_bytes())
         digest.update(outline.read_bytes() if has_mask else b"")
         rows.append(
-            Row(entry["id"], entry["patient"], int(entry["label"]), has_mask, entry["split"])
+            Row(
+                entry["id"],
+                entry["patient"],
+                int(entry["label"]),
+                has_mask,
+                entry["split"],
+                entry["label_source"],
+            )
         )
     images.flush()
     masks.flush()
@@ -102,3 +149,12 @@ def load_workshop_set(folder: Path) -> WorkshopSet:
         table["side"],
         table["digest"],
     )
+
+
+def page_at(workshop: WorkshopSet, place: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Image and 0/1 mask of one radiograph. Shape: [side, side] each, uint8."""
+    image, mask = workshop.images[place], workshop.masks[place]
+    if workshop.side == side:
+        return np.asarray(image), np.asarray(mask)
+    image = np.rint(resize_stretch(image, side, side)).astype(np.uint8)
+    return image, (resize_stretch(mask, side, side) >= 0.5).astype(np.uint8)

@@ -12,23 +12,13 @@ import torch
 from torch import Tensor
 
 from ..architectures import Architecture
-from ..resize import resize_stretch
-from .dataset import WorkshopSet
+from .dataset import WorkshopSet, page_at
 from .distortions import Augmentation, build_augmentation
 from .plan import Plan
 from .sampling import positive_biased_order
 
 AHEAD = 3
 """Batches that are made while the device works."""
-
-
-def page_at(workshop: WorkshopSet, place: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Image and 0/1 mask of one radiograph. Shape: [side, side] each, uint8."""
-    image, mask = workshop.images[place], workshop.masks[place]
-    if workshop.side == side:
-        return np.asarray(image), np.asarray(mask)
-    image = np.rint(resize_stretch(image, side, side)).astype(np.uint8)
-    return image, (resize_stretch(mask, side, side) >= 0.5).astype(np.uint8)
 
 
 def as_input(image: np.ndarray, network: Architecture) -> np.ndarray:

@@ -8,8 +8,8 @@ import torch
 from ..architectures import Architecture
 from ..metrics import area_under_curve, dice, mean_or_nan
 from ..progress import progress
-from .dataset import WorkshopSet
-from .epoch_batches import as_input, page_at
+from .dataset import WorkshopSet, page_at
+from .epoch_batches import as_input
 
 
 @torch.inference_mode()
