@@ -66,6 +66,9 @@ def shared_entries(
     mirrored = ", averaged with the mirror image" if choice["mirror"] else ""
     parameters = sum(p.numel() for p in trained.network.parameters()) / 1e6
     network = trained.network
+    kind = "residual encoder with a mask decoder to stride 4"
+    if "encoder" in trained.record["config"]:
+        kind = f"{trained.record['config']['encoder']} with a mask decoder to stride 8"
     scales = ""
     if isinstance(network, ScaleAveraged):
         sides = " and ".join(str(member) for member in network.sides)
@@ -76,7 +79,7 @@ def shared_entries(
         "version": version,
         "task": task,
         "architecture": (
-            f"residual encoder with a mask decoder to stride 4, joint classification head"
+            f"{kind}, joint classification head"
             f"{scales}, {parameters:.1f} M parameters{mirrored}, weights stored as float16"
         ),
         "licence": "Apache-2.0",

@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 
 from .network import ScreeningNetwork
-from .scales import ScaleAveraged
+from .pretrained_network import PretrainedScreeningNetwork
+from .scales import Retoned, ScaleAveraged
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    network: ScreeningNetwork | ScaleAveraged
+    network: ScreeningNetwork | PretrainedScreeningNetwork | ScaleAveraged
     mean: float
     std: float
     side: int
@@ -24,7 +25,10 @@ class TrainedNetwork:
 def load_network(path: Path) -> TrainedNetwork:
     state = torch.load(path, map_location="cpu", weights_only=True)
     config = state["config"]
-    network = ScreeningNetwork(config["width"], tuple(config["depths"]))
+    if "encoder" in config:
+        network = PretrainedScreeningNetwork(config["encoder"])
+    else:
+        network = ScreeningNetwork(config["width"], tuple(config["depths"]))
     network.load_state_dict(state["averaged"])
     network.eval().requires_grad_(False)
     return TrainedNetwork(
@@ -33,11 +37,17 @@ def load_network(path: Path) -> TrainedNetwork:
 
 
 def load_networks(paths: list[Path]) -> TrainedNetwork:
-    """One network, or the mean of several, each at its own side; the record is the first one's."""
+    """One network, or the mean of several, each at its own side and tones; the record is the
+    first one's."""
     first, *others = members = [load_network(path) for path in paths]
     if not others:
         return first
-    if len({(member.mean, member.std) for member in members}) > 1:
-        raise ValueError("the checkpoints were trained with different mean or std")
-    network = ScaleAveraged([(member.network, member.side) for member in members]).eval()
+    tones = (first.mean, first.std)
+    looking = [
+        (Retoned(member.network, tones, (member.mean, member.std)), member.side)
+        if (member.mean, member.std) != tones
+        else (member.network, member.side)
+        for member in members
+    ]
+    network = ScaleAveraged(looking).eval()
     return replace(first, network=network, side=network.side)

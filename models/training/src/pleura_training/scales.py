@@ -7,8 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .network import ScreeningNetwork
-
 
 def area_matrix(inputs: int, outputs: int) -> np.ndarray:
     """Weights of an area reduction along one axis. Shape: [outputs, inputs]; each row sums to 1."""
@@ -20,13 +18,28 @@ def area_matrix(inputs: int, outputs: int) -> np.ndarray:
     return (covered.clip(0) * outputs / inputs).astype(np.float32)
 
 
+class Retoned(nn.Module):
+    """A network that was trained with other mean and std than the image comes with."""
+
+    def __init__(
+        self, network: nn.Module, given: tuple[float, float], wanted: tuple[float, float]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.scale = given[1] / wanted[1]
+        self.shift = (given[0] - wanted[0]) / wanted[1]
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.network(image * self.scale + self.shift)
+
+
 class ScaleAveraged(nn.Module):
     """The mean of the members' outputs; the image comes at the largest side, maps leave at it.
 
     The reduction is the pipeline's own (area), as two matrix products: every runtime has them.
     """
 
-    def __init__(self, members: list[tuple[ScreeningNetwork, int]]) -> None:
+    def __init__(self, members: list[tuple[nn.Module, int]]) -> None:
         super().__init__()
         self.side = max(side for _, side in members)
         self.networks = nn.ModuleList(network for network, _ in members)

@@ -1,0 +1,158 @@
+"""Command: use a GPU that is lent for minutes and reaches nothing: pack, unpack, train, keep.
+
+`pack` makes parts that can be carried; `unpack` takes them in over there, over several calls;
+`train` tries the whole recipe on few images first, then trains several seeds side by side within
+the given seconds, and leaves small files to bring back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .resident.parts import INDEX, unpack_parts, write_parts
+from .resident.plan import ResidentPlan, read_resident_plan
+from .resident.train import train_resident
+from .workshop.dataset import load_workshop_set
+
+BROUGHT_BYTES = 16 * 1024 * 1024
+"""The largest file that comes back."""
+SMOKE_IMAGES = 64
+
+
+def smoke(plan: ResidentPlan, store: Path, work: Path, seconds: float, device: str) -> dict:
+    """The whole recipe on few images, from the first batch to a checkpoint that was read again,
+    in a little more than the seconds.
+
+    The network, side and batch are those of the run: what does not fit the memory fails here.
+    """
+    workshop = load_workshop_set(store)
+    chosen = []
+    for split in ("train", "validation"):
+        places = workshop.places(split)
+        labels = workshop.labels(places)
+        for label in (0, 1):
+            chosen.append(places[labels == label][: SMOKE_IMAGES // 4])
+    places = np.concatenate(chosen)
+    few = work / "few"
+    few.mkdir(parents=True, exist_ok=True)
+    np.save(few / "images.npy", workshop.images[places])
+    np.save(few / "masks.npy", workshop.masks[places])
+    table = json.loads((store / INDEX).read_text())
+    table["rows"] = [table["rows"][place] for place in places]
+    (few / INDEX).write_text(json.dumps(table))
+    run = work / f"run-{time.time_ns()}"
+    first = train_resident(plan, few, run, seconds / 2, device)
+    return train_resident(plan, few, run, seconds, device) or first
+
+
+def keep_small(run: Path, target: Path) -> Path:
+    """The averaged weights in half precision, as `load_network` reads them.
+
+    Raises ValueError when they are still too large to come back.
+    """
+    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    kept = {name: state[name] for name in ("config", "side", "step", "record")}
+    kept["averaged"] = {
+        name: weights.half() if weights.is_floating_point() else weights
+        for name, weights in state["averaged"].items()
+    }
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / "checkpoint.pt"
+    torch.save(kept, path)
+    if path.stat().st_size > BROUGHT_BYTES:
+        raise ValueError(f"{path} has {path.stat().st_size / 2**20:.1f} MiB and cannot come back")
+    for name in ("metrics.jsonl", "run.json"):
+        (target / name).write_bytes((run / name).read_bytes())
+    return path
+
+
+def train_seeds(arguments: argparse.Namespace, runs: Path, seconds: float) -> list[int]:
+    """A process a seed, side by side on one device; those whose process failed."""
+    processes = {}
+    for seed in arguments.seeds:
+        words = [sys.executable, "-m", "pleura_training.resident.train", "--data", arguments.store]
+        words += ["--config", arguments.config, "--out", runs / f"seed-{seed}", "--seed", seed]
+        words += ["--seconds", seconds, "--judge-every", seconds / 4, "--device", arguments.device]
+        if arguments.imagenet:
+            words += ["--imagenet", arguments.imagenet]
+        log = arguments.out / f"seed-{seed}.log"
+        with open(log, "a") as file:
+            processes[seed] = subprocess.Popen(
+                [str(word) for word in words], stdout=file, stderr=subprocess.STDOUT
+            )
+    return [seed for seed, process in processes.items() if process.wait() != 0]
+
+
+def train(arguments: argparse.Namespace) -> None:
+    if not (arguments.store / INDEX).exists():
+        raise ValueError(f"{arguments.store} is no whole data set: `unpack` the other parts first")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    plan = read_resident_plan(arguments.config)
+    began = time.monotonic()
+    if arguments.smoke_seconds:
+        row = smoke(
+            plan,
+            arguments.store,
+            arguments.store / "smoke",
+            arguments.smoke_seconds,
+            arguments.device,
+        )
+        print(f"smoke in {time.monotonic() - began:.0f} s: {json.dumps(row)}", flush=True)
+    runs = arguments.store / "runs"
+    failed = train_seeds(arguments, runs, arguments.seconds)
+    for seed in arguments.seeds:
+        # A run that was cut off is brought back as far as it came.
+        if (runs / f"seed-{seed}" / "checkpoint.pt").exists():
+            keep_small(runs / f"seed-{seed}", arguments.out / f"seed-{seed}")
+    if failed:
+        raise RuntimeError(f"seeds {failed} failed: see their logs in {arguments.out}")
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    packing = steps.add_parser("pack", help="here: parts that can be carried")
+    packing.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
+    packing.add_argument("--side", type=int, default=512)
+    packing.add_argument("--out", type=Path, required=True)
+    unpacking = steps.add_parser("unpack", help="there: take parts in; several calls add up")
+    unpacking.add_argument("--parts", type=Path, nargs="+", required=True)
+    unpacking.add_argument("--store", type=Path, required=True, help="where it outlives the call")
+    training = steps.add_parser("train", help="there: smoke, train, leave what comes back")
+    training.add_argument("--store", type=Path, required=True)
+    training.add_argument("--config", type=Path, required=True)
+    training.add_argument("--out", type=Path, required=True, help="what comes back")
+    training.add_argument(
+        "--seconds",
+        type=float,
+        required=True,
+        help="of each seed; the smoke and loading come on top",
+    )
+    training.add_argument("--smoke-seconds", type=float, default=20.0)
+    training.add_argument("--seeds", type=int, nargs="+", default=[1])
+    training.add_argument("--imagenet", type=Path, help="weights of the encoder to start from")
+    training.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    arguments = parser.parse_args(words)
+    try:
+        if arguments.step == "pack":
+            for path in write_parts(arguments.data, arguments.out, arguments.side):
+                print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
+        elif arguments.step == "unpack":
+            whole = unpack_parts(arguments.parts, arguments.store)
+            print("whole: train next" if whole else "taken in; parts are missing")
+        else:
+            train(arguments)
+    except (ValueError, RuntimeError, FileNotFoundError, FloatingPointError) as error:
+        parser.exit(1, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()

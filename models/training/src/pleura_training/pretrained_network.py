@@ -1,0 +1,100 @@
+"""A joint screening network over any encoder of timm, started from ImageNet where weights are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+PYRAMID = 64
+"""Channels of the mask decoder."""
+SHALLOW = 2
+"""Stages of the encoder that `freeze_shallow` leaves alone."""
+
+
+class PretrainedScreeningNetwork(nn.Module):
+    """Image in; class logits, class-activation map and mask logits out, from one forward.
+
+    Shape: image [N, 1, H, W] with H, W divisible by 32 -> logits [N, 1],
+    class_activation_map [N, 1, H/16, W/16], mask_logits [N, 1, H/4, W/4].
+    """
+
+    def __init__(self, encoder: str) -> None:
+        super().__init__()
+        # Never `pretrained=True`: it would fetch.
+        given = {"features_only": True, "pretrained": False, "in_chans": 1}
+        levels = timm.create_model(encoder, **given).feature_info.reduction()
+        if not {8, 16, 32} <= set(levels):
+            raise ValueError(f"{encoder} reduces to {levels}; the decoder wants 8, 16 and 32")
+        chosen = [levels.index(reduction) for reduction in (8, 16, 32)]
+        self.encoder = timm.create_model(encoder, **given, out_indices=chosen)
+        channels = self.encoder.feature_info.channels()
+        self.lateral = nn.ModuleList(nn.Conv2d(count, PYRAMID, 1) for count in channels)
+        self.smooth = nn.Sequential(
+            nn.Conv2d(PYRAMID, PYRAMID, 3, padding=1, bias=False),
+            nn.BatchNorm2d(PYRAMID),
+            nn.ReLU(),
+        )
+        self.mask_head = nn.Conv2d(PYRAMID, 1, 1)
+        self.activation_head = nn.Conv2d(PYRAMID, 1, 1)
+        for head in (self.mask_head, self.activation_head):
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.constant_(head.bias, -2.0)
+        # The mean sees what lies all over, the maximum a sliver that the mean would drown.
+        self.class_head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * channels[-1], 1))
+
+    def forward_all(self, image: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """As `forward`, with the mask logits at stride 8, where they are trained."""
+        eighth, sixteenth, last = self.encoder(image)
+        x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
+        activation = self.activation_head(x)
+        x = doubled(x) + self.lateral[0](eighth)
+        pooled = torch.cat((last.mean((2, 3)), last.amax((2, 3))), 1)
+        return self.class_head(pooled), activation, [self.mask_head(self.smooth(x))]
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, activation, (mask_logits,) = self.forward_all(image)
+        return logits, activation, doubled(mask_logits)
+
+    def freeze_shallow(self) -> None:
+        """Stem and first stages keep weights and statistics: the dearest half of a step on a CPU.
+
+        To be called after every `train()`.
+        """
+        modules = dict(self.encoder.named_children())
+        shallow = [module for name, module in modules.items() if name in ("conv_stem", "bn1")]
+        if not shallow or "blocks" not in modules:
+            raise ValueError("only encoders of the EfficientNet family can be frozen in part")
+        for module in (*shallow, *modules["blocks"][:SHALLOW]):
+            module.eval().requires_grad_(False)
+
+
+def doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def load_ordered_weights(encoder: str, network: PretrainedScreeningNetwork, path: Path) -> None:
+    """Weights of the same architecture under other names: matched in order, every shape checked.
+
+    The file may hold a classifier of photographs; its stem, made for three colours, is summed to
+    one, which is what it says of a grey image.
+    @throws ValueError when a tensor does not fit
+    """
+    held = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    full = timm.create_model(encoder, pretrained=False).state_dict()
+    if len(held) != len(full):
+        raise ValueError(f"{path.name} holds {len(held)} tensors, {encoder} has {len(full)}")
+    for given, (name, wanted) in zip(held, full.items(), strict=True):
+        if given.shape != wanted.shape:
+            raise ValueError(
+                f"{path.name} does not fit {encoder}: {name} is {tuple(wanted.shape)} there, "
+                f"{tuple(given.shape)} here"
+            )
+    state = dict(zip(full, held, strict=True))
+    kept = network.encoder.state_dict()
+    stem = next(name for name, weights in kept.items() if weights.ndim == 4)
+    state[stem] = state[stem].sum(1, keepdim=True)
+    network.encoder.load_state_dict({name: state[name] for name in kept})
