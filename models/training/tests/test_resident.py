@@ -21,6 +21,7 @@ from pleura_training.resident.pages import ResidentPages, changed
 from pleura_training.resident.parts import unpack_parts, write_parts
 from pleura_training.resident.plan import ResidentPlan, build_resident_plan, read_resident_plan
 from pleura_training.resident.train import ResidentTraining, main, resident_loss, train_resident
+from pleura_training.resize import resize_stretch
 from pleura_training.run_record import read_metrics
 from pleura_training.workshop.dataset import Row, load_workshop_set
 
@@ -126,6 +127,16 @@ def test_geometry_moves_image_and_mask_alike():
     images, masks = changed(square, square, 64, ranges, np.random.default_rng(1))
     torch.testing.assert_close(images, masks)
     assert not torch.allclose(images, square)
+
+
+def test_pages_are_reduced_as_the_pipeline_does():
+    page = np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8)
+    still = AugmentationRanges(0, 0, 0, 0, 0, 0, 0, 0)
+    given = torch.from_numpy(page)[None, None] / 255
+    images, _ = changed(given, given, 64, still, np.random.default_rng(1))
+    wanted = resize_stretch(page, 64, 64) / 255
+    found = images[0, 0].numpy()
+    assert min(np.abs(found - wanted).max(), np.abs(found[:, ::-1] - wanted).max()) < 1e-3
 
 
 def test_a_batch_holds_its_share_of_positives_and_is_the_same_for_its_seed(collected):

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..augmentation import AugmentationRanges
 from ..halves import RAMP, WANDER, has_empty_half, heavier_half
+from ..scales import area_matrix
 from ..workshop.dataset import WorkshopSet
 from .plan import ResidentPlan
 
@@ -124,9 +125,10 @@ def changed(
     ways[:, 1, 0], ways[:, 1, 1] = angle.sin() * zoom[:, 0] * flip, angle.cos() * zoom[:, 1]
     ways[:, :, 2] = drawn(2 * ranges.shift, 2)
     grid = F.affine_grid(ways, [count, 1, side, side], align_corners=False)
-    # A page shrunk by point samples would be sharper than any that is screened.
-    if images.shape[2] >= 2 * side:
-        images, masks = (F.adaptive_avg_pool2d(each, side) for each in (images, masks))
+    if images.shape[2] > side:
+        # As the pipeline does it: point samples would be sharper than anything that is screened.
+        area = torch.from_numpy(area_matrix(images.shape[2], side)).to(device)
+        images, masks = (area @ each @ area.T for each in (images, masks))
     images, masks = (
         F.grid_sample(each, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
         for each in (images, masks)
