@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { calibratedProbability } from '../lib/screening/classification/classify.ts'
 import { buildInputTensor } from '../lib/screening/classification/input-tensor.ts'
+import { isDelineated } from '../lib/screening/finding/finding.ts'
 import type { InferenceSession } from '../lib/screening/kernel/ports.ts'
 import type { Tensor } from '../lib/screening/kernel/tensor.ts'
 import type { PreparedImage } from '../lib/screening/prepared-image/prepared-image.ts'
 import { noTurn } from '../lib/screening/prepared-image/upright.ts'
-import { type Cascade, screen } from '../lib/screening/screen.ts'
+import { type Cascade, inMode, screen } from '../lib/screening/screen.ts'
 import { classifierBundle, segmenterBundle } from './classification/bundles.ts'
 
 const clock = { now: () => 0, monotonic: () => 0 }
@@ -79,7 +80,7 @@ describe('the cascade', () => {
 
   it('delineates in the geometry of the source, not of the prepared image', async () => {
     const { finding } = await screen(flat, facts, cascadeOf(3, airTopLeft).cascade, clock)
-    if (finding.outcome !== 'suspected') throw new Error('expected a suspected finding')
+    if (!isDelineated(finding)) throw new Error('expected a suspected finding')
     expect(finding.discordant).toBe(false)
     expect(finding.delineation.mask).toHaveLength(64)
     expect(finding.delineation.side).toBe('right')
@@ -89,6 +90,16 @@ describe('the cascade', () => {
   it('stays suspected, marked discordant, when the segmenter finds nothing', async () => {
     const { finding } = await screen(flat, facts, cascadeOf(3, noAir).cascade, clock)
     expect(finding).toMatchObject({ outcome: 'suspected', discordant: true })
+  })
+
+  it('runs no segmenter in triage mode and keeps no map: a flag without a place', async () => {
+    const { cascade, segmenter } = cascadeOf(3, airTopLeft)
+    const { finding } = await screen(flat, facts, inMode(cascade, 'triage'), clock)
+    expect(finding).toMatchObject({ outcome: 'suspected', delineation: null, discordant: false })
+    expect(finding.classification.classActivationMap).toBeNull()
+    expect(segmenter.inputs).toEqual([])
+    const whole = await screen(flat, facts, inMode(cascade, 'full'), clock)
+    expect(isDelineated(whole.finding)).toBe(true)
   })
 
   it('turns a mirrored radiograph upright for the networks and its mask back', async () => {
@@ -103,7 +114,7 @@ describe('the cascade', () => {
     expect([...classifier.inputs[0].data.slice(0, 4)].map((v) => Math.round((v * 0.25 + 0.5) * 255))).toEqual([
       30, 20, 10, 0,
     ])
-    if (finding.outcome !== 'suspected') throw new Error('expected a suspected finding')
+    if (!isDelineated(finding)) throw new Error('expected a suspected finding')
     expect(finding.delineation.boundingBox).toEqual({ row: 0, column: 3, rows: 2, columns: 1 })
     expect(finding.delineation.side).toBe('right')
   })
@@ -111,7 +122,7 @@ describe('the cascade', () => {
   it('tells no side where the orientation cannot be understood', async () => {
     const unknown = { ...facts, patientOrientation: null, orientationUnusable: true }
     const { finding } = await screen(flat, unknown, cascadeOf(3, airTopLeft).cascade, clock)
-    if (finding.outcome !== 'suspected') throw new Error('expected a suspected finding')
+    if (!isDelineated(finding)) throw new Error('expected a suspected finding')
     expect(finding.delineation.side).toBeNull()
     expect(finding.delineation.boundingBox).not.toBeNull()
   })

@@ -23,7 +23,7 @@ import {
   tenantOfUpload,
   uploadIdOf,
 } from '../../lib/screening/screening-job/study-keys.ts'
-import type { Lane, Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import { type Lane, type Tenant, wantsIdentity } from '../../lib/screening/screening-job/tenant.ts'
 import type { Upload } from '../../lib/screening/screening-job/upload-job.ts'
 import type { Admissions } from './admissions.ts'
 import { type Admission, answerAgain, enqueue, reject } from './answer-upload.ts'
@@ -85,7 +85,7 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
   const limit = await parts.admissions.admit(tenant, at, uploadId)
   if (limit) {
     const refusal = new StudyRejectedError(limit, `the limit of ${monthOf(parts.clock.now())} is reached`)
-    return reject(admission, imageId, refusal, source.byteLength, parts)
+    return reject(admission, imageId, refusal, source, parts)
   }
   if (await isUnderWay(admission, at, parts)) throw new TransientError('another upload of the same bytes is under way')
   if (!(await store.exists(studyKeys.preparedStudy(at)))) {
@@ -95,10 +95,11 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
     } catch (error) {
       if (!(error instanceof StudyRejectedError)) throw error
       await rememberAnswer(store, at, { resultKey: rejectionKeyOf(at), lane: null }, parts.clock.now())
-      return reject(admission, imageId, error, source.byteLength, parts)
+      return reject(admission, imageId, error, source, parts)
     }
     await writePreparedStudy(store, parts.codecs, at, {
       ...preprocessed,
+      identity: wantsIdentity(tenant) ? preprocessed.identity : null,
       timingsMs: { ...preprocessed.timingsMs },
       sizeBytes: source.byteLength,
     })
@@ -131,7 +132,7 @@ async function read(admission: Admission, parts: PreprocessParts): Promise<Uint8
     }
     return await parts.readUpload(upload)
   } catch (error) {
-    if (error instanceof StudyRejectedError) await reject(admission, uploadId, error, upload.sizeBytes, parts)
+    if (error instanceof StudyRejectedError) await reject(admission, uploadId, error, null, parts)
     // Deleted by its sender since: there is nothing to answer, and nobody who waits.
     else if (error instanceof ObjectNotFoundError)
       parts.telemetry.log('warn', 'upload-gone', { tenant: tenant.id, uploadId })

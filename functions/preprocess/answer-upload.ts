@@ -1,12 +1,14 @@
 import type { StudyRejectedError } from '../../lib/screening/kernel/errors.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
+import { describeSource } from '../../lib/screening/radiograph/describe-source.ts'
+import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { buildStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { monthOf, type Preparation, studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import type { Lane, Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import { documentsOfTenant, type Lane, type Tenant } from '../../lib/screening/screening-job/tenant.ts'
 import type { Upload } from '../../lib/screening/screening-job/upload-job.ts'
 import type { UploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import type { PreprocessParts } from './admit-upload.ts'
@@ -55,15 +57,18 @@ export async function answerAgain(admission: Admission, result: ResultDocument, 
   parts.telemetry.log('info', 'answered-before', { tenant: tenant.id, uploadId, imageId, lane, outcome, duplicate })
 }
 
-/** Writes the document that says why the upload is not analysed. */
+/**
+ * Writes the documents that say why the upload is not analysed.
+ * @param source Null when it was not read.
+ */
 export async function reject(
   admission: Admission,
   imageId: string,
   { code, message }: StudyRejectedError,
-  sizeBytes: number,
+  source: Uint8Array | null,
   parts: PreprocessParts,
 ): Promise<void> {
-  const { tenant, lane, uploadId } = admission
+  const { tenant, lane, uploadId, upload } = admission
   const { store, clock, admissions, policy, softwareVersion, telemetry } = parts
   const isRefusal = code === 'quota-exceeded' || code === 'budget-stop'
   const screeningKey = preparationKeyOf(policy, isRefusal ? monthOf(clock.now()) : undefined)
@@ -73,26 +78,34 @@ export async function reject(
     isRefusal ? store.exists(resultKey) : (await admissions.whoBrought(tenant, imageId))?.uploadId !== uploadId
   // An upload that was not read is an image of its own.
   const duplicate = imageId !== uploadId && (await isDuplicate())
-  const result = buildResultDocument(
-    { outcome: 'not-analysed', code, detail: message },
-    {
-      imageId,
-      sizeBytes,
-      facts: null,
-      prepared: null,
-      maskDelivered: false,
-      models: [],
-      screeningKey,
-      softwareVersion,
-      analysedAt: new Date(clock.now()),
-      timingsMs: {},
-    },
-  )
-  const stored = await writeResultOnce(store, prefix, result, [])
+  const described = source && describeSource(source)
+  const context = {
+    finding: { outcome: 'not-analysed' as const, code, detail: message },
+    imageId,
+    sizeBytes: upload.sizeBytes,
+    facts: described?.facts ?? null,
+    identity: described?.identity ?? null,
+    size: described?.size ?? null,
+    prepared: null,
+    predecessor: null,
+    models: [],
+    requestedDocuments: documentsOfTenant(tenant),
+    screeningKey,
+    softwareVersion,
+    analysedAt: new Date(clock.now()),
+  }
+  const documents = await buildDocuments(context, noPictures)
+  const names = documents.map(({ name }) => name)
+  const result = buildResultDocument(context.finding, { ...context, documents: names, timingsMs: {} })
+  const stored = await writeResultOnce(store, prefix, result, documents)
   await tell(admission, stored, resultKey, parts)
   await writeReceipt(admission, { imageId, outcome: 'not-analysed', resultKey, duplicate }, parts)
   telemetry.log('info', 'not-analysed', { tenant: tenant.id, uploadId, imageId, lane, code })
   telemetry.metric(isRefusal ? 'ImagesRefused' : 'ImagesRejected', 1, { Tenant: tenant.id })
+}
+
+function noPictures(): never {
+  throw new TypeError('what was refused has no picture')
 }
 
 async function tell(

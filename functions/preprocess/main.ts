@@ -61,7 +61,7 @@ export const handler = createHandler(environment.STUDY_BUCKET, {
   codecs: createCodecs(),
   clock: systemClock,
   tenantOf: (id) => tenants.find(id),
-  screeningKeyOf: (tenant, preparation) => expectScreeningKey(models, tenant.operatingPoint, preparation),
+  screeningKeyOf: (tenant, preparation) => expectScreeningKey(models, tenant, preparation),
   admissions: new Admissions(store, systemClock),
   policy: defaultSuitabilityPolicy,
   maximumUploadBytes: Number(environment.MAXIMUM_UPLOAD_BYTES),

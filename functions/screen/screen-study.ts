@@ -11,10 +11,11 @@ import {
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentTools } from '../../lib/screening/result-documents/document-type.ts'
+import type { Predecessor } from '../../lib/screening/result-documents/predecessor.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
-import { type Cascade, conclude, type Inference, infer } from '../../lib/screening/screen.ts'
+import { type Cascade, conclude, type Inference, infer, inMode, type Networks } from '../../lib/screening/screen.ts'
 import {
   decodePreparedStudy,
   fetchPreparedStudy,
@@ -22,7 +23,8 @@ import {
 } from '../../lib/screening/screening-job/prepared-study.ts'
 import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import { documentsOfTenant, type Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import { findPredecessor } from './find-predecessor.ts'
 import type { LargeSources } from './large-sources.ts'
 import type { MachineTime } from './machine-time.ts'
 import { StudyFailure } from './study-failure.ts'
@@ -65,12 +67,12 @@ export interface ScreenedStudy {
 export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: Claim): Promise<ScreenedStudy> {
   const tenant = await parts.tenantOf(job.tenant)
   if (!tenant) throw new StudyFailure('unknown-tenant')
-  const cascade = cascadeOf(tenant, parts.cascade)
-  const { classifier, segmenter, operatingPoint } = cascade
-  const screeningKey = screeningKeyOf(classifier.bundle, segmenter.bundle, operatingPoint, job.preparation)
+  const networks = networksOf(tenant, parts.cascade)
+  const { classifier, segmenter, operatingPoint } = networks
+  const screeningKey = screeningKeyOf(classifier.bundle, segmenter?.bundle ?? null, operatingPoint, job.preparation)
   const prefix = studyKeys.resultPrefix(tenant.id, job.imageId, screeningKey)
   const stored = await readIfThere(parts.store, `${prefix}result.json`)
-  const result = stored ?? (await analyse(job, { tenant, cascade, screeningKey, prefix }, parts, claim))
+  const result = stored ?? (await analyse(job, { tenant, networks, screeningKey, prefix }, parts, claim))
 
   await writeUsageReceipt(parts.store, job, result, parts.hourlyCostUsd)
   await parts.events.emit(result.outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
@@ -87,7 +89,7 @@ export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: C
 
 interface Assignment {
   readonly tenant: Tenant
-  readonly cascade: Cascade
+  readonly networks: Networks
   readonly screeningKey: string
   readonly prefix: string
 }
@@ -95,7 +97,7 @@ interface Assignment {
 /** @returns the result that stands: another worker's when that was faster */
 async function analyse(
   job: StudyJob,
-  { tenant, cascade, screeningKey, prefix }: Assignment,
+  { tenant, networks, screeningKey, prefix }: Assignment,
   parts: ScreeningParts,
   claim: Claim,
 ): Promise<ResultDocument> {
@@ -111,10 +113,11 @@ async function analyse(
     const standing = await readIfThere(store, `${prefix}result.json`)
     if (standing) return { standing }
     const study = await decodePreparedStudy(stored, codecs)
-    const inference = await infer(study.prepared, study.facts, cascade, clock)
+    const predecessor = study.identity && (await findPredecessor(store, job, screeningKey, parts.softwareVersion))
+    const inference = await infer(study.prepared, study.facts, networks, clock)
     const leave = await parts.largeSources.enter(study.prepared.source)
     try {
-      return await documentsOf(study, inference)
+      return await documentsOf(study, inference, predecessor)
     } finally {
       leave()
     }
@@ -123,7 +126,7 @@ async function analyse(
   claim.beforeWriting()
   return writeResultOnce(store, prefix, computed.result, computed.documents)
 
-  async function documentsOf(study: PreparedStudy, inference: Inference) {
+  async function documentsOf(study: PreparedStudy, inference: Inference, predecessor: Predecessor | null) {
     const concluding = clock.monotonic()
     const finding = conclude(inference, study.prepared, study.facts)
     // Of a large source either half takes most of a second: heartbeats go out in between.
@@ -134,17 +137,20 @@ async function analyse(
       imageId: job.imageId,
       sizeBytes: study.sizeBytes,
       facts: study.facts,
+      identity: study.identity,
+      size: study.prepared.source,
       prepared: study.prepared,
-      maskDelivered: tenant.deliverMask,
-      models: [cascade.classifier.bundle, cascade.segmenter.bundle],
+      models: [networks.classifier.bundle, ...(networks.segmenter ? [networks.segmenter.bundle] : [])],
       screeningKey,
       softwareVersion: parts.softwareVersion,
+      predecessor,
+      requestedDocuments: documentsOfTenant(tenant),
       analysedAt: new Date(clock.now()),
     }
-    const policy = { deliverMask: tenant.deliverMask, deliverClassActivationMap: false }
-    const documents = await buildDocuments(source, policy, parts.documentTools)
+    const documents = await buildDocuments(source, () => parts.documentTools)
     const result = buildResultDocument(finding, {
       ...source,
+      documents: documents.map(({ name }) => name),
       timingsMs: {
         ...study.timingsMs,
         queue: queuedMs,
@@ -159,10 +165,11 @@ async function analyse(
   }
 }
 
-function cascadeOf(tenant: Tenant, cascade: Cascade): Cascade {
-  if (tenant.operatingPoint === null) return cascade
+function networksOf(tenant: Tenant, cascade: Cascade): Networks {
+  const networks = inMode(cascade, tenant.mode)
+  if (tenant.operatingPoint === null) return networks
   try {
-    return { ...cascade, operatingPoint: operatingPointOf(cascade.classifier.bundle, tenant.operatingPoint) }
+    return { ...networks, operatingPoint: operatingPointOf(cascade.classifier.bundle, tenant.operatingPoint) }
   } catch (cause) {
     throw cause instanceof ConfigurationError ? new StudyFailure('unknown-operating-point', { cause }) : cause
   }

@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ExecutionProvider, executionProviders } from '../adapters/onnx/create-onnx-session.ts'
 import { defaultModelsFolder } from '../embedded/package-root.ts'
-import type { ScreeningSettings } from '../embedded/screening-settings.ts'
+import { defaultDocuments, type ScreeningSettings } from '../embedded/screening-settings.ts'
+import { type DocumentKind, documentKinds } from '../screening/kernel/document-kinds.ts'
+import { type ScreeningMode, screeningModes } from '../screening/kernel/screening-mode.ts'
 import { defaultSuitabilityPolicy, type SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 
 export interface PolicyOptions {
@@ -15,6 +17,8 @@ export interface ScreeningOptions extends PolicyOptions {
   executionProvider: ExecutionProvider
   threads: number
   cam: boolean
+  documents: readonly DocumentKind[]
+  mode: ScreeningMode
 }
 
 /** The options of everything that reads radiographs. */
@@ -48,6 +52,17 @@ export function addScreeningOptions(command: Command): Command {
         .choices(executionProviders)
         .default('cpu'),
     )
+    .option(
+      '--documents <kinds>',
+      `what is written beside result.json: 'all', or some of ${documentKinds.join(', ')}, divided by commas`,
+      parseDocuments,
+      defaultDocuments,
+    )
+    .addOption(
+      new Option('--mode <name>', 'full, or triage: a flag only, nothing says where (no region in any document)')
+        .choices(screeningModes)
+        .default('full'),
+    )
     .option('--cam', "also write the classifier's class-activation map (class-activation-map.png)", false)
 }
 
@@ -58,8 +73,18 @@ export function settingsOf(options: ScreeningOptions, outDir: string): Screening
     threads: options.threads,
     outDir,
     policy: policyOf(options),
-    classActivationMap: options.cam,
+    mode: options.mode,
+    documents: options.cam ? [...options.documents, 'class-activation-map'] : options.documents,
   }
+}
+
+function parseDocuments(text: string): readonly DocumentKind[] {
+  if (text === 'all') return documentKinds
+  return text.split(',').map((name) => {
+    const kind = documentKinds.find((candidate) => candidate === name.trim())
+    if (!kind) throw new InvalidArgumentError(`there is no document '${name}'`)
+    return kind
+  })
 }
 
 export function parsePositive(text: string): number {

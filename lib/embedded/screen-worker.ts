@@ -9,13 +9,15 @@ import type { Finding } from '../screening/finding/finding.ts'
 import { StudyRejectedError } from '../screening/kernel/errors.ts'
 import { type ImageId, imageIdOf } from '../screening/kernel/identifiers.ts'
 import { type Preprocessed, preprocess } from '../screening/preprocess.ts'
+import { describeSource, type SourceDescription } from '../screening/radiograph/describe-source.ts'
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { buildDocuments } from '../screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
+import { isSameObject, predecessorOf } from '../screening/result-documents/predecessor.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
-import { writeResult } from '../screening/result-documents/write-result.ts'
-import { screen } from '../screening/screen.ts'
+import { readResult, writeResult } from '../screening/result-documents/write-result.ts'
+import { inMode, screen } from '../screening/screen.ts'
 import { packageVersion } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { rejectedLine } from './rejected-line.ts'
@@ -54,48 +56,64 @@ const cascadeOf = once((settings: ScreeningSettings) =>
 /** Screens one file and writes its documents. A rejection is a result; anything else that fails is thrown. */
 export async function screenFile({ path, imageId, settings }: ScreenTask): Promise<ResultDocument> {
   const started = systemClock.monotonic()
-  const cascade = await cascadeOf(settings)
-  const { classifier, segmenter, operatingPoint } = cascade
+  const networks = inMode(await cascadeOf(settings), settings.mode)
+  const { classifier, segmenter, operatingPoint } = networks
   const timingsMs: Record<string, number> = {}
   const sizeBytes = await sizeOf(path)
   let preprocessed: Preprocessed | null = null
+  let described: SourceDescription | null = null
+  let source: Uint8Array | null = null
   let finding: Finding
   try {
-    const source = await readSource(path, imageId, sizeBytes, settings.policy)
+    source = await readSource(path, imageId, sizeBytes, settings.policy)
     timingsMs.read = systemClock.monotonic() - started
     preprocessed = await preprocess(source, codecs, settings.policy, systemClock)
-    const screening = await screen(preprocessed.prepared, preprocessed.facts, cascade, systemClock)
+    const screening = await screen(preprocessed.prepared, preprocessed.facts, networks, systemClock)
     Object.assign(timingsMs, preprocessed.timingsMs, screening.timingsMs)
     finding = screening.finding
   } catch (error) {
     if (!(error instanceof StudyRejectedError)) throw error
     finding = { outcome: 'not-analysed', code: error.code, detail: error.message }
+    described = source && describeSource(source)
   }
 
   const documenting = systemClock.monotonic()
-  const source = {
+  const screeningKey = screeningKeyOf(
+    classifier.bundle,
+    segmenter?.bundle ?? null,
+    operatingPoint,
+    preparationKeyOf(settings.policy),
+  )
+  const store = new FolderObjectStore(settings.outDir)
+  const stored = await readResult(store, imageId)
+  const context = {
     finding,
     imageId,
     sizeBytes,
-    facts: preprocessed?.facts ?? null,
+    facts: preprocessed?.facts ?? described?.facts ?? null,
+    identity: preprocessed?.identity ?? described?.identity ?? null,
+    size: preprocessed?.prepared.source ?? described?.size ?? null,
     prepared: preprocessed?.prepared ?? null,
-    maskDelivered: true,
-    models: [classifier.bundle, segmenter.bundle],
-    screeningKey: screeningKeyOf(
-      classifier.bundle,
-      segmenter.bundle,
-      operatingPoint,
-      preparationKeyOf(settings.policy),
-    ),
+    models: [classifier.bundle, ...(segmenter ? [segmenter.bundle] : [])],
+    requestedDocuments: settings.documents,
+    screeningKey,
     softwareVersion: packageVersion,
-    analysedAt: new Date(systemClock.now()),
+    predecessor: predecessorOf(stored, screeningKey, packageVersion),
+    // Made again, it is the same object: a receiver that has it must not find it changed.
+    analysedAt:
+      stored && isSameObject(stored, screeningKey, packageVersion)
+        ? new Date(stored.analysedAt)
+        : new Date(systemClock.now()),
   }
-  const policy = { deliverMask: true, deliverClassActivationMap: settings.classActivationMap }
-  const documents = await buildDocuments(source, policy, documentTools())
+  const documents = await buildDocuments(context, documentTools)
   timingsMs.documents = systemClock.monotonic() - documenting
   timingsMs.total = systemClock.monotonic() - started
-  const result = buildResultDocument(finding, { ...source, timingsMs })
-  await writeResult(new FolderObjectStore(settings.outDir), result, documents)
+  const result = buildResultDocument(finding, {
+    ...context,
+    documents: documents.map(({ name }) => name),
+    timingsMs,
+  })
+  await writeResult(store, result, documents)
   return result
 }
 

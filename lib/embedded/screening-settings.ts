@@ -1,4 +1,6 @@
 import type { ExecutionProvider } from '../adapters/onnx/create-onnx-session.ts'
+import type { DocumentKind } from '../screening/kernel/document-kinds.ts'
+import type { ScreeningMode } from '../screening/kernel/screening-mode.ts'
 import { defaultSuitabilityPolicy, type SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { defaultModelsFolder } from './package-root.ts'
 
@@ -9,8 +11,12 @@ export interface ScreeningSettings {
   readonly threads: number
   readonly outDir: string
   readonly policy: SuitabilityPolicy
-  readonly classActivationMap: boolean
+  readonly mode: ScreeningMode
+  /** What is written beside result.json. */
+  readonly documents: readonly DocumentKind[]
 }
+
+export const defaultDocuments: readonly DocumentKind[] = ['mask', 'overlay']
 
 /** What a run without options is told. */
 export const defaultSettings = (outDir: string): ScreeningSettings => ({
@@ -19,5 +25,6 @@ export const defaultSettings = (outDir: string): ScreeningSettings => ({
   threads: 1,
   outDir,
   policy: defaultSuitabilityPolicy,
-  classActivationMap: false,
+  mode: 'full',
+  documents: defaultDocuments,
 })

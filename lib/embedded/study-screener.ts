@@ -63,7 +63,8 @@ export class StudyScreener {
       throw new ConfigurationError(`Profile '${profile.id}' names a ${classifier.task} and a ${segmenter.task} bundle.`)
     }
     const operatingPoint = operatingPointOf(classifier, profile.classifier.operatingPoint)
-    const key = screeningKeyOf(classifier, segmenter, operatingPoint, preparationKeyOf(settings.policy))
+    const delineator = settings.mode === 'triage' ? null : segmenter
+    const key = screeningKeyOf(classifier, delineator, operatingPoint, preparationKeyOf(settings.policy))
     return new StudyScreener(settings, key, options)
   }
 
@@ -109,7 +110,8 @@ export class StudyScreener {
   async #obtain(path: string, imageId: string): Promise<ObtainedResult> {
     if (!this.#force || this.#finishedHere.has(imageId)) {
       const stored = await readResult(this.#store, imageId)
-      if (stored?.screeningKey === this.#screeningKey) return { result: stored, reused: true }
+      const isWhole = this.#settings.documents.every((kind) => stored?.requestedDocuments.includes(kind))
+      if (stored?.screeningKey === this.#screeningKey && isWhole) return { result: stored, reused: true }
     }
     const result = await this.#pool.screenFile({ path, imageId, settings: this.#settings })
     this.#finishedHere.add(imageId)

@@ -6,6 +6,7 @@ import type { PreparedImage } from './prepared-image/prepared-image.ts'
 import { turnOf } from './prepared-image/upright.ts'
 import { decodeRadiograph } from './radiograph/decode-radiograph.ts'
 import type { AcquisitionFacts } from './radiograph/radiograph.ts'
+import type { SourceIdentity } from './radiograph/source-identity.ts'
 import type { SuitabilityPolicy } from './radiograph/suitability.ts'
 
 /** Unit: milliseconds. */
@@ -16,6 +17,8 @@ export interface PreprocessTimings {
 
 export interface Preprocessed {
   readonly facts: AcquisitionFacts
+  /** Null of a picture without a data set. */
+  readonly identity: SourceIdentity | null
   readonly prepared: PreparedImage
   readonly timingsMs: PreprocessTimings
 }
@@ -38,6 +41,7 @@ export async function preprocess(
   const prepared = withDoubts(prepareImage(radiograph, options), radiograph.facts)
   return {
     facts: radiograph.facts,
+    identity: radiograph.identity,
     prepared,
     timingsMs: { decode: decoded - started, prepare: clock.monotonic() - decoded },
   }

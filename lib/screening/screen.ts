@@ -4,6 +4,7 @@ import type { ClassifierBundle, ModelInput, OperatingPoint, SegmenterBundle } fr
 import type { NotSuspectedFinding, SuspectedFinding } from './finding/finding.ts'
 import { measureMask } from './finding/measure-mask.ts'
 import type { Clock, InferenceSession } from './kernel/ports.ts'
+import type { ScreeningMode } from './kernel/screening-mode.ts'
 import type { PreparedImage } from './prepared-image/prepared-image.ts'
 import { turnOf } from './prepared-image/upright.ts'
 import type { AcquisitionFacts } from './radiograph/radiograph.ts'
@@ -11,12 +12,25 @@ import { type ProbabilityMap, projectMask, segment } from './segmentation/segmen
 
 export type { ClassActivationMap, Classification }
 
-/** The two networks that screen together, loaded and checked. */
-export interface Cascade {
+/** What screens an image. */
+export interface Networks {
   readonly classifier: { readonly bundle: ClassifierBundle; readonly session: InferenceSession }
-  readonly segmenter: { readonly bundle: SegmenterBundle; readonly session: InferenceSession }
+  /**
+   * Null in triage mode: a flag without a place (21 CFR 892.2080). What is not computed cannot reach any document,
+   * picture or event.
+   */
+  readonly segmenter: { readonly bundle: SegmenterBundle; readonly session: InferenceSession } | null
   readonly operatingPoint: OperatingPoint
 }
+
+/** The two networks that screen together, loaded and checked. */
+export interface Cascade extends Networks {
+  readonly segmenter: NonNullable<Networks['segmenter']>
+}
+
+/** The cascade as it is to be used: all of it, or its classifier alone. */
+export const inMode = (cascade: Cascade, mode: ScreeningMode): Networks =>
+  mode === 'triage' ? { ...cascade, segmenter: null } : cascade
 
 /** Unit: milliseconds. */
 export interface ScreeningTimings {
@@ -33,19 +47,20 @@ export interface Screening {
 /** What the networks say of an image; what is left needs no network. */
 export interface Inference {
   readonly classification: Classification
-  /** Null unless the classifier reached its operating point. */
+  /** Null unless the classifier reached its operating point, and in triage mode. */
   readonly probabilityMap: ProbabilityMap | null
   readonly timingsMs: Pick<ScreeningTimings, 'classification' | 'segmentation'>
 }
 
 /**
  * The second half of the pipeline: a prepared image in, a finding out. The segmenter runs only when the classifier
- * reaches its operating point; a positive with an empty mask stays suspected, marked discordant.
+ * reaches its operating point, and never in triage mode; a positive with an empty mask stays suspected, marked
+ * discordant.
  */
 export async function screen(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation' | 'orientationUnusable' | 'pixelSpacing'>,
-  cascade: Cascade,
+  cascade: Networks,
   clock: Clock,
 ): Promise<Screening> {
   const inference = await infer(prepared, facts, cascade, clock)
@@ -58,20 +73,21 @@ export async function screen(
 export async function infer(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation'>,
-  cascade: Cascade,
+  cascade: Networks,
   clock: Clock,
 ): Promise<Inference> {
   const turn = turnOf(facts.patientOrientation)
   const started = clock.monotonic()
   const { classifier, segmenter, operatingPoint } = cascade
   const classifierTensor = buildInputTensor(prepared, turn, classifier.bundle.input)
-  const classification = await classify(classifier.session, classifier.bundle, operatingPoint, classifierTensor)
-  const classified = clock.monotonic()
-  if (!classification.positive) {
+  const classified = await classify(classifier.session, classifier.bundle, operatingPoint, classifierTensor)
+  const classification = segmenter ? classified : { ...classified, classActivationMap: null }
+  const classifiedAt = clock.monotonic()
+  if (!classification.positive || !segmenter) {
     return {
       classification,
       probabilityMap: null,
-      timingsMs: { classification: classified - started, segmentation: 0 },
+      timingsMs: { classification: classifiedAt - started, segmentation: 0 },
     }
   }
 
@@ -82,7 +98,7 @@ export async function infer(
   return {
     classification,
     probabilityMap,
-    timingsMs: { classification: classified - started, segmentation: clock.monotonic() - classified },
+    timingsMs: { classification: classifiedAt - started, segmentation: clock.monotonic() - classifiedAt },
   }
 }
 
@@ -92,7 +108,8 @@ export function conclude(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation' | 'orientationUnusable' | 'pixelSpacing'>,
 ): Screening['finding'] {
-  if (!probabilityMap) return { outcome: 'not-suspected', classification }
+  if (!classification.positive) return { outcome: 'not-suspected', classification }
+  if (!probabilityMap) return { outcome: 'suspected', classification, delineation: null, discordant: false }
   const turn = turnOf(facts.patientOrientation)
   const mask = projectMask(probabilityMap, prepared.source, turn)
   // Where the file says of its sides what cannot be understood, none is told: a wrong side is worse than no side.

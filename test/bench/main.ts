@@ -11,6 +11,7 @@ import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
+import { benchDocuments } from './documents.ts'
 import { benchLargeMasks } from './large-masks.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
@@ -18,7 +19,7 @@ import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only worker|masks|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/** `npm run bench [-- --images N] [--only documents|worker|masks|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
@@ -66,11 +67,15 @@ async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
 }
 
 const ordinary = await makePhantoms('ordinary', 16, 1024)
+const large = options.only === undefined || options.only === 'documents' ? await makePhantoms('large', 4, 3000) : []
 if (options.only === undefined) {
-  const large = await makePhantoms('large', 4, 3000)
   print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
   print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
   print('end to end', await benchThroughput(await multiply(ordinary, 6)))
+}
+if (wanted('documents')) {
+  const [study] = await prepare(large.slice(0, 1))
+  print('documents of one suspected 3000 × 3000 image', await benchDocuments(study))
 }
 if (wanted('worker')) print('cloud worker, one thread for inference', await benchWorker(await prepare(ordinary)))
 if (wanted('masks')) print('cloud worker, masks of 64 megapixels', await benchLargeMasks(await prepare(ordinary)))

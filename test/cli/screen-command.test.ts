@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { listInputs } from '../../lib/embedded/list-inputs.ts'
 import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
 import { decodeRunLength } from '../../lib/screening/finding/run-length.ts'
+import type { ImageSize } from '../../lib/screening/kernel/geometry.ts'
 import { resultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { type Ended, readLines, readResults, runPleura } from './run-pleura.ts'
 
@@ -65,7 +66,7 @@ describe('pleura screen', () => {
       const pixels = await mask.extractChannel(0).raw().toBuffer()
       expect(pixels.filter((value) => value === 255).length).toBe(line.maskAreaPixels)
       expect(pixels.every((value) => value === 0 || value === 255)).toBe(true)
-      const decoded = decodeRunLength(segmentation!.runLength, source!)
+      const decoded = decodeRunLength(segmentation!.runLength, source as ImageSize)
       expect(Buffer.compare(Buffer.from(decoded.map((value) => value * 255)), pixels)).toBe(0)
     }
   })

@@ -19,6 +19,7 @@ const facts: AcquisitionFacts = {
   patientSex: null,
   manufacturer: null,
   pixelSpacing: null,
+  rescale: null,
 }
 
 const presentation: GreyscalePresentation = {
@@ -40,6 +41,7 @@ export function buildRadiograph(
     columns: values.length / rows,
     values,
     facts: { ...facts, bitsStored, format },
+    identity: null,
     presentation: { ...presentation, ...shown },
     warnings: ['spacing-unknown'],
   }

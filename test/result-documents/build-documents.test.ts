@@ -6,6 +6,7 @@ import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
 import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
 import type { Finding } from '../../lib/screening/finding/finding.ts'
+import type { DocumentKind } from '../../lib/screening/kernel/document-kinds.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { buildDocuments, documentTypes } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
@@ -14,8 +15,8 @@ import { writeResult, writeResultOnce } from '../../lib/screening/result-documen
 import { facts, prepared, size, suspected } from './screened-image.ts'
 
 const codecs = createCodecs()
-const tools = createDocumentTools(codecs)
-const everything = { deliverMask: true, deliverClassActivationMap: true }
+const tools = () => createDocumentTools(codecs)
+const pictures: DocumentKind[] = ['mask', 'overlay', 'class-activation-map']
 const map = { rows: 2, columns: 2, values: new Float32Array([-1, 0, 1, 3]) }
 const { classification } = suspected(true)
 
@@ -26,14 +27,17 @@ const notSuspected: Finding = {
 }
 const rejected: Finding = { outcome: 'not-analysed', code: 'lateral-view', detail: "view position 'LL'" }
 
-const sourceOf = (finding: Finding): DocumentSource => ({
+const sourceOf = (finding: Finding, requestedDocuments = pictures): DocumentSource => ({
   finding,
   imageId: '0'.repeat(32),
   sizeBytes: 1000,
   facts: finding === rejected ? null : facts,
+  identity: null,
+  size: finding === rejected ? null : size,
   prepared: finding === rejected ? null : prepared,
-  maskDelivered: finding !== rejected,
+  predecessor: null,
   models: [],
+  requestedDocuments,
   screeningKey: 'b'.repeat(64),
   softwareVersion: '0.1.0',
   analysedAt: new Date('2026-01-02T03:04:05Z'),
@@ -46,35 +50,25 @@ describe('the documents of an image', () => {
   })
 
   it.each([
-    ['suspected', withMap, everything, ['class-activation-map.png', 'mask.png', 'overlay.png']],
-    [
-      'suspected, no map asked for',
-      withMap,
-      { ...everything, deliverClassActivationMap: false },
-      ['mask.png', 'overlay.png'],
-    ],
-    ['suspected by a network without a map', suspected(true), everything, ['mask.png', 'overlay.png']],
-    ['discordant', suspected(false), everything, ['mask.png', 'overlay.png']],
-    [
-      'suspected, for a receiver of the flag alone',
-      withMap,
-      { deliverMask: false, deliverClassActivationMap: false },
-      [],
-    ],
-    ['not suspected', notSuspected, everything, ['class-activation-map.png']],
-    ['not analysed', rejected, everything, []],
-  ])('are, of one %s', async (_, finding, policy, names) => {
-    const documents = await buildDocuments(sourceOf(finding), policy, tools)
+    ['suspected', withMap, pictures, ['class-activation-map.png', 'mask.png', 'overlay.png']],
+    ['suspected, no map asked for', withMap, ['mask', 'overlay'] as DocumentKind[], ['mask.png', 'overlay.png']],
+    ['suspected by a network without a map', suspected(true), pictures, ['mask.png', 'overlay.png']],
+    ['discordant', suspected(false), pictures, ['mask.png', 'overlay.png']],
+    ['suspected, for a receiver of the flag alone', withMap, [] as DocumentKind[], []],
+    ['not suspected', notSuspected, pictures, ['class-activation-map.png']],
+    ['not analysed', rejected, pictures, []],
+  ])('are, of one %s', async (_, finding, requested, names) => {
+    const documents = await buildDocuments(sourceOf(finding, requested), tools)
     expect(documents.map(({ name }) => name)).toEqual(names)
   })
 
   it('are the same bytes each time', async () => {
-    const build = () => buildDocuments(sourceOf(withMap), everything, tools)
+    const build = () => buildDocuments(sourceOf(withMap), tools)
     expect(await build()).toEqual(await build())
   })
 
   it('hold the mask in the geometry of the source, and the map from black to white', async () => {
-    const [mapPicture, mask] = await buildDocuments(sourceOf(withMap), everything, tools)
+    const [mapPicture, mask] = await buildDocuments(sourceOf(withMap), tools)
     const { rows, columns, values } = await codecs.decodeRaster(mask.body)
     expect({ rows, columns }).toEqual(size)
     expect(values.filter((value) => value === 255)).toHaveLength(100)
@@ -97,7 +91,7 @@ describe('writing a result', () => {
     { name: 'mask.png', mediaType: 'image/png', body: new Uint8Array([1]) },
     { name: 'note.txt', mediaType: 'text/plain', body: new Uint8Array([2]) },
   ]
-  const result = buildResultDocument(rejected, { ...sourceOf(rejected), timingsMs: {} })
+  const result = buildResultDocument(rejected, { ...sourceOf(rejected), documents: [], timingsMs: {} })
   const inOrder = [
     ['mask.png', 'image/png'],
     ['note.txt', 'text/plain'],

@@ -10,8 +10,10 @@ const context: ResultContext = {
   imageId: '0'.repeat(32),
   sizeBytes: 1000,
   facts,
+  size,
   prepared,
-  maskDelivered: true,
+  requestedDocuments: ['mask', 'overlay'],
+  documents: ['mask.png', 'overlay.png'],
   models: [{ task: 'classification', id: 'test-classifier', version: '1', sha256: 'a'.repeat(64) }],
   screeningKey: 'b'.repeat(64),
   softwareVersion: '0.1.0',
@@ -26,7 +28,7 @@ describe('result.json', () => {
   })
 
   it('names no mask where none is delivered', () => {
-    const { segmentation } = buildResultDocument(suspected(true), { ...context, maskDelivered: false })
+    const { segmentation } = buildResultDocument(suspected(true), { ...context, documents: [] })
     expect(segmentation).toMatchObject({ mask: null, maskAreaPixels: 100 })
   })
 

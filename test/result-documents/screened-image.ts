@@ -1,8 +1,11 @@
-import type { SuspectedFinding } from '../../lib/screening/finding/finding.ts'
+import type { DelineatedFinding } from '../../lib/screening/finding/finding.ts'
 import { measureMask } from '../../lib/screening/finding/measure-mask.ts'
+import { documentKinds } from '../../lib/screening/kernel/document-kinds.ts'
 import type { PreparedImage } from '../../lib/screening/prepared-image/prepared-image.ts'
 import { noTurn } from '../../lib/screening/prepared-image/upright.ts'
 import type { AcquisitionFacts, PixelSpacing } from '../../lib/screening/radiograph/radiograph.ts'
+import type { SourceIdentity } from '../../lib/screening/radiograph/source-identity.ts'
+import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
 import { classifierBundle } from '../classification/bundles.ts'
 
 export const size = { rows: 40, columns: 60 }
@@ -27,6 +30,7 @@ export const facts: AcquisitionFacts = {
   patientSex: 'F',
   manufacturer: 'Pleura',
   pixelSpacing: spacing,
+  rescale: { slope: 1, intercept: 0 },
 }
 
 export const prepared: PreparedImage = {
@@ -38,7 +42,7 @@ export const prepared: PreparedImage = {
 }
 
 /** A finding at the image's right half, or one without a region. */
-export function suspected(hasAir: boolean): SuspectedFinding {
+export function suspected(hasAir: boolean): DelineatedFinding {
   const probabilities = new Float32Array(size.rows * size.columns)
   const mask = new Uint8Array(probabilities.length)
   if (hasAir) {
@@ -64,4 +68,43 @@ export function suspected(hasAir: boolean): SuspectedFinding {
       ...measureMask(mask, size, noTurn, spacing),
     },
   }
+}
+
+/** As an EHR's modality worklist fills it in; the name in Shift JIS, one character a byte. */
+export const identity: SourceIdentity = {
+  SpecificCharacterSet: 'ISO 2022 IR 13\\ISO 2022 IR 87',
+  PatientName: '\xd4\xcf\xc0\xde^\xc0\xdb\xb3',
+  PatientID: 'P-1 \xb1',
+  PatientBirthDate: '19600101',
+  PatientSex: 'F',
+  PatientAge: '64',
+  StudyInstanceUID: '2.25.2',
+  SeriesInstanceUID: '2.25.3',
+  SOPInstanceUID: '2.25.1',
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.1',
+  StudyID: 'S1',
+  StudyDate: '20260102',
+  StudyTime: '030405',
+  AccessionNumber: 'A1',
+  RequestedProcedureID: 'R1',
+  BodyPartExamined: 'CHEST',
+  PatientOrientation: 'L\\F',
+}
+
+export const source: Omit<DocumentSource, 'finding'> = {
+  imageId: '0'.repeat(32),
+  sizeBytes: 1000,
+  facts,
+  identity,
+  size,
+  prepared,
+  predecessor: null,
+  models: [
+    { task: 'classification', id: 'test-classifier', version: '1', sha256: 'a'.repeat(64) },
+    { task: 'segmentation', id: 'test-segmenter', version: '2', sha256: 'c'.repeat(64) },
+  ],
+  requestedDocuments: documentKinds,
+  screeningKey: 'b'.repeat(64),
+  softwareVersion: '0.2.0',
+  analysedAt: new Date('2026-01-02T03:04:05Z'),
 }

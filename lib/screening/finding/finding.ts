@@ -34,10 +34,19 @@ export interface Delineation {
 export interface SuspectedFinding {
   readonly outcome: 'suspected'
   readonly classification: Classification
-  readonly delineation: Delineation
+  /** Null in triage mode, where nothing is delineated. */
+  readonly delineation: Delineation | null
   /** The classifier suspects, the segmenter delineates nothing: still suspected, and to be looked at with care. */
   readonly discordant: boolean
 }
+
+/** A suspected finding of full mode. */
+export interface DelineatedFinding extends SuspectedFinding {
+  readonly delineation: Delineation
+}
+
+export const isDelineated = (finding: Finding): finding is DelineatedFinding =>
+  finding.outcome === 'suspected' && finding.delineation !== null
 
 export interface NotSuspectedFinding {
   readonly outcome: 'not-suspected'

@@ -13,20 +13,28 @@ const tags = {
   AcquisitionDate: 0x00080022,
   ContentDate: 0x00080023,
   AcquisitionDateTime: 0x0008002a,
+  StudyTime: 0x00080030,
+  AccessionNumber: 0x00080050,
   Modality: 0x00080060,
   PresentationIntentType: 0x00080068,
   Manufacturer: 0x00080070,
+  ReferringPhysicianName: 0x00080090,
   CodeValue: 0x00080100,
   CodeMeaning: 0x00080104,
   LongCodeValue: 0x00080119,
+  TimezoneOffsetFromUTC: 0x00080201,
   StudyDescription: 0x00081030,
   ProcedureCodeSequence: 0x00081032,
   SeriesDescription: 0x0008103e,
   SeriesDescriptionCodeSequence: 0x0008103f,
   DerivationDescription: 0x00082111,
-  DerivationCodeSequence: 0x00089215,
   AnatomicRegionSequence: 0x00082218,
   PrimaryAnatomicStructureSequence: 0x00082228,
+  DerivationCodeSequence: 0x00089215,
+  PatientName: 0x00100010,
+  PatientID: 0x00100020,
+  IssuerOfPatientID: 0x00100021,
+  TypeOfPatientID: 0x00100022,
   PatientBirthDate: 0x00100030,
   PatientSex: 0x00100040,
   PatientAge: 0x00101010,
@@ -42,6 +50,7 @@ const tags = {
   ViewPosition: 0x00185101,
   StudyInstanceUID: 0x0020000d,
   SeriesInstanceUID: 0x0020000e,
+  StudyID: 0x00200010,
   PatientOrientation: 0x00200020,
   SamplesPerPixel: 0x00280002,
   PhotometricInterpretation: 0x00280004,
@@ -61,6 +70,9 @@ const tags = {
   RescaleIntercept: 0x00281052,
   RescaleSlope: 0x00281053,
   VOILUTFunction: 0x00281056,
+  LossyImageCompression: 0x00282110,
+  LossyImageCompressionRatio: 0x00282112,
+  LossyImageCompressionMethod: 0x00282114,
   ModalityLUTSequence: 0x00283000,
   LUTDescriptor: 0x00283002,
   LUTData: 0x00283006,
@@ -71,6 +83,9 @@ const tags = {
   PerformedProcedureStepDescription: 0x00400254,
   PerformedProtocolCodeSequence: 0x00400260,
   RequestAttributesSequence: 0x00400275,
+  RequestedProcedureID: 0x00401001,
+  PlacerOrderNumberImagingServiceRequest: 0x00402016,
+  FillerOrderNumberImagingServiceRequest: 0x00402017,
   ViewCodeSequence: 0x00540220,
   ViewModifierCodeSequence: 0x00540222,
   PatientOrientationCodeSequence: 0x00540410,
@@ -143,6 +158,15 @@ export class Attributes {
   /** All values as one text; null when there is none. */
   joined(keyword: Keyword): string | null {
     return this.texts(keyword).join(' ').trim() || null
+  }
+
+  /** The value as it lies in the file, one character a byte, without padding; null when absent or beyond any limit. */
+  bytes(keyword: Keyword): string | null {
+    const element = this.element(keyword)
+    if (!element || element.length > maximumTextBytes) return null
+    const { view } = this.#reader
+    const value = Buffer.from(view.buffer, view.byteOffset + element.offset, element.length).toString('latin1')
+    return value.replace(/[ \0]+$/, '')
   }
 
   /** The first value of a decimal or integer string; null when it is none. */

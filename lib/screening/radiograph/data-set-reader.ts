@@ -60,10 +60,11 @@ export class DataSetReader {
 
   /**
    * The elements from `start` to the pixel data or to `end`.
+   * @param kept Takes them; where this throws, it holds those before the place that cannot be read.
    * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
    */
-  readElements(start: number, end: number, encoding: Encoding, wanted: ReadonlySet<number>): ElementMap {
-    return this.#keepElements(start, end, encoding, wanted, false)
+  readElements(start: number, end: number, encoding: Encoding, wanted: ReadonlySet<number>, kept: ElementMap): void {
+    this.#keepElements(start, end, encoding, wanted, false, kept)
   }
 
   /**
@@ -97,8 +98,8 @@ export class DataSetReader {
     encoding: Encoding,
     wanted: ReadonlySet<number>,
     isOpen: boolean,
+    kept: ElementMap = new Map(),
   ): ElementMap {
-    const kept: ElementMap = new Map()
     for (let offset = start; offset < end; ) {
       const element = this.#readHeader(offset, end, encoding)
       if (isDelimiter(element.tag)) {

@@ -6,9 +6,10 @@ import { holdsNoise } from './neighbours.ts'
 import { openFrame } from './open-frame.ts'
 import { type ParsedDataSet, parseDataSet } from './parse-data-set.ts'
 import { readPixelAttributes } from './pixel-attributes.ts'
-import type { AcquisitionFacts, GreyscalePresentation, Radiograph } from './radiograph.ts'
+import type { AcquisitionFacts, GreyscalePresentation, ModalityTransform, Radiograph } from './radiograph.ts'
 import { readAcquisitionFacts } from './read-acquisition-facts.ts'
 import { readPresentation } from './read-presentation.ts'
+import { readSourceIdentity } from './source-identity.ts'
 import { readStatements } from './statements.ts'
 import {
   assertNotTooLarge,
@@ -67,10 +68,18 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
     rows,
     columns,
     values,
-    facts: { ...facts, bitsAllocated, bitsStored },
+    facts: { ...facts, bitsAllocated, bitsStored, rescale: rescaleOf(presentation.modality) },
+    identity: readSourceIdentity(attributes),
     presentation,
     warnings,
   }
+}
+
+function rescaleOf(modality: ModalityTransform): AcquisitionFacts['rescale'] {
+  if (modality.kind === 'lut') return null
+  return modality.kind === 'rescale'
+    ? { slope: modality.slope, intercept: modality.intercept }
+    : { slope: 1, intercept: 0 }
 }
 
 /** A picture without a data set: shown as it is, nothing known of the acquisition. */
@@ -98,6 +107,7 @@ async function decodePicture(
       bitsAllocated: raster.values.BYTES_PER_ELEMENT * 8,
       bitsStored: raster.bitsStored,
     },
+    identity: null,
     presentation: asItIs,
     warnings: [
       'no-acquisition-facts',
@@ -108,7 +118,8 @@ async function decodePicture(
   }
 }
 
-const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsStored'> = {
+/** What a picture says of its acquisition. */
+export const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsStored'> = {
   transferSyntaxUid: null,
   sopClassUid: null,
   sopInstanceUid: null,
@@ -124,6 +135,7 @@ const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsStored'>
   patientSex: null,
   manufacturer: null,
   pixelSpacing: null,
+  rescale: null,
 }
 
 /** No window: the prepared image takes all bits, or what the values themselves ask for. */

@@ -2,9 +2,9 @@ import { inflateRawSync } from 'node:zlib'
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import { Attributes, readTags } from './attributes.ts'
-import { DataSetReader } from './data-set-reader.ts'
+import { DataSetReader, type ElementMap } from './data-set-reader.ts'
 import { type DataElement, looksLikeHeader, readTag } from './element-header.ts'
-import { readFileMeta } from './file-meta.ts'
+import { type FileMeta, readFileMeta } from './file-meta.ts'
 import {
   explicitBigEndian,
   explicitLittleEndian,
@@ -29,17 +29,40 @@ export interface ParsedDataSet {
   readonly warnings: readonly WarningCode[]
 }
 
+export interface ParsedUntilFailure extends ParsedDataSet {
+  /** Why the file is refused; null when it was read to its end. */
+  readonly failure: StudyRejectedError | null
+}
+
 /**
  * Parses a DICOM file up to its pixel data.
  * @param bytes A Part 10 file, or a data set without preamble.
  * @throws {StudyRejectedError} malformed-dicom, truncated, too-large, too-complex, unsupported-transfer-syntax
  */
 export function parseDataSet(bytes: Uint8Array, hasPreamble: boolean): ParsedDataSet {
+  const { failure, ...parsed } = parseUntilFailure(bytes, hasPreamble)
+  if (failure) throw failure
+  return parsed
+}
+
+/**
+ * Parses a DICOM file as far as it can be read: a study that is refused has a name in its sender's worklist too.
+ * @throws {StudyRejectedError} where not even its encoding can be told
+ */
+export function parseUntilFailure(bytes: Uint8Array, hasPreamble: boolean): ParsedUntilFailure {
   const meta = readFileMeta(bytes, hasPreamble ? 132 : 0)
-  const isAssumed = meta.transferSyntaxUid === null
-  const declared = transferSyntaxOf(meta.transferSyntaxUid ?? assumedSyntax(bytes, meta.end))
+  const uid = meta.transferSyntaxUid ?? assumedSyntax(bytes, meta.end)
+  const known = attempt(() => transferSyntaxOf(uid))
+  // The attributes of every compressed syntax are written alike. @see PS3.5 A.4
+  const declared = known.value ?? transferSyntaxOf(explicitLittleEndian)
+  const read = attempt(() => readDataSet(bytes, meta, declared))
+  if (!read.value) throw known.failure ?? read.failure
+  return { ...read.value, failure: known.failure ?? read.value.failure }
+}
+
+function readDataSet(bytes: Uint8Array, meta: FileMeta, declared: TransferSyntax): ParsedUntilFailure {
   const warnings: WarningCode[] = [
-    ...(isAssumed ? (['transfer-syntax-assumed'] as const) : []),
+    ...(meta.transferSyntaxUid === null ? (['transfer-syntax-assumed'] as const) : []),
     ...(meta.isImplicit ? (['vr-encoding-mismatch'] as const) : []),
   ]
   const source = declared.deflated ? inflate(bytes.subarray(meta.end)) : bytes
@@ -49,9 +72,19 @@ export function parseDataSet(bytes: Uint8Array, hasPreamble: boolean): ParsedDat
   const syntax = correctVr(declared, isExplicit(source, start, declared), warnings)
   const encoding = { explicitVr: syntax.explicitVr, littleEndian: !syntax.bigEndian }
   const reader = new DataSetReader(source)
-  const elements = reader.readElements(start, source.length, encoding, readTags)
+  const elements: ElementMap = new Map()
+  const { failure } = attempt(() => reader.readElements(start, source.length, encoding, readTags, elements))
   const attributes = new Attributes(elements, reader, encoding)
-  return { attributes, syntax, bytes: source, pixelData: attributes.element('PixelData'), warnings }
+  return { attributes, syntax, bytes: source, pixelData: attributes.element('PixelData'), warnings, failure }
+}
+
+function attempt<T>(read: () => T): { value: T | null; failure: StudyRejectedError | null } {
+  try {
+    return { value: read(), failure: null }
+  } catch (error) {
+    if (error instanceof StudyRejectedError) return { value: null, failure: error }
+    throw error
+  }
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

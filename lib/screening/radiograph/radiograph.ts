@@ -1,5 +1,6 @@
 import type { DecodedFrame } from '../kernel/ports.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
+import type { SourceIdentity } from './source-identity.ts'
 
 /** How far apart the pixels are, and where that was read. Unit: mm. */
 export interface PixelSpacing {
@@ -37,6 +38,8 @@ export interface AcquisitionFacts {
   readonly patientSex: 'M' | 'F' | 'O' | null
   readonly manufacturer: string | null
   readonly pixelSpacing: PixelSpacing | null
+  /** The modality transform; null where a table stands in its place, and where it was not read. */
+  readonly rescale: { readonly slope: number; readonly intercept: number } | null
 }
 
 /** A look-up table: input values below `firstMapped` take the first entry, above the last one the last. */
@@ -72,6 +75,8 @@ export interface GreyscalePresentation {
 /** A decoded radiograph: the stored values, what is known of the acquisition, how it is to be shown. */
 export interface Radiograph extends DecodedFrame {
   readonly facts: AcquisitionFacts
+  /** Null of a picture without a data set. */
+  readonly identity: SourceIdentity | null
   readonly presentation: GreyscalePresentation
   /** Codes of what was odd but did not stop the analysis, e.g. 'window-outside-range', 'spacing-unknown'. */
   readonly warnings: readonly WarningCode[]

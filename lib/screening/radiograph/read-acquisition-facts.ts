@@ -43,6 +43,7 @@ export function readAcquisitionFacts(
     patientSex: parseSex(attributes.text('PatientSex')),
     manufacturer: attributes.text('Manufacturer'),
     pixelSpacing,
+    rescale: null,
   }
 }
 

@@ -1,19 +1,27 @@
 import { classActivationMap } from './class-activation-map/class-activation-map.ts'
-import type { Document, DocumentPolicy, DocumentSource, DocumentTools, DocumentType } from './document-type.ts'
+import { segmentation } from './dicom-segmentation/segmentation.ts'
+import type { Document, DocumentSource, DocumentTools, DocumentType } from './document-type.ts'
 import { mask } from './mask/mask.ts'
 import { overlay } from './overlay/overlay.ts'
+import { presentationState } from './presentation-state/presentation-state.ts'
+import { secondaryCapture } from './secondary-capture/secondary-capture.ts'
+import { structuredReport } from './structured-report/structured-report.ts'
 
 /** Every kind of document that may stand beside result.json, in the order in which they are written. */
-export const documentTypes: readonly DocumentType[] = [classActivationMap, mask, overlay]
+export const documentTypes: readonly DocumentType[] = [
+  classActivationMap,
+  mask,
+  overlay,
+  segmentation,
+  secondaryCapture,
+  presentationState,
+  structuredReport,
+]
 
-/** Builds the documents that this image and its receiver get. */
-export async function buildDocuments(
-  source: DocumentSource,
-  policy: DocumentPolicy,
-  tools: DocumentTools,
-): Promise<Document[]> {
+/** Builds the requested documents that the image has. */
+export async function buildDocuments(source: DocumentSource, tools: () => DocumentTools): Promise<Document[]> {
   const due = documentTypes.flatMap((type) => {
-    const needs = type.needs(source, policy)
+    const needs = source.requestedDocuments.includes(type.kind) ? type.needs(source) : null
     return needs === null ? [] : [{ type, needs }]
   })
   return Promise.all(

@@ -1,19 +1,26 @@
-import type { Finding, SuspectedFinding } from '../finding/finding.ts'
+import { type DelineatedFinding, type Finding, isDelineated, type SuspectedFinding } from '../finding/finding.ts'
 import { encodeRunLength } from '../finding/run-length.ts'
+import type { DocumentKind } from '../kernel/document-kinds.ts'
 import { rejectionReasons } from '../kernel/errors.ts'
+import type { ImageSize } from '../kernel/geometry.ts'
 import type { ImageId } from '../kernel/identifiers.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts, PixelSpacing } from '../radiograph/radiograph.ts'
+import { maskName } from './mask/mask.ts'
 import { type ModelReference, notice, type ResultDocument } from './result-document.ts'
 
 export interface ResultContext {
   readonly imageId: ImageId
   readonly sizeBytes: number
-  /** Null when the file was rejected before it could be prepared. */
+  /** Null when not even the kind of the file could be told. */
   readonly facts: AcquisitionFacts | null
+  /** Rows × columns as stored; null when the file was refused before they could be read. */
+  readonly size: ImageSize | null
+  /** Null when the file was refused. */
   readonly prepared: PreparedImage | null
-  /** Whether mask.png is written beside the document. */
-  readonly maskDelivered: boolean
+  readonly requestedDocuments: readonly DocumentKind[]
+  /** Names of what is written beside result.json. */
+  readonly documents: readonly string[]
   readonly models: readonly ModelReference[]
   readonly screeningKey: string
   readonly softwareVersion: string
@@ -35,11 +42,13 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
     discordant: finding.outcome === 'suspected' && finding.discordant,
     classification: finding.outcome === 'not-analysed' ? null : buildClassification(finding.classification),
     segmentation:
-      finding.outcome === 'suspected' && facts && prepared
-        ? buildSegmentation(finding, facts, prepared, context.maskDelivered)
+      isDelineated(finding) && facts && prepared
+        ? buildSegmentation(finding, facts, prepared, context.documents.includes(maskName))
         : null,
-    source: facts && prepared ? buildSource(facts, prepared, context.sizeBytes) : null,
+    source: facts ? buildSource(facts, context.size, context.sizeBytes) : null,
     preparation: prepared ? buildPreparation(prepared) : null,
+    requestedDocuments: [...context.requestedDocuments],
+    documents: [...context.documents],
     warnings: [...(prepared?.warnings ?? [])],
     screeningKey: context.screeningKey,
     models: context.models.map(({ task, id, version, sha256 }) => ({ task, id, version, sha256 })),
@@ -59,14 +68,14 @@ function buildClassification(classification: SuspectedFinding['classification'])
 }
 
 function buildSegmentation(
-  finding: SuspectedFinding,
+  finding: DelineatedFinding,
   facts: AcquisitionFacts,
   prepared: PreparedImage,
   maskDelivered: boolean,
 ): ResultDocument['segmentation'] {
   const { delineation } = finding
   return {
-    mask: maskDelivered ? 'mask.png' : null,
+    mask: maskDelivered ? maskName : null,
     maskThreshold: delineation.probabilityMap.maskThreshold,
     maskAreaPixels: delineation.areaPixels,
     areaMm2: delineation.areaMm2,
@@ -90,16 +99,16 @@ const planes: Record<PixelSpacing['origin'], 'patient' | 'patient-estimated' | '
   ImagerPixelSpacing: 'detector',
 }
 
-function buildSource(facts: AcquisitionFacts, prepared: PreparedImage, sizeBytes: number): ResultDocument['source'] {
+function buildSource(facts: AcquisitionFacts, size: ImageSize | null, sizeBytes: number): ResultDocument['source'] {
   const { pixelSpacing } = facts
   return {
     sizeBytes,
     format: facts.format,
-    rows: prepared.source.rows,
-    columns: prepared.source.columns,
+    rows: size?.rows ?? null,
+    columns: size?.columns ?? null,
     transferSyntaxUid: facts.transferSyntaxUid,
     photometricInterpretation: facts.photometricInterpretation,
-    bitsStored: facts.bitsStored,
+    bitsStored: facts.bitsStored || null,
     sopClassUid: facts.sopClassUid,
     sopInstanceUid: facts.sopInstanceUid,
     studyInstanceUid: facts.studyInstanceUid,

@@ -1,27 +1,28 @@
 import type { Finding } from '../finding/finding.ts'
+import type { DocumentKind } from '../kernel/document-kinds.ts'
 import type { GreyImage } from '../kernel/grey-image.ts'
 import type { PixelCodecs } from '../kernel/ports.ts'
+import type { SourceIdentity } from '../radiograph/source-identity.ts'
 import type { ResultContext } from './build-result-document.ts'
-import type { Overlay, Typeface } from './overlay/build-overlay.ts'
+import type { ColourPicture, Overlay, Typeface } from './overlay/build-overlay.ts'
+import type { Predecessor } from './predecessor.ts'
 
-/** What is known of an image when its documents are built: all that result.json says but how long it took. */
-export interface DocumentSource extends Omit<ResultContext, 'timingsMs'> {
+/** What is known of an image when its documents are built. */
+export interface DocumentSource extends Omit<ResultContext, 'timingsMs' | 'documents'> {
   readonly finding: Finding
-}
-
-/** Which documents the receiver gets beside result.json. */
-export interface DocumentPolicy {
-  /** The pictures that point at a region: mask.png and overlay.png. */
-  readonly deliverMask: boolean
-  readonly deliverClassActivationMap: boolean
+  /** Patient, study and order, for the objects that are the patient's own; null of a picture without a data set. */
+  readonly identity: SourceIdentity | null
+  /** The result that this one replaces; null when it is the first of its image. */
+  readonly predecessor: Predecessor | null
 }
 
 /** What documents are drawn and encoded with. */
 export interface DocumentTools {
   readonly codecs: Pick<PixelCodecs, 'encodeGreyPng'>
   readonly typeface: Typeface
-  /** Renders marks over a greyscale picture. @returns 8-bit RGB PNG in the size of the overlay's canvas */
-  readonly encodeOverlay: (image: GreyImage, overlay: Overlay) => Promise<Uint8Array>
+  /** Renders marks over a greyscale picture, in the size of the overlay's canvas. */
+  readonly renderOverlay: (image: GreyImage, overlay: Overlay) => Promise<ColourPicture>
+  readonly encodeColourPng: (picture: ColourPicture) => Promise<Uint8Array>
 }
 
 /**
@@ -29,12 +30,13 @@ export interface DocumentTools {
  * race for one image write the same object.
  */
 export interface DocumentType<Needs = unknown> {
+  readonly kind: DocumentKind
   /** Name of its object, below the image's prefix. */
   readonly name: string
   readonly mediaType: string
-  /** What it is made of; null where the image or the receiver gets none. */
-  needs(source: DocumentSource, policy: DocumentPolicy): Needs | null
-  build(needs: Needs, tools: DocumentTools): Uint8Array | Promise<Uint8Array>
+  /** What it is made of; null where the image has none. */
+  needs(source: DocumentSource): Needs | null
+  build(needs: Needs, tools: () => DocumentTools): Uint8Array | Promise<Uint8Array>
 }
 
 /** A document as it is stored. */

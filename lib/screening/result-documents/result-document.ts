@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { documentKinds } from '../kernel/document-kinds.ts'
 import { rejectionCodes } from '../kernel/errors.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -16,11 +17,11 @@ const model = z.strictObject({
 const source = z.strictObject({
   sizeBytes: pixels,
   format: z.enum(['dicom', 'png', 'jpeg']),
-  rows: pixels,
-  columns: pixels,
+  rows: pixels.nullable(),
+  columns: pixels.nullable(),
   transferSyntaxUid: z.string().nullable(),
   photometricInterpretation: z.string().nullable(),
-  bitsStored: pixels,
+  bitsStored: pixels.nullable(),
   sopClassUid: z.string().nullable(),
   sopInstanceUid: z.string().nullable(),
   studyInstanceUid: z.string().nullable(),
@@ -83,8 +84,10 @@ export const resultDocument = z.strictObject({
     .describe('Why the image was not analysed; null when it was'),
   discordant: z.boolean().describe('The classifier suspects pneumothorax but the segmenter delineates none'),
   classification: classification.nullable(),
-  segmentation: segmentation.nullable(),
-  source: source.nullable().describe('Null when the file could not be read as an image'),
+  segmentation: segmentation.nullable().describe('Null unless suspected, and in triage mode, which tells no place'),
+  source: source
+    .nullable()
+    .describe('What the file says of itself, also when it was refused; null when not even its kind could be told'),
   preparation: z
     .strictObject({
       rows: pixels,
@@ -97,6 +100,11 @@ export const resultDocument = z.strictObject({
       }),
     })
     .nullable(),
+  requestedDocuments: z
+    .array(z.enum(documentKinds))
+    .default(['mask', 'overlay'])
+    .describe('What was asked for; an image has those that its outcome allows'),
+  documents: z.array(z.string()).default([]).describe('Names of the objects that stand beside this one'),
   warnings: z.array(z.string()),
   screeningKey: sha256.describe('Digest of models, thresholds and policy: equal keys mean comparable results'),
   models: z.array(model),

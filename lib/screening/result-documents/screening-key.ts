@@ -6,6 +6,7 @@ import {
 } from '../classification/model-bundle.ts'
 import { sha256Hex } from '../kernel/identifiers.ts'
 import type { SuitabilityPolicy } from '../radiograph/suitability.ts'
+import type { Tenant } from '../screening-job/tenant.ts'
 
 /** Raised whenever preprocessing, cascade or measurement would give another result for the same image and models. */
 export const pipelineVersion = 3
@@ -13,11 +14,12 @@ export const pipelineVersion = 3
 /**
  * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.
  * Another key: the old result is superseded.
+ * @param segmenter Null in triage mode.
  * @param preparation The preparation key of the picture that is screened: it may be an older program's.
  */
 export function screeningKeyOf(
   classifier: ClassifierBundle,
-  segmenter: SegmenterBundle,
+  segmenter: SegmenterBundle | null,
   operatingPoint: OperatingPoint,
   preparation: string,
 ): string {
@@ -26,7 +28,11 @@ export function screeningKeyOf(
       pipelineVersion,
       classifier: { sha256: classifier.sha256, input: classifier.input, calibration: classifier.calibration },
       operatingPoint: { id: operatingPoint.id, threshold: operatingPoint.threshold },
-      segmenter: { sha256: segmenter.sha256, input: segmenter.input, postprocessing: segmenter.postprocessing },
+      segmenter: segmenter && {
+        sha256: segmenter.sha256,
+        input: segmenter.input,
+        postprocessing: segmenter.postprocessing,
+      },
       preparation,
     }),
   )
@@ -34,15 +40,15 @@ export function screeningKeyOf(
 
 /**
  * The screening key that a tenant's image leads to.
- * @param operatingPoint The tenant's; null: that of the profile.
  * @throws {ConfigurationError} when the classifier has no such operating point
  */
 export function expectScreeningKey(
   models: { classifier: ClassifierBundle; segmenter: SegmenterBundle; operatingPoint: OperatingPoint },
-  operatingPoint: string | null,
+  { operatingPoint, mode }: Pick<Tenant, 'operatingPoint' | 'mode'>,
   preparation: string,
 ): string {
-  const { classifier, segmenter } = models
+  const { classifier } = models
+  const segmenter = mode === 'triage' ? null : models.segmenter
   const point = operatingPoint === null ? models.operatingPoint : operatingPointOf(classifier, operatingPoint)
   return screeningKeyOf(classifier, segmenter, point, preparation)
 }

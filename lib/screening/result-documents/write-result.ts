@@ -40,7 +40,7 @@ async function writeInOrder(
   { ifAbsent = false } = {},
 ): Promise<boolean> {
   for (const { name, mediaType, body } of documents) {
-    await store.put(`${prefix}${name}`, body, { contentType: mediaType })
+    await store.put(`${prefix}${name}`, body, { ifAbsent, contentType: mediaType })
   }
   return store.put(`${prefix}result.json`, encodeJson(result), { ifAbsent, contentType: 'application/json' })
 }

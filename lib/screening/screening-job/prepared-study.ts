@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore, PixelCodecs } from '../kernel/ports.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import { identityKeywords, type SourceIdentity } from '../radiograph/source-identity.ts'
 import { type Preparation, studyKeys } from './study-keys.ts'
 
 const text = z.string().nullable()
@@ -36,12 +37,18 @@ const facts = z.strictObject({
       ]),
     })
     .nullable(),
+  rescale: z.strictObject({ slope: z.number(), intercept: z.number() }).nullable().default(null),
 }) satisfies z.ZodType<AcquisitionFacts>
+
+/** Bytes of the file, one character a byte. */
+const identity = z.partialRecord(z.enum(identityKeywords), z.string())
 
 const studyDocument = z.strictObject({
   schemaVersion: z.literal(1),
   sizeBytes: z.number().int().nonnegative(),
   facts,
+  /** Only where the tenant wants objects that carry it. */
+  identity: identity.nullable().default(null),
   prepared: z.strictObject({
     rows: pixels,
     columns: pixels,
@@ -65,6 +72,8 @@ const studyDocument = z.strictObject({
 export interface PreparedStudy {
   readonly sizeBytes: number
   readonly facts: AcquisitionFacts
+  /** Null where no object is to carry it, and of a picture without a data set. */
+  readonly identity: SourceIdentity | null
   readonly prepared: PreparedImage
   readonly timingsMs: Readonly<Record<string, number>>
 }
@@ -102,12 +111,14 @@ export async function fetchPreparedStudy(store: ObjectStore, at: Preparation): P
 
 /** @throws {Error} when the objects contradict each other: a defect */
 export async function decodePreparedStudy({ document, png }: StoredStudy, codecs: PixelCodecs): Promise<PreparedStudy> {
-  const { facts, prepared, sizeBytes, timingsMs } = studyDocument.parse(JSON.parse(new TextDecoder().decode(document)))
+  const { facts, identity, prepared, sizeBytes, timingsMs } = studyDocument.parse(
+    JSON.parse(new TextDecoder().decode(document)),
+  )
   const { rows, columns, values } = await codecs.decodeRaster(png)
   if (rows !== prepared.rows || columns !== prepared.columns || !(values instanceof Uint8Array)) {
     throw new Error(
       `the prepared image is ${rows} × ${columns}, study.json says ${prepared.rows} × ${prepared.columns}`,
     )
   }
-  return { sizeBytes, facts, prepared: { ...prepared, pixels: values }, timingsMs }
+  return { sizeBytes, facts, identity, prepared: { ...prepared, pixels: values }, timingsMs }
 }

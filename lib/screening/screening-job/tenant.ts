@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { type DocumentKind, documentKinds } from '../kernel/document-kinds.ts'
+import { screeningModes } from '../kernel/screening-mode.ts'
 
 export const lanes = ['stat', 'routine'] as const
 export type Lane = (typeof lanes)[number]
@@ -13,6 +15,10 @@ export const tenant = z.strictObject({
   operatingPoint: z.string().min(1).nullable().default(null),
   /** Whether mask.png and overlay.png are delivered beside result.json. */
   deliverMask: z.boolean().default(true),
+  /** What else is delivered. DICOM objects carry the patient's identity, as the source does. */
+  documents: z.array(z.enum(documentKinds)).default([]),
+  /** `triage`: a flag only; no document, picture or event says where. */
+  mode: z.enum(screeningModes).default('full'),
   /** Lanes the tenant may use: uploads under `uploads/<tenant>/stat/` go first when 'stat' is among them. */
   lanes: z.array(z.enum(lanes)).min(1).default(['routine']),
   /** Images that may be admitted in a calendar month (UTC), rejected ones too, each once; null: no limit. */
@@ -25,3 +31,18 @@ export const tenant = z.strictObject({
 })
 
 export type Tenant = z.infer<typeof tenant>
+
+const withIdentity: readonly DocumentKind[] = [
+  'segmentation',
+  'structured-report',
+  'secondary-capture',
+  'presentation-state',
+]
+
+/** Whether any document of the tenant's says whose it is. */
+export const wantsIdentity = ({ documents }: Tenant): boolean => documents.some((kind) => withIdentity.includes(kind))
+
+export const documentsOfTenant = ({ deliverMask, documents }: Tenant): DocumentKind[] => [
+  ...(deliverMask ? (['mask', 'overlay'] as const) : []),
+  ...documents,
+]

@@ -62,7 +62,7 @@ export async function openPreprocessing(cloud: Cloud, changes: Partial<HandlerPa
     codecs: createCodecs(),
     clock: systemClock,
     tenantOf: async (id) => tenants.get(id),
-    screeningKeyOf: (tenant, preparation) => expectScreeningKey(models, tenant.operatingPoint, preparation),
+    screeningKeyOf: (tenant, preparation) => expectScreeningKey(models, tenant, preparation),
     admissions: new Admissions(store, changes.clock ?? systemClock),
     policy: defaultSuitabilityPolicy,
     maximumUploadBytes: 16 * 1024 * 1024,

@@ -20,7 +20,7 @@ export async function openConsole(outDir: string, options: Partial<ServeOptions>
   let ended: Promise<void> = Promise.resolve()
   const address = await new Promise<string>((resolve, reject) => {
     ended = serveConsole(
-      { ...defaultSettings(outDir), classActivationMap: true },
+      { ...defaultSettings(outDir), documents: ['mask', 'overlay', 'class-activation-map'] },
       {
         host: '127.0.0.1',
         port: 0,

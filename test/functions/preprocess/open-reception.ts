@@ -50,7 +50,7 @@ export async function openReception(settings: Partial<Tenant> = {}) {
     codecs: createCodecs(),
     clock,
     tenantOf: async (id) => (id === clinic.id ? clinic : undefined),
-    screeningKeyOf: ({ operatingPoint }, preparation) => expectScreeningKey(models, operatingPoint, preparation),
+    screeningKeyOf: (tenant, preparation) => expectScreeningKey(models, tenant, preparation),
     admissions: new Admissions(store, clock),
     policy: defaultSuitabilityPolicy,
     maximumUploadBytes: 16 * 1024 * 1024,

@@ -32,8 +32,10 @@ async function finish({ parts, jobs, clock }: Reception): Promise<void> {
         imageId,
         sizeBytes: 1,
         facts: null,
+        size: null,
         prepared: null,
-        maskDelivered: false,
+        requestedDocuments: [],
+        documents: [],
         models: [],
         screeningKey,
         softwareVersion: '0.0.0',
@@ -301,5 +303,43 @@ describe('an upload that nobody can read', () => {
     expect([imageId, outcome]).toEqual([uploadId, 'not-analysed'])
     expect(reception.events).toMatchObject([{ reason: 'unreadable-object', resultKey }])
     expect(await reception.keysBelow('usage/')).toEqual([])
+  })
+})
+
+describe('the objects that a tenant asks for', () => {
+  const elements = [
+    [0x0010, 0x0020, 'LO', 'P-1'],
+    [0x0020, 0x000d, 'UI', '1.2.3'],
+  ] as const
+  const sideways = buildDicom({ elements: [...elements, [0x0018, 0x5101, 'CS', 'LL']] })
+  const identities = async ({ parts, keysBelow }: Reception) => {
+    const [study] = (await keysBelow('prepared/')).filter((key) => key.endsWith('study.json'))
+    return JSON.parse(new TextDecoder().decode(await parts.store.get(study))).identity
+  }
+
+  it('stand beside the rejection of a study too, in its own study', async () => {
+    const reception = await openReception({ documents: ['structured-report'] })
+    await upload(reception, 'uploads/north/routine/a.dcm', sideways)
+    const [report, result] = (await reception.keysBelow('results/north/'))
+      .filter((key) => !key.includes('/uploads/'))
+      .sort()
+      .reverse()
+    expect([report, result].map((key) => key.split('/').at(-1))).toEqual(['structured-report.dcm', 'result.json'])
+    const document = JSON.parse(new TextDecoder().decode(await reception.parts.store.get(result)))
+    expect(document).toMatchObject({
+      outcome: 'not-analysed',
+      source: { studyInstanceUid: '1.2.3' },
+      documents: ['structured-report.dcm'],
+    })
+    expect(Buffer.from(await reception.parts.store.get(report)).includes('P-1')).toBe(true)
+  })
+
+  it('are why the identity goes with the prepared study, and nothing else is', async () => {
+    const asking = await openReception({ documents: ['structured-report'] })
+    await upload(asking, 'uploads/north/routine/a.dcm', buildDicom({ elements }))
+    expect(await identities(asking)).toMatchObject({ PatientID: 'P-1', StudyInstanceUID: '1.2.3' })
+    const plain = await openReception()
+    await upload(plain, 'uploads/north/routine/a.dcm', buildDicom({ elements }))
+    expect(await identities(plain)).toBeNull()
   })
 })

@@ -4,13 +4,13 @@ import type { DocumentType } from '../document-type.ts'
 
 /** Where the classifier looked, suspected or not, on the network's own upright grid. */
 export const classActivationMap: DocumentType<ClassActivationMap> = {
+  kind: 'class-activation-map',
   name: 'class-activation-map.png',
   mediaType: 'image/png',
-  needs({ finding }, { deliverClassActivationMap }) {
-    if (!deliverClassActivationMap || finding.outcome === 'not-analysed') return null
-    return finding.classification.classActivationMap
+  needs({ finding }) {
+    return finding.outcome === 'not-analysed' ? null : finding.classification.classActivationMap
   },
-  build: (map, { codecs }) => codecs.encodeGreyPng(greyOf(map)),
+  build: (map, tools) => tools().codecs.encodeGreyPng(greyOf(map)),
 }
 
 /** From the map's lowest value (black) to its highest (white). */

@@ -1,15 +1,19 @@
+import { isDelineated } from '../../finding/finding.ts'
 import type { GreyImage } from '../../kernel/grey-image.ts'
 import type { DocumentType } from '../document-type.ts'
 
+export const maskName = 'mask.png'
+
 /** The air as a picture in the geometry of the source: 255 inside, 0 elsewhere. */
 export const mask: DocumentType<GreyImage> = {
-  name: 'mask.png',
+  kind: 'mask',
+  name: maskName,
   mediaType: 'image/png',
-  needs({ finding, prepared }, { deliverMask }) {
-    if (!deliverMask || finding.outcome !== 'suspected' || !prepared) return null
+  needs({ finding, prepared }) {
+    if (!isDelineated(finding) || !prepared) return null
     return { ...prepared.source, pixels: whiten(finding.delineation.mask) }
   },
-  build: (picture, { codecs }) => codecs.encodeGreyPng(picture),
+  build: (picture, tools) => tools().codecs.encodeGreyPng(picture),
 }
 
 /** A loop, not `map`: of 64 megapixels it takes a tenth of the time. */

@@ -1,5 +1,5 @@
 import { contours } from 'd3-contour'
-import type { SuspectedFinding } from '../../finding/finding.ts'
+import type { DelineatedFinding } from '../../finding/finding.ts'
 import type { ImageSize } from '../../kernel/geometry.ts'
 import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
 import { turnBack, turnOf } from '../../prepared-image/upright.ts'
@@ -9,6 +9,11 @@ import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
 export interface Typeface {
   /** SVG path data of `text` with its baseline at (x, y), and the width it takes. Unit: pixels. */
   outline(text: string, x: number, y: number, sizePixels: number): { readonly path: string; readonly width: number }
+}
+
+/** 8-bit RGB, interleaved. */
+export interface ColourPicture extends ImageSize {
+  readonly pixels: Uint8Array
 }
 
 /** Marks drawn over a prepared image: an SVG on a canvas that holds the image at its top left and a caption below. */
@@ -24,7 +29,7 @@ const mutedColour = '#b8b8b8'
 
 /** The mask's contour and a caption with what was found and 'not for diagnostic use'. */
 export function buildOverlay(
-  finding: SuspectedFinding,
+  finding: DelineatedFinding,
   prepared: PreparedImage,
   facts: AcquisitionFacts,
   typeface: Typeface,
@@ -65,7 +70,7 @@ export function buildOverlay(
   }
 }
 
-function describe(finding: SuspectedFinding, facts: AcquisitionFacts): string {
+function describe(finding: DelineatedFinding, facts: AcquisitionFacts): string {
   const { delineation, classification } = finding
   const parts = [`Probability ${classification.probability.toFixed(2)}`]
   if (delineation.side) {
@@ -85,7 +90,7 @@ function describe(finding: SuspectedFinding, facts: AcquisitionFacts): string {
  * SVG path of the mask's boundary on the prepared image, holes included (d3-contour winds them the other way round).
  * Drawn from the grid of the map, whose cells it crosses in straight lines.
  */
-function contourPath(finding: SuspectedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
+function contourPath(finding: DelineatedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
   const map = finding.delineation.probabilityMap
   const turn = turnOf(facts.patientOrientation)
   const stored = turn.transpose ? { rows: map.columns, columns: map.rows } : { rows: map.rows, columns: map.columns }

@@ -1,0 +1,12 @@
+import type { DataSet } from './data-set.ts'
+import { type DerivedContext, legal } from './derived-object.ts'
+
+/** What was lost once stays lost in what is derived of it. @see DICOM PS3.3 C.7.6.1.1.5 */
+export function lossyModule({ identity, lossySource }: DerivedContext): DataSet {
+  if (!lossySource) return { LossyImageCompression: '00' }
+  return {
+    LossyImageCompression: '01',
+    LossyImageCompressionRatio: legal(identity.LossyImageCompressionRatio, /^[\d.]{1,16}(\\[\d.]{1,16})*$/) ?? '1',
+    LossyImageCompressionMethod: legal(identity.LossyImageCompressionMethod, /^[A-Z0-9_ \\]+$/) ?? 'ISO_10918_1',
+  }
+}

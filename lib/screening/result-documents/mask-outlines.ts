@@ -1,0 +1,55 @@
+import { contours } from 'd3-contour'
+import { type DelineatedFinding, isDelineated } from '../finding/finding.ts'
+import type { ImageSize } from '../kernel/geometry.ts'
+import { turnBack, turnOf } from '../prepared-image/upright.ts'
+import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import type { DocumentSource } from './document-type.ts'
+
+/** A closed line: its last point is its first. Points are [column, row], (0, 0) the image's top left corner. */
+export type Ring = readonly (readonly [column: number, row: number])[]
+
+/** One region of the mask: its outer line, then those of its holes. */
+export type Outline = readonly Ring[]
+
+const drawn = new WeakMap<DelineatedFinding, Outline[]>()
+
+/** The outlines in pixels of the source, drawn once a finding; empty where there is no region. */
+export function outlinesOf({ finding, facts, size }: DocumentSource): readonly Outline[] {
+  if (!isDelineated(finding) || !facts || !size) return []
+  const outlines = drawn.get(finding) ?? maskOutlines(finding, size, facts)
+  drawn.set(finding, outlines)
+  return outlines
+}
+
+/**
+ * The mask's boundary in pixels of an image of `size`, largest region first. It is drawn from the grid of the map, in
+ * straight lines between its cells.
+ */
+export function maskOutlines(
+  { delineation }: DelineatedFinding,
+  size: ImageSize,
+  facts: Pick<AcquisitionFacts, 'patientOrientation'>,
+): Outline[] {
+  const map = delineation.probabilityMap
+  const turn = turnOf(facts.patientOrientation)
+  const stored = turn.transpose ? { rows: map.columns, columns: map.rows } : { rows: map.rows, columns: map.columns }
+  const [boundary] = contours().size([stored.columns, stored.rows]).thresholds([map.maskThreshold])(
+    turnBack(map.probabilities, stored, turn) as unknown as number[],
+  )
+  const place = ([x, y]: number[]): [number, number] => [
+    clamp((x * size.columns) / stored.columns, size.columns),
+    clamp((y * size.rows) / stored.rows, size.rows),
+  ]
+  return boundary.coordinates
+    .map((rings) => rings.map((ring) => ring.map(place)))
+    .sort((a, b) => enclosedArea(b[0]) - enclosedArea(a[0]))
+}
+
+const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(0, value))
+
+/** @see the shoelace formula */
+export function enclosedArea(ring: Ring): number {
+  let twice = 0
+  for (let i = 0; i + 1 < ring.length; i++) twice += ring[i][0] * ring[i + 1][1] - ring[i + 1][0] * ring[i][1]
+  return Math.abs(twice) / 2
+}

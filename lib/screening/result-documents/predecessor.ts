@@ -1,0 +1,25 @@
+import type { ResultDocument } from './result-document.ts'
+
+/** What names the objects of an earlier result of the same image. */
+export interface Predecessor {
+  readonly screeningKey: string
+  readonly softwareVersion: string
+}
+
+/**
+ * The stored result as what a new one replaces: one by other models or another version. Null when there is none, when
+ * it is the same one made again, or when no report of it was made that a receiver could hold.
+ */
+export function predecessorOf(
+  stored: ResultDocument | null,
+  screeningKey: string,
+  softwareVersion: string,
+): Predecessor | null {
+  if (!stored || isSameObject(stored, screeningKey, softwareVersion)) return null
+  if (!stored.documents.includes('structured-report.dcm')) return null
+  return { screeningKey: stored.screeningKey, softwareVersion: stored.software.version }
+}
+
+/** Whether a result made again is the object that is there: it then keeps its time, and its bytes. */
+export const isSameObject = (stored: ResultDocument, screeningKey: string, softwareVersion: string): boolean =>
+  stored.screeningKey === screeningKey && stored.software.version === softwareVersion

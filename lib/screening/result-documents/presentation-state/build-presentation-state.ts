@@ -1,0 +1,101 @@
+import type { SuspectedFinding } from '../../finding/finding.ts'
+import type { ImageSize } from '../../kernel/geometry.ts'
+import type { AcquisitionFacts, Window } from '../../radiograph/radiograph.ts'
+import type { DataSet } from '../dicom-object/data-set.ts'
+import { decimal } from '../dicom-object/decimal.ts'
+import {
+  bodyPart,
+  commonModules,
+  type DerivedContext,
+  localDateTime,
+  manufacturer,
+  sourceReference,
+  sourceUid,
+} from '../dicom-object/derived-object.ts'
+import type { Outline } from '../mask-outlines.ts'
+
+/** What fits an element of two-byte length. Unit: points. */
+const maximumPoints = 4000
+
+export interface Presented {
+  readonly context: DerivedContext
+  readonly finding: SuspectedFinding
+  readonly outlines: readonly Outline[]
+  readonly size: ImageSize
+  readonly rescale: NonNullable<AcquisitionFacts['rescale']>
+  /** In output units of the rescale. */
+  readonly window: Window
+  /** Whether high stored values are shown dark. */
+  readonly inverted: boolean
+}
+
+/**
+ * The mask's outline over the source in the grey levels that it was screened in, for a PACS that shows presentation
+ * states.
+ * @see DICOM PS3.3 A.33.1, C.10.5, C.11
+ */
+export function buildPresentationState(presented: Presented): DataSet {
+  const { context, finding, outlines, size, rescale, window, inverted } = presented
+  const { date, time } = localDateTime(context)
+  const reference = { ReferencedImageSequence: [sourceReference(context)] }
+  const rings = outlines.flat().map((ring) => {
+    const step = Math.ceil(ring.length / maximumPoints)
+    // PIXEL coordinates count the centre of the first pixel as 1\1. @see PS3.3 C.10.5.1.2
+    return ring
+      .filter((_, index) => index % step === 0 || index === ring.length - 1)
+      .flatMap(([column, row]) => [column + 0.5, row + 0.5])
+  })
+  return {
+    ...commonModules(context, 'presentation-state'),
+    BodyPartExamined: bodyPart(context),
+    ContentLabel: 'PNEUMOTHORAX',
+    ContentDescription: 'AI, not for diagnostic use',
+    ContentCreatorName: `${manufacturer}^`,
+    PresentationCreationDate: date,
+    PresentationCreationTime: time,
+    ReferencedSeriesSequence: [{ SeriesInstanceUID: sourceUid(context, 'SeriesInstanceUID'), ...reference }],
+    GraphicLayerSequence: [{ GraphicLayer: 'AI', GraphicLayerOrder: 1 }],
+    GraphicAnnotationSequence: [
+      {
+        ...reference,
+        GraphicLayer: 'AI',
+        GraphicObjectSequence: rings.map((points) => ({
+          GraphicAnnotationUnits: 'PIXEL',
+          GraphicDimensions: 2,
+          NumberOfGraphicPoints: points.length / 2,
+          GraphicData: points,
+          GraphicType: 'POLYLINE',
+          GraphicFilled: 'N',
+        })),
+        TextObjectSequence: [
+          {
+            AnchorPointAnnotationUnits: 'PIXEL',
+            AnchorPoint: rings[0].slice(0, 2),
+            AnchorPointVisibility: 'N',
+            UnformattedTextValue: `AI: pneumothorax suspected, probability ${finding.classification.probability.toFixed(2)}. Not for diagnostic use.`,
+          },
+        ],
+      },
+    ],
+    DisplayedAreaSelectionSequence: [
+      {
+        ...reference,
+        DisplayedAreaTopLeftHandCorner: [1, 1],
+        DisplayedAreaBottomRightHandCorner: [size.columns, size.rows],
+        PresentationSizeMode: 'SCALE TO FIT',
+        PresentationPixelAspectRatio: ['1', '1'],
+      },
+    ],
+    RescaleIntercept: decimal(rescale.intercept),
+    RescaleSlope: decimal(rescale.slope),
+    RescaleType: 'US',
+    SoftcopyVOILUTSequence: [
+      {
+        WindowCenter: decimal(window.center),
+        WindowWidth: decimal(window.width),
+        VOILUTFunction: window.function,
+      },
+    ],
+    PresentationLUTShape: inverted ? 'INVERSE' : 'IDENTITY',
+  }
+}

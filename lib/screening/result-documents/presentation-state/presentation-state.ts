@@ -1,0 +1,27 @@
+import { derivedContext } from '../dicom-object/derived-context.ts'
+import { writePart10 } from '../dicom-object/write-part10.ts'
+import type { DocumentType } from '../document-type.ts'
+import { outlinesOf } from '../mask-outlines.ts'
+import { buildPresentationState, type Presented } from './build-presentation-state.ts'
+
+/**
+ * The outline over the untouched source. A presentation state stands in for the source's whole greyscale pipeline, so
+ * there is none where that is more than a rescale and a window.
+ */
+export const presentationState: DocumentType<Presented> = {
+  kind: 'presentation-state',
+  name: 'presentation-state.dcm',
+  mediaType: 'application/dicom',
+  needs(source) {
+    const context = derivedContext(source)
+    const { finding, facts, prepared } = source
+    const outlines = outlinesOf(source)
+    if (!context || !facts || !prepared || finding.outcome !== 'suspected' || outlines.length === 0) return null
+    const { window } = prepared.greyLevels
+    const { rescale } = facts
+    if (!window || !rescale) return null
+    const inverted = facts.photometricInterpretation === 'MONOCHROME1'
+    return { context, finding, outlines, window, rescale, size: prepared.source, inverted }
+  },
+  build: (presented) => writePart10(buildPresentationState(presented)),
+}

@@ -1,0 +1,152 @@
+import type { DelineatedFinding, NotSuspectedFinding, SuspectedFinding } from '../../finding/finding.ts'
+import type { ImageSize } from '../../kernel/geometry.ts'
+import { type Code, codes } from '../dicom-object/code.ts'
+import { decimal } from '../dicom-object/decimal.ts'
+import {
+  type DerivedContext,
+  derivedUid,
+  sopClasses,
+  sourceReference,
+  trackingId,
+  trackingUid,
+} from '../dicom-object/derived-object.ts'
+import { enclosedArea, type Outline } from '../mask-outlines.ts'
+import { type ContentItem, code, container, coordinates, image, number, text, uidReference } from './content-item.ts'
+
+/** More regions than a reader would look at one by one; all of them are in the segmentation. */
+const describedRegions = 8
+/** What fits an element of two-byte length. Unit: points. */
+const maximumPoints = 4000
+
+/**
+ * A group for each region, drawn and measured, and one that points at the segment. The first region's group and the
+ * segment's share their tracking UID: viewers then show one thing, and both forms of it are found.
+ * @see DICOM PS3.16 TID 1410
+ */
+export function regionGroups(
+  context: DerivedContext,
+  finding: DelineatedFinding,
+  outlines: readonly Outline[],
+): ContentItem[] {
+  const probability = probabilityOf(context, finding)
+  const regions = outlines
+    .slice(0, describedRegions)
+    .map((outline, index) =>
+      container(
+        codes.measurementGroup,
+        [
+          ...tracking(context, index),
+          code('CONTAINS', codes.finding, codes.pneumothorax),
+          ...(index === 0 ? site(finding.delineation.side) : []),
+          coordinates('CONTAINS', codes.imageRegion, 'POLYLINE', pointsOf(outline), selectedSource(context)),
+          ...areaOf(context, outline),
+          ...(index === 0 ? [probability] : []),
+        ],
+        '1410',
+      ),
+    )
+  return [...regions, segmentGroup(context, finding)]
+}
+
+/** @see DICOM PS3.16 TID 1410, the form that references a segment */
+function segmentGroup(context: DerivedContext, { delineation }: DelineatedFinding): ContentItem {
+  return container(
+    codes.measurementGroup,
+    [
+      ...tracking(context, 0),
+      code('CONTAINS', codes.finding, codes.pneumothorax),
+      image('CONTAINS', codes.referencedSegmentationFrame, {
+        ReferencedSOPClassUID: sopClasses.segmentation,
+        ReferencedSOPInstanceUID: derivedUid(context, 'segmentation', 'instance'),
+        ReferencedSegmentNumber: 1,
+      }),
+      image('CONTAINS', codes.sourceImageForSegmentation, sourceReference(context)),
+      ...(delineation.areaMm2 === null
+        ? []
+        : [
+            number(
+              codes.area,
+              decimal(delineation.areaMm2),
+              codes.squareMillimetre,
+              algorithm(context, 'segmentation'),
+            ),
+          ]),
+    ],
+    '1410',
+  )
+}
+
+/**
+ * Where there is no region: the probability of the image as a whole. It is inferred from a point in a corner, without
+ * which viewers show nothing of it. @see DICOM PS3.16 TID 1501, TID 320
+ */
+export function imageGroup(context: DerivedContext, finding: SuspectedFinding | NotSuspectedFinding): ContentItem {
+  const corner = coordinates('INFERRED FROM', codes.path, 'POINT', cornerOf(context.size), selectedSource(context))
+  return container(
+    codes.measurementGroup,
+    [
+      ...tracking(context, 0),
+      code('CONTAINS', codes.finding, codes.pneumothorax),
+      image('CONTAINS', codes.source, sourceReference(context)),
+      probabilityOf(context, finding, [corner]),
+    ],
+    '1501',
+  )
+}
+
+const cornerOf = (size: ImageSize | null): number[] => [
+  Math.round((size?.columns ?? 0) * 0.04),
+  Math.round((size?.rows ?? 0) * 0.1),
+]
+
+function probabilityOf(
+  context: DerivedContext,
+  { classification }: SuspectedFinding | NotSuspectedFinding,
+  basis: readonly ContentItem[] = [],
+): ContentItem {
+  return number(codes.probability, classification.probability.toFixed(4), codes.noUnits, [
+    ...algorithm(context, 'classification'),
+    ...basis,
+  ])
+}
+
+const tracking = (context: DerivedContext, index: number): ContentItem[] => [
+  text('HAS OBS CONTEXT', codes.trackingIdentifier, trackingId(index)),
+  uidReference('HAS OBS CONTEXT', codes.trackingUniqueIdentifier, trackingUid(context, index)),
+]
+
+/** @see DICOM PS3.16 TID 4019 */
+function algorithm(context: DerivedContext, task: 'classification' | 'segmentation'): ContentItem[] {
+  const model = context.models.find((candidate) => candidate.task === task)
+  if (!model) return []
+  return [
+    text('HAS CONCEPT MOD', codes.algorithmName, model.id),
+    text('HAS CONCEPT MOD', codes.algorithmVersion, model.version),
+    text('HAS CONCEPT MOD', codes.algorithmParameters, `SHA-256 ${model.sha256}, ${context.operatingPointId}`),
+  ]
+}
+
+const lateralities = { left: codes.left, right: codes.right, both: codes.both } satisfies Record<string, Code>
+
+function site(side: DelineatedFinding['delineation']['side']): ContentItem[] {
+  const laterality = side === null ? [] : [code('HAS CONCEPT MOD', codes.laterality, lateralities[side])]
+  return [code('HAS CONCEPT MOD', codes.findingSite, codes.pleura, laterality)]
+}
+
+const selectedSource = (context: DerivedContext): ContentItem =>
+  image('SELECTED FROM', codes.source, sourceReference(context))
+
+/** The area within the drawn line, holes taken out, in the plane that the spacing holds for. */
+function areaOf(context: DerivedContext, [outer, ...holes]: Outline): ContentItem[] {
+  const { spacing } = context
+  if (!spacing) return []
+  const pixels = enclosedArea(outer) - holes.reduce((sum, hole) => sum + enclosedArea(hole), 0)
+  const areaMm2 = pixels * spacing.rowMm * spacing.columnMm
+  return [number(codes.area, decimal(areaMm2), codes.squareMillimetre, algorithm(context, 'segmentation'))]
+}
+
+function pointsOf([outer]: Outline): number[] {
+  const step = Math.ceil(outer.length / maximumPoints)
+  const kept = outer.filter((_, index) => index % step === 0 || index === outer.length - 1)
+  return kept.flat()
+}
