@@ -283,6 +283,12 @@ describe('encapsulated pixel data', () => {
   const rle = encodeRle(words([...rampValues]), 2, side)
   const build = (options: DicomOptions): Buffer => Buffer.from(buildDicom({ transferSyntax: syntaxes.rle, ...options }))
   const open = build({ fragments: [rle], delimiter: false })
+  const emptyTable = item(0, little)
+  const at = open.indexOf(emptyTable, open.indexOf(encodeHeader(0x7fe0, 0x0010, 'OB', undefinedLength, little)))
+  const closed = build({ fragments: [rle] })
+  const withoutOffsetTable = Buffer.concat([closed.subarray(0, at), closed.subarray(at + 8)])
+  const inDefinedLength = Buffer.from(open)
+  inDefinedLength.writeUInt32LE(open.length - at, at - 4)
   const trailing: Element = [0xfffc, 0xfffc, 'OB', new Uint8Array(10)]
 
   it.each([
@@ -299,6 +305,8 @@ describe('encapsulated pixel data', () => {
     ['without delimiter', open, 'encoding-repaired'],
     ['with 2 zeros in place of its delimiter', Buffer.concat([open, zeros(2)]), 'encoding-repaired'],
     ['with 16 zeros in place of its delimiter', Buffer.concat([open, zeros(16)]), 'encoding-repaired'],
+    ['without its offset table', withoutOffsetTable, 'encoding-repaired'],
+    ['in an element of defined length', inDefinedLength, 'encoding-repaired'],
     ['with the delimiter of an item', Buffer.concat([open, itemEnd(little)]), 'encoding-repaired'],
     ['without delimiter before padding', Buffer.concat([open, encodeElement(trailing, little)]), 'encoding-repaired'],
   ])('is read %s, with a warning', async (_, file, warning) => {

@@ -30,6 +30,7 @@ describe('a JPEG file', () => {
   it.each([
     ['a hierarchical process is said to be one', file(0xc5, {}, end), 'unsupported-transfer-syntax'],
     ['8 bits is damaged', file(0xc0, {}, end), 'corrupt-pixel-data'],
+    ['a progressive process is damaged', file(0xc2, {}, end), 'corrupt-pixel-data'],
     ['no known header is damaged', Uint8Array.from([0xff, 0xd8, 0xff, ...new Array(40).fill(0)]), 'corrupt-pixel-data'],
   ])('of %s where its codec fails', async (_, jpeg, code) => {
     await expect(decodeJpeg(jpeg, damaged, defaultSuitabilityPolicy)).rejects.toMatchObject({ code })

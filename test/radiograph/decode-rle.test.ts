@@ -11,7 +11,10 @@ describe('decoding RLE', () => {
   it('gives back 8-bit values', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: pixels, maxLength: pixels, max: 3 }), (values) => {
-        expect(decodeRle(encodeRle(values, 1, size.columns), { ...size, bitsAllocated: 8 })).toEqual(values)
+        expect(decodeRle(encodeRle(values, 1, size.columns), { ...size, bitsAllocated: 8 })).toEqual({
+          words: values,
+          isDamaged: false,
+        })
       }),
     )
   })
@@ -20,7 +23,7 @@ describe('decoding RLE', () => {
     fc.assert(
       fc.property(fc.uint16Array({ minLength: pixels, maxLength: pixels }), (values) => {
         const frame = encodeRle(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 2, size.columns)
-        expect(decodeRle(frame, { ...size, bitsAllocated: 16 })).toEqual(values)
+        expect(decodeRle(frame, { ...size, bitsAllocated: 16 })).toEqual({ words: values, isDamaged: false })
       }),
     )
   })
@@ -32,7 +35,7 @@ describe('decoding RLE', () => {
         frame.set([segments, 0, 0, 0, 64, 0, 0, 0, 64 + (bytes.length >> 1), 0, 0, 0])
         frame.set(bytes, 64)
         try {
-          expect(decodeRle(frame, { ...size, bitsAllocated: segments === 1 ? 8 : 16 })).toHaveLength(pixels)
+          expect(decodeRle(frame, { ...size, bitsAllocated: segments === 1 ? 8 : 16 }).words).toHaveLength(pixels)
         } catch (error) {
           expect(error).toBeInstanceOf(StudyRejectedError)
         }
@@ -40,9 +43,16 @@ describe('decoding RLE', () => {
     )
   })
 
+  const constant = new Uint8Array(pixels).fill(9)
+  const frame = encodeRle(constant, 1, size.columns)
+
+  it('takes a few bytes after the image for damage, and decodes it', () => {
+    const longer = Buffer.concat([frame, Uint8Array.of(0xff, 0xff)])
+    expect(decodeRle(longer, { ...size, bitsAllocated: 8 })).toEqual({ words: constant, isDamaged: true })
+  })
+
   it('rejects what goes on after the image', () => {
-    const frame = encodeRle(new Uint8Array(pixels).fill(9), 1, size.columns)
-    const longer = Buffer.concat([frame, Uint8Array.of(2, 1, 2, 3)])
+    const longer = Buffer.concat([frame, Uint8Array.of(7, 1, 2, 3, 4, 5, 6, 7, 8)])
     expect(() => decodeRle(longer, { ...size, bitsAllocated: 8 })).toThrow(StudyRejectedError)
   })
 })

@@ -67,8 +67,11 @@ export class CodecThread {
           reject(new StudyRejectedError('time-limit', `decoding took longer than ${Math.round(limitMs)} ms`)),
         )
       })
+      // Only to a thread that is up: whether one that dies came up is then never a matter of which event is first.
+      const send = (): void => worker.postMessage(request, [request.frame.codestream.buffer as ArrayBuffer])
       const onMessage = (reply: CodecReply | 'ready'): void => {
-        if (reply !== 'ready') settle(() => resolve(reply))
+        if (reply === 'ready') send()
+        else settle(() => resolve(reply))
       }
       const onError = (cause: unknown): void => settle(() => reject(lostThread(cause, this.#started.has(worker))))
       const onExit = (code: number): void => onError(new Error(`exit code ${code}`))
@@ -81,7 +84,7 @@ export class CodecThread {
       }
       worker.on('message', onMessage).on('error', onError).on('exit', onExit)
       worker.ref()
-      worker.postMessage(request, [request.frame.codestream.buffer as ArrayBuffer])
+      if (this.#started.has(worker)) send()
     })
   }
 

@@ -33,27 +33,20 @@ function decodeWithOpenJpeg(
   report: OpenJpegReport,
 ): DecodedCodestream {
   report.clear()
-  const decoded = decodeOnce(decoder, frame, {
-    before: requestTerminationCheck,
-    after: () => {
-      const { error } = report.verdict()
-      if (error !== null) throw new Error(error)
-    },
-  })
-  return { ...decoded, isDamaged: report.verdict().isDamaged }
+  const decoded = decodeOnce(decoder, frame, requestTerminationCheck)
+  return { ...decoded, isDamaged: report.isDamaged() }
 }
 
 function decodeOnce(
   decoder: WebAssemblyDecoder,
   frame: EncodedFrame,
-  { before, after }: { before?: (codestream: Uint8Array) => void; after?: () => void } = {},
+  before: (codestream: Uint8Array) => void = () => {},
 ): DecodedFrame {
   try {
     const encoded = decoder.getEncodedBuffer(frame.codestream.length)
     encoded.set(frame.codestream)
-    before?.(encoded)
+    before(encoded)
     decoder.decode()
-    after?.()
     const { width, height, bitsPerSample, componentCount, isSigned } = decoder.getFrameInfo()
     if (width !== frame.columns || height !== frame.rows || componentCount !== 1) {
       throw new Error(`the codec found ${height} × ${width} × ${componentCount} samples`)

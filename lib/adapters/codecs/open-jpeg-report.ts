@@ -6,10 +6,11 @@
  * @see opj_t1_decode_cblk in openjp2/t1.c
  */
 export interface OpenJpegReport {
+  /** @throws {Error} at the first line after which the picture is not what was sent: what remains is not worth its time */
   readonly read: (line: string) => void
   readonly clear: () => void
-  /** `error`: the picture is not what was sent. `isDamaged`: a block of it may not be. */
-  readonly verdict: () => { readonly error: string | null; readonly isDamaged: boolean }
+  /** A block of the picture may not be what was sent. */
+  readonly isDamaged: () => boolean
 }
 
 /** Encoders end blocks in ways that differ by a few bytes; none leaves as many as the second number. Unit: bytes. */
@@ -17,22 +18,18 @@ const tolerance = 8
 const certainty = 64
 
 export function createOpenJpegReport(): OpenJpegReport {
-  let error: string | null = null
   let furthestOff = 0
   return {
     read(line) {
-      if (line.startsWith('[ERROR]')) error ??= line
+      if (line.startsWith('[ERROR]')) throw new Error(line)
       const [, bytes] = /PTERM check failure: (\d+) /.exec(line) ?? []
       if (bytes) furthestOff = Math.max(furthestOff, Number(bytes))
+      if (furthestOff > certainty) throw new Error(`a block is ${furthestOff} bytes off`)
     },
     clear() {
-      error = null
       furthestOff = 0
     },
-    verdict: () => ({
-      error: error ?? (furthestOff > certainty ? `a block is ${furthestOff} bytes off` : null),
-      isDamaged: furthestOff > tolerance,
-    }),
+    isDamaged: () => furthestOff > tolerance,
   }
 }
 

@@ -42,6 +42,17 @@ export function readCodestreamHeader(codestream: Uint8Array): CodestreamHeader {
   }
 }
 
+/** Whether this is a progressive JPEG, Huffman-coded: no DICOM frame, but a picture like any. @see ITU-T T.81 table B.1 */
+export function isProgressiveJpeg(jpeg: Uint8Array): boolean {
+  const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
+  for (let offset = 2; offset + 4 <= jpeg.length && jpeg[offset] === 0xff; ) {
+    const marker = jpeg[offset + 1]
+    if (marker === 0xc2) return true
+    offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2)
+  }
+  return false
+}
+
 /** Walks the marker segments to the start of frame. @see ITU-T T.81 B.1.1.3 */
 function readJpegHeader(view: DataView): CodestreamHeader {
   for (let offset = 2; ; ) {

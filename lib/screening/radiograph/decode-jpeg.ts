@@ -1,7 +1,7 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { PixelCodecs, Raster } from '../kernel/ports.ts'
 import { checkCodestream } from './check-codestream.ts'
-import { type CodestreamHeader, readCodestreamHeader } from './codestream-header.ts'
+import { type CodestreamHeader, isProgressiveJpeg, readCodestreamHeader } from './codestream-header.ts'
 import { assertNotTooLarge, type SuitabilityPolicy } from './suitability.ts'
 
 export type DecodedPicture = Omit<Raster, 'bitsStored'> & { readonly bitsStored: 8 | 12 | 16 }
@@ -23,7 +23,8 @@ export async function decodeJpeg(
       return await codecs.decodeRaster(jpeg, { maximumPixels: policy.maximumPixels })
     } catch (error) {
       // Where the codec fails too, a process that few know says it better than damage.
-      const isRare = header instanceof StudyRejectedError && header.code === 'unsupported-transfer-syntax'
+      const isUnsupported = header instanceof StudyRejectedError && header.code === 'unsupported-transfer-syntax'
+      const isRare = isUnsupported && !isProgressiveJpeg(jpeg)
       throw isRare && error instanceof StudyRejectedError && error.code === 'corrupt-pixel-data' ? header : error
     }
   }

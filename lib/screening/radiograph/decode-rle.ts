@@ -6,13 +6,13 @@ const headerBytes = 64
 /**
  * Decodes an RLE frame: one segment per byte of a word, the most significant first, each in PackBits.
  * Strict: every segment must give exactly one byte per pixel. @see DICOM PS3.5 Annex G
- * @returns Shape: rows × columns.
+ * @returns words of shape rows × columns; isDamaged where a few bytes are left over that are no padding
  * @throws {StudyRejectedError} corrupt-pixel-data, inconsistent-pixel-data
  */
 export function decodeRle(
   frame: Uint8Array,
   { rows, columns, bitsAllocated }: Pick<PixelAttributes, 'rows' | 'columns' | 'bitsAllocated'>,
-): Uint8Array | Uint16Array {
+): { readonly words: Uint8Array | Uint16Array; readonly isDamaged: boolean } {
   if (frame.length < headerBytes) throw corrupt('the RLE header is cut short')
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const count = view.getUint32(0, true)
@@ -28,13 +28,18 @@ export function decodeRle(
     }
     return unpackBits(frame.subarray(offset, ends[segment]), pixels)
   })
-  if (count === 1) return planes[0]
+  const isDamaged = planes.some(({ hasExcess }) => hasExcess)
+  if (count === 1) return { words: planes[0].plane, isDamaged }
   const words = new Uint16Array(pixels)
-  for (let pixel = 0; pixel < pixels; pixel++) words[pixel] = (planes[0][pixel] << 8) | planes[1][pixel]
-  return words
+  const [{ plane: high }, { plane: low }] = planes
+  for (let pixel = 0; pixel < pixels; pixel++) words[pixel] = (high[pixel] << 8) | low[pixel]
+  return { words, isDamaged }
 }
 
-function unpackBits(segment: Uint8Array, length: number): Uint8Array {
+/** What encoders may leave behind a segment besides zeros. Unit: bytes. */
+const paddingBytes = 8
+
+function unpackBits(segment: Uint8Array, length: number): { readonly plane: Uint8Array; readonly hasExcess: boolean } {
   const out = new Uint8Array(length)
   let at = 0
   let from = 0
@@ -54,11 +59,11 @@ function unpackBits(segment: Uint8Array, length: number): Uint8Array {
     }
     at += run
   }
-  // One byte of padding to an even length is all that may follow.
-  if (segment.length - from > 1 && segment.subarray(from).some((byte) => byte !== 0 && byte !== 128)) {
-    throw corrupt('an RLE segment goes on after the image ends')
-  }
-  return out
+  // One byte of padding to an even length is all that should follow.
+  const left = segment.subarray(from)
+  const hasExcess = left.length > 1 && left.some((byte) => byte !== 0 && byte !== 128)
+  if (hasExcess && left.length > paddingBytes) throw corrupt('an RLE segment goes on after the image ends')
+  return { plane: out, hasExcess }
 }
 
 const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)

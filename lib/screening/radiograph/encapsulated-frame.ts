@@ -1,20 +1,17 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import { type DataElement, undefinedLength } from './element-header.ts'
+import { startsCodestream, startsRle } from './frame-start.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 
 const itemTag = 0xe000fffe
 const sequenceDelimiterTag = 0xe0ddfffe
 const pixelDataGroup = 0x7fe0
 const itemGroup = 0xfffe
-/** The first two bytes of a JPEG or JPEG-LS image, and of a JPEG 2000 codestream. */
-const frameStarts = [0xffd8, 0xff4f]
 
 /** Whether pixel data lies in fragments, whatever the transfer syntax says of it. */
 export function isEncapsulated(pixelData: DataElement | null, bytes: Uint8Array): boolean {
-  if (!pixelData || pixelData.length !== undefinedLength || pixelData.offset + 8 > bytes.length) return false
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return view.getUint32(pixelData.offset, true) === itemTag
+  return pixelData !== null && pixelData.length === undefinedLength && startsWithItems(pixelData, bytes)
 }
 
 /**
@@ -25,14 +22,38 @@ export function isEncapsulated(pixelData: DataElement | null, bytes: Uint8Array)
  */
 export function readEncapsulatedFrame({ pixelData, bytes }: ParsedDataSet, warnings: WarningCode[]): Uint8Array {
   if (!pixelData) throw new StudyRejectedError('missing-pixel-data', 'there is no Pixel Data element')
-  if (pixelData.length !== undefinedLength) {
+  const isOpen = pixelData.length === undefinedLength
+  if (!isOpen && !startsWithItems(pixelData, bytes)) {
     throw new StudyRejectedError('malformed-dicom', 'the transfer syntax is encapsulated, the pixel data is not')
   }
-  const [, ...fragments] = readItems(bytes, pixelData.offset, warnings)
+  const items = isOpen
+    ? readItems(bytes, pixelData.offset, warnings)
+    : readItemsWithin(bytes.subarray(0, pixelData.offset + pixelData.length), pixelData.offset, warnings)
+  const fragments = takeOffsetTable(items, warnings)
   if (fragments.length === 0) throw new StudyRejectedError('missing-pixel-data', 'the pixel data holds no fragment')
   if (fragments.length === 1) return fragments[0]
   assertOneFrame(fragments)
   return new Uint8Array(Buffer.concat(fragments))
+}
+
+/** The first item is the offset table, unless a writer forgot it and it is the frame. */
+function takeOffsetTable([first, ...rest]: readonly Uint8Array[], warnings: WarningCode[]): readonly Uint8Array[] {
+  if (first === undefined || !(startsCodestream(first) || startsRle(first))) return rest
+  warnings.push('encoding-repaired')
+  return [first, ...rest]
+}
+
+/** Fragments in an element of defined length: the element's end stands for the delimiter. */
+function readItemsWithin(bytes: Uint8Array, start: number, warnings: WarningCode[]): Uint8Array[] {
+  const before = warnings.length
+  const items = readItems(bytes, start, warnings)
+  if (warnings.length === before) warnings.push('encoding-repaired')
+  return items
+}
+
+function startsWithItems({ offset }: DataElement, bytes: Uint8Array): boolean {
+  if (offset + 8 > bytes.length) return false
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, true) === itemTag
 }
 
 /** The offset table first, then the fragments. */
@@ -75,7 +96,7 @@ function isEnd(bytes: Uint8Array, offset: number): boolean {
 
 /** Fragments that each are a whole picture are frames that NumberOfFrames does not own up to. */
 function assertOneFrame(fragments: readonly Uint8Array[]): void {
-  const starting = fragments.filter((fragment) => frameStarts.includes((fragment[0] << 8) | fragment[1]))
+  const starting = fragments.filter(startsCodestream)
   const ending = fragments.filter((fragment) => {
     const end = fragment.length - (fragment[fragment.length - 1] === 0 ? 1 : 0)
     return fragment[end - 2] === 0xff && fragment[end - 1] === 0xd9

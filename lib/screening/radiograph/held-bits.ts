@@ -76,6 +76,12 @@ export function signHeld(words: Uint8Array | Uint16Array, layout: Layout, column
 /** The share of pixels that may lie far outside the range before it is the range that is wrong. */
 const strayShare = 0.005
 
+/** As `signHeld`, for decoded lossy values: where the codestream has the bits of BitsStored and no sign of its own. */
+export function signHeldLossy(values: StoredValues, precision: number, layout: Layout, columns: number): Layout {
+  const isUnsigned = values instanceof Uint8Array || values instanceof Uint16Array
+  return isUnsigned && precision === layout.bitsStored ? signHeld(values, layout, columns) : layout
+}
+
 /** As `layoutHeld`, for decoded lossy values: they overshoot at edges, but not by a quarter of the range. */
 export function layoutHeldLossy(values: StoredValues, precision: number, layout: Layout): Layout {
   const { bitsStored, signed } = layout

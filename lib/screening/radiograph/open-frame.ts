@@ -5,7 +5,8 @@ import { checkCodestream } from './check-codestream.ts'
 import { assertCodestreamMatches, readCodestreamHeader, unboxJpeg2000 } from './codestream-header.ts'
 import { decodeRle } from './decode-rle.ts'
 import { isEncapsulated, readEncapsulatedFrame } from './encapsulated-frame.ts'
-import { hasBitsBelow, layoutHeld, layoutHeldLossy, signHeld } from './held-bits.ts'
+import { startsCodestream, startsRle } from './frame-start.ts'
+import { hasBitsBelow, layoutHeld, layoutHeldLossy, signHeld, signHeldLossy } from './held-bits.ts'
 import { readNativeWords } from './native-frame.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
@@ -33,7 +34,7 @@ export function openFrame(
   codecs: PixelCodecs,
   warnings: WarningCode[],
 ): DecodeFrame {
-  if (!isEncapsulated(parsed.pixelData, parsed.bytes) && parsed.syntax.encoding === 'native') {
+  if (parsed.syntax.encoding === 'native' && !isEncapsulated(parsed.pixelData, parsed.bytes)) {
     const words = readNativeWords(parsed, pixel, warnings)
     return async () => extractHeld(words, pixel, pixel, warnings)
   }
@@ -46,20 +47,11 @@ export function openFrame(
   }
   if (found === 'codestream') return openCodestream(codestream, parsed, pixel, codecs, warnings)
   if (declared !== 'rle') warnings.push('codestream-not-as-declared')
-  return async () => extractHeld(decodeRle(frame, pixel), pixel, pixel, warnings)
-}
-
-/** The first bytes of a JPEG or JPEG-LS image, and of a JPEG 2000 codestream. */
-function startsCodestream(frame: Uint8Array): boolean {
-  return frame.length > 2 && ((frame[0] === 0xff && frame[1] === 0xd8) || (frame[0] === 0xff && frame[1] === 0x4f))
-}
-
-/** One to fifteen segments, the first behind the header of 64 bytes. @see DICOM PS3.5 G.5 */
-function startsRle(frame: Uint8Array): boolean {
-  if (frame.length < 64) return false
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
-  const segments = view.getUint32(0, true)
-  return segments >= 1 && segments <= 15 && view.getUint32(4, true) === 64
+  return async () => {
+    const { words, isDamaged } = decodeRle(frame, pixel)
+    if (isDamaged) warnings.push('pixel-data-damaged')
+    return extractHeld(words, pixel, pixel, warnings)
+  }
 }
 
 function openCodestream(
@@ -88,7 +80,7 @@ function openCodestream(
     if (isDamaged || decoded.isDamaged) warnings.push('pixel-data-damaged')
     const { values } = decoded
     if (isLossy) {
-      const held = layoutHeldLossy(values, precision, layout)
+      const held = layoutHeldLossy(values, precision, signHeldLossy(values, precision, layout, columns))
       return asHeld(clampStoredValues(values, precision, held), held, pixel, warnings)
     }
     return extractHeld(wordsOf(values), layout, pixel, warnings)
