@@ -82,8 +82,11 @@ describe('a compressed frame', () => {
   })
 
   it.each(lossless)('of %s is sign-extended where the data set is signed', async (syntax) => {
-    const { values } = await decode(syntax, 12, { elements: layout(12, 1) })
-    expect(values).toEqual(Int16Array.from(rampValues, (value) => (value > 2047 ? value - 4096 : value)))
+    // As signed values they go on from 4095 to 0.
+    const turned = rampValues.map((value) => (value + 2048) & 0xfff)
+    const codestream = await encodeFrame({ rows: side, columns: side, values: turned, bitsStored: 12 }, syntax)
+    const { values } = await decode(syntax, 12, { elements: layout(12, 1), fragments: [codestream] })
+    expect(values).toEqual(Int16Array.from(turned, (value) => (value > 2047 ? value - 4096 : value)))
   })
 
   it('of JPEG baseline is decoded to within its loss', async () => {
