@@ -2,12 +2,11 @@ import { once } from 'node:events'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { explainCloudFailures } from '../operations/cloud-failure.ts'
 import { openStudyStore, type StoreOptions } from '../operations/open-study-store.ts'
+import { countAdmissions, sumUsage } from '../operations/sum-usage.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
-import { studyKeys } from '../screening/screening-job/study-keys.ts'
 import { tenantId } from '../screening/screening-job/tenant.ts'
-import { isDamaged, readUsage } from '../screening/usage/read-usage.ts'
 import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
-import { type UsageSummary, UsageTally } from '../screening/usage/usage-summary.ts'
+import type { UsageSummary } from '../screening/usage/usage-summary.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatTable } from './terminal.ts'
 
@@ -35,7 +34,7 @@ export function addUsageCommand(program: Command): void {
       '\nExit code: 0 done; 3 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
     )
     .action(async (options: Options) => {
-      const summary = await explainCloudFailures(async () => sumUsage(await openStudyStore(options), options))
+      const summary = await explainCloudFailures(async () => sumWithProgress(await openStudyStore(options), options))
       if (options.json) console.log(JSON.stringify(summary))
       else if (!options.csv) console.log(format(summary))
       for (const { key, problem } of summary.damaged.named) console.error(`damaged: ${key}: ${problem}`)
@@ -43,28 +42,17 @@ export function addUsageCommand(program: Command): void {
     })
 }
 
-async function sumUsage(store: ObjectStore, { tenant, month, csv }: Options): Promise<UsageSummary> {
-  const progress = createProgress(process.stderr.isTTY ? await countImages(store, tenant, month) : 0, 'images')
-  const tally = new UsageTally()
+async function sumWithProgress(store: ObjectStore, { tenant, month, csv }: Options): Promise<UsageSummary> {
+  const progress = createProgress(process.stderr.isTTY ? await countAdmissions(store, tenant, month) : 0, 'images')
   if (csv) await print(csvHeader)
   try {
-    for await (const usage of readUsage(store, tenant, month)) {
-      tally.add(usage)
-      if (isDamaged(usage)) continue
+    return await sumUsage(store, tenant, month, async (receipts) => {
       progress.step()
-      if (csv) for (const receipt of usage.receipts) await print(csvLine(receipt))
-    }
+      if (csv) for (const receipt of receipts) await print(csvLine(receipt))
+    })
   } finally {
     progress.stop()
   }
-  return tally.summarise(tenant, month)
-}
-
-/** For the progress bar alone: nearly every image has one admission. */
-async function countImages(store: ObjectStore, tenant: string, month: string): Promise<number> {
-  let count = 0
-  for await (const _ of store.list(studyKeys.admissions(tenant, month))) count++
-  return count
 }
 
 /** Waits while the reader of standard output is slower than the store. */
