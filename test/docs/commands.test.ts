@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -30,6 +30,28 @@ describe('the commands of the documents', () => {
   it.each(marked('.ci/run'))('at %s are in .ci/run', (_, { commands }) => {
     const script = readFileSync(join(root, '.ci/run'), 'utf8')
     expect(commands.filter((command) => !script.includes(command))).toEqual([])
+  })
+
+  it('name scripts of package.json and files that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const all = blocks.flatMap(({ commands }) => commands)
+    const named = all.flatMap((command) =>
+      [...command.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script]) => script),
+    )
+    expect(named.filter((script) => !(script in scripts))).toEqual([])
+    const paths = all.flatMap(
+      (command) => command.match(/(?<![\w./$<-])(?:test|models\/training|config)\/[\w./-]+\w/g) ?? [],
+    )
+    const ofTheReader = /^config\/clinic\.json$|NAME/
+    expect(
+      paths.filter((path) => !ofTheReader.test(path) && !statSync(join(root, path), { throwIfNoEntry: false })),
+    ).toEqual([])
+  })
+
+  it('has a hook before a push that git will run', () => {
+    const hook = join(root, '.githooks/pre-push')
+    expect(statSync(hook).mode & 0o111).toBe(0o111)
+    expect(readFileSync(hook, 'utf8')).toContain('npm run --silent check:changed')
   })
 
   describe('marked npm test', () => {
