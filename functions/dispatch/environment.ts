@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What the dispatching Lambda is told. Infrastructure writes it with `satisfies DispatchEnvironment`. */
+/** The environment variables of the dispatching Lambda. Infrastructure writes it with `satisfies DispatchEnvironment`. */
 export const dispatchEnvironment = z.object({
   STAT_QUEUE_URL: z.url(),
   ROUTINE_QUEUE_URL: z.url(),

@@ -20,7 +20,7 @@ export interface Dispatched {
 /** Compares what waits with who works, and submits the drain jobs that are missing. */
 export function createHandler({ queues, jobs, limits, telemetry }: DispatchParts): () => Promise<Dispatched> {
   return async () => {
-    // The queues first: who drains them meanwhile makes the answer too high, and a job without work ends by itself.
+    // Queues are counted before jobs: drained in between, they cost a job too many, which finds no work and ends.
     const depths = await Promise.all(queues.map((queue) => queue.depth()))
     const backlog = depths.reduce((sum, depth) => sum + depth, 0)
     const activeJobs = backlog === 0 ? 0 : await jobs.countActive()

@@ -101,7 +101,7 @@ class Answering {
     })
     this.#record = record
     const isLast = delivery.receiveCount >= maximumReceives
-    // Whatever ends this delivery, the queue sets the message aside after it: then nobody else would tell.
+    // If the worker dies during the last delivery, the message is a dead letter, and only this document says why.
     if (isLast) await this.#tell(job, 'delivered-too-often', null, await record.read(), { ifAbsent: true })
     const { result, reused } = await screenStudy(job, this.#parts, this.#claim(record))
     const hasHistory = record.hasHistory || delivery.receiveCount > 1
@@ -111,7 +111,7 @@ class Answering {
     if (hasHistory && !isLast) await store.delete(failure)
     await delivery.acknowledge()
     this.#worker.condition.succeeded()
-    // After it on the last delivery: a dead letter always finds its failure document.
+    // On the last delivery the document goes after the message: a dead letter is never without one.
     if (isLast) await this.#tryTo('forget-failure', () => store.delete(failure))
     telemetry.log('info', reused ? 'answered-before' : 'screened', {
       ...identity,

@@ -54,7 +54,7 @@ export async function runAttempt<T>(work: () => Promise<T>, parts: AttemptParts)
       await record.markComputed()
       return { value }
     } catch (error) {
-      // Ahead of leaving: the next one that is screened alone must find the worker well first.
+      // Before the place is given up: the next image that is screened alone has to see the worker checked first.
       condition.doubt()
       throw error
     } finally {
@@ -68,7 +68,7 @@ export async function runAttempt<T>(work: () => Promise<T>, parts: AttemptParts)
   if (standing.underWayElsewhere) throw new Released('under-way-elsewhere', retryMs)
   if (chargesOf(standing) >= maximumAttempts) throw new EndsItsWorker(standing)
   const next = await inside(standing.suspected, async () => {
-    // Well before it and ill after it: then it was the image.
+    // Alone only in a worker that is known to be well: if it is ill afterwards, the image is the cause.
     if (standing.suspected && !(await condition.isWell())) throw new Released('worker-ill')
     return record.beginNext(standing.suspected)
   })

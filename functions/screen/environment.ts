@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What the screening container is told. Infrastructure writes it with `satisfies ScreenEnvironment`. */
+/** The environment variables of the screening container. Infrastructure writes it with `satisfies ScreenEnvironment`. */
 export const screenEnvironment = z.object({
   STUDY_BUCKET: z.string().min(1),
   STAT_QUEUE_URL: z.url(),

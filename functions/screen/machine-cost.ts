@@ -1,7 +1,7 @@
 import type { OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 
 const msPerHour = 3_600_000
-/** A worker that is killed has told all but the last of these. Unit: ms. */
+/** How often the cost is reported: what a killed worker leaves unreported is less than this. Unit: ms. */
 const tellEveryMs = 60_000
 
 /**

@@ -1,6 +1,6 @@
 import { describeError, type OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 
-/** Different images that fail one after the other, with none that succeeds: no chance any more. */
+/** So many different images failing in a row, with no success between them, are not chance. */
 const longestStreak = 3
 
 /** Whose fault a defect is. */

@@ -79,11 +79,11 @@ async function walk(
   const held: DeadMessage[] = []
   try {
     for await (const message of queue.take(options.limit)) {
-      // Until it is moved; giving back what was moved since would do no harm.
+      // Held before anything can fail, so that it is given back then; giving back one that was moved does no harm.
       held.push(message)
       const letter = await describeDeadLetter(message, store)
       if (!isAskedFor(letter, options)) continue
-      // One that fails again while others are still being sent back is not sent round in circles.
+      // A message that has come back as a dead letter while others are still being sent is not sent a second time.
       const returned = sent.has(message.body)
       if (to === null || letter.kind === 'unreadable' || returned) {
         left.push(letter)
@@ -95,7 +95,7 @@ async function walk(
       redriven.push(letter)
     }
   } finally {
-    // One whose hiding has ended is back already.
+    // Giving back fails for a message whose visibility timeout has ended: it is back already.
     await Promise.allSettled(held.map((message) => queue.giveBack(message)))
   }
   return { redriven, left }

@@ -42,7 +42,7 @@ export function* drawArrivals(
     const isWeekend = Math.floor(hour / 24) % 7 >= 5
     const perSecond = (imagesPerDay * (isWeekend ? weekend : 1) * weights[hour % 24]) / whole / 3600
     if (perSecond === 0) continue
-    // Without memory: what an hour leaves over is drawn anew in the next.
+    // A Poisson process has no memory: when the hour turns, the next arrival is drawn anew at the new rate.
     for (let at = random.exponential(perSecond); at < 3600; at += random.exponential(perSecond)) {
       yield { at: hour * 3600 + at, lane: random.uniform() < statShare ? 'stat' : 'routine' }
     }

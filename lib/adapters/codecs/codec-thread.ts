@@ -41,7 +41,7 @@ export class CodecThread {
   async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedCodestream> {
     const reply = await this.#askOrEnd({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
     if (reply.outcome === 'decoded') return reply.frame
-    // The thread closes by itself: ending one by force can take Node along.
+    // The thread closes itself: terminating it can crash the whole of Node.
     this.#worker = null
     if (reply.outcome === 'defect') throw new CodecDefectError(`the ${kind} codec cannot be used: ${reply.detail}`)
     const cause = new Error(reply.detail)

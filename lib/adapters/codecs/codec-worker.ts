@@ -32,7 +32,7 @@ function textOf(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : `codec exception ${String(cause)}`
 }
 
-// Dying before this line is a matter of the installation, after it of the codestream.
+// A failure before this line is the fault of the installation, after it of the codestream.
 parentPort?.postMessage('ready')
 parentPort?.on('message', async (request: CodecRequest) => {
   const reply = await replyTo(request)
