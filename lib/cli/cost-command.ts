@@ -4,6 +4,7 @@ import { type PatternName, patterns } from '../cost/arrivals.ts'
 import { type CostEstimate, estimateCost } from '../cost/estimate-cost.ts'
 import { fleets, type ProfileName } from '../cost/fleet.ts'
 import { defaultPrices, type PriceTable, priceTable } from '../cost/prices.ts'
+import { describeIssues } from '../screening/kernel/describe-issues.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { formatTable } from './terminal.ts'
 
@@ -96,10 +97,23 @@ function rowsOf(estimates: readonly CostEstimate[]): string[][] {
 }
 
 async function readPrices(file: string): Promise<PriceTable> {
-  const parsed = priceTable.safeParse(JSON.parse(await readFile(file, 'utf8')))
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new ConfigurationError(`${file} cannot be read (${cause.code}). Give a price table.`, { cause })
+  })
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigurationError(
+      `${file} is not JSON (${(cause as Error).message}). \`pleura cost --json\` prints a price table.`,
+      { cause },
+    )
+  }
+  const parsed = priceTable.safeParse(json)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-  throw new ConfigurationError(`${file} is no price table. ${issues.join('; ')}. \`pleura cost --json\` prints one.`)
+  throw new ConfigurationError(
+    `${file} is no price table. ${describeIssues(parsed.error)}. \`pleura cost --json\` prints one.`,
+  )
 }
 
 function parseAmount(text: string): number {

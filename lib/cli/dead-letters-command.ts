@@ -5,6 +5,7 @@ import type { DeadLetterQueue } from '../operations/dead-letter-queue.ts'
 import { clientSettings, openStudyStore } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
+import { parseUrl } from './parse-url.ts'
 import { parsePositive } from './screening-options.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
@@ -35,9 +36,9 @@ export function addDeadLettersCommand(program: Command): void {
     .addArgument(
       new Argument('<action>', 'redrive sends back what a program of ours wrote').choices(['list', 'redrive']),
     )
-    .requiredOption('--queue-url <url>', 'the dead-letter queue, of jobs or of uploads')
+    .requiredOption('--queue-url <url>', 'the dead-letter queue, of jobs or of uploads', parseUrl)
     .requiredOption('--bucket <name>', 'the study bucket, whose failures/ say why')
-    .option('--to <url>', 'redrive: the queue to send to; by default the one whose dead letters these are')
+    .option('--to <url>', 'redrive: the queue to send to; by default the one whose dead letters these are', parseUrl)
     .option('--tenant <id>', 'only of this tenant', parseTenant)
     .option('--image-id <id>', 'only of this image')
     .option('--limit <n>', 'at most so many messages', parsePositive, 1000)

@@ -1,7 +1,6 @@
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
-import { displayPath } from '../adapters/embedded/path-bytes.ts'
 import { compareSamples, type Evaluation, evaluateSample } from '../evaluation/accuracy/evaluate-results.ts'
 import { buildEvaluationReport } from '../evaluation/accuracy/evaluation-report.ts'
 import { failureGallery } from '../evaluation/accuracy/failure-gallery.ts'
@@ -16,9 +15,9 @@ import type { Measure } from '../evaluation/metrics/interval.ts'
 import { formatMeasure } from '../evaluation/report/format-figures.ts'
 import { writeReport } from '../evaluation/report/write-report.ts'
 import { parseFractions, parseGrid, parseOperatingPoint, parseWhole } from '../evaluation/settings/parse-settings.ts'
-import { ConfigurationError } from '../screening/kernel/errors.ts'
+import { ConfigurationError, NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
-import { createProgress, formatTable, type Progress } from './terminal.ts'
+import { createProgress, formatNotes, formatTable, type Progress } from './terminal.ts'
 
 interface Options {
   labels: string
@@ -66,7 +65,7 @@ export function addEvaluateCommand(program: Command, screenInto: ScreenInto): vo
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
-      '\nImages that were not analysed are counted apart, never as negatives.\nExit code: 0 done; 2 some labelled images were not analysed; 1 the program failed.',
+      '\nImages that were not analysed are counted apart, never as negatives.\nExit code: 0 done; 2 some labelled images were not analysed; 4 there was no image; 1 the program failed.',
     )
     .action(async (options: Options) => {
       const { evaluation, summary } = await evaluate(options, screenInto)
@@ -139,13 +138,20 @@ async function screenNow(
   return folder
 }
 
-/** The files of the labelled images. @throws {ConfigurationError} when there is none */
+/**
+ * The files of the labelled images.
+ * @throws {ConfigurationError} when there is none among the files
+ * @throws {NothingToAnalyseError} when there is no file that may be an image
+ */
 async function findPictures(folder: string, labels: Labels): Promise<Map<string, string>> {
   const paths = new Map<string, string>()
+  let isEmpty = true
   for await (const { path, problem } of listImages(folder)) {
+    if (problem !== 'hidden-folder') isEmpty = false
     const key = imageKeyOf(path)
     if (!problem && labels.images.has(key)) paths.set(key, path)
   }
+  if (isEmpty) throw new NothingToAnalyseError([folder])
   if (paths.size === 0) {
     throw new ConfigurationError(
       `${folder} holds none of the ${labels.images.size} labelled images. The ids of the labels are the file names without ending.`,
@@ -153,8 +159,6 @@ async function findPictures(folder: string, labels: Labels): Promise<Map<string,
   }
   return paths
 }
-
-const shownProblems = 10
 
 async function withProgress<T>(work: (step: (done: number, total: number) => void) => Promise<T>): Promise<T> {
   let progress: Progress | null = null
@@ -189,8 +193,7 @@ function describe(
   return [
     `${counts.labelled} labelled images: ${counts.analysed} analysed (${classification.positives} with pneumothorax), ${counts.notAnalysed} not analysed, ${counts.withoutResult} without a result`,
     formatTable(['figure', 'value (95 % interval)'], rows),
-    ...problems.slice(0, shownProblems).map((problem) => `note: ${displayPath(problem)}`),
-    ...(problems.length > shownProblems ? [`… and ${problems.length - shownProblems} more notes, in the report`] : []),
+    ...formatNotes(problems),
     `Report: ${join(out, 'report.html')}`,
   ].join('\n')
 }

@@ -13,7 +13,7 @@ import { writeReport } from '../evaluation/report/write-report.ts'
 import { parseGrid, parseWhole } from '../evaluation/settings/parse-settings.ts'
 import type { PixelCodecs } from '../screening/kernel/ports.ts'
 import { exitCodes } from './failed-program.ts'
-import { createProgress, type Progress } from './terminal.ts'
+import { createProgress, formatNotes, type Progress } from './terminal.ts'
 
 interface Options {
   rle?: string
@@ -43,7 +43,7 @@ export function addExploreCommand(program: Command): void {
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
-      '\nA run that was interrupted goes on where it stopped: facts of each file are kept in file-facts.jsonl.\nExit code: 0 done; 2 screening would refuse some of the files; 1 the program failed.',
+      '\nA run that was interrupted goes on where it stopped: facts of each file are kept in file-facts.jsonl.\nExit code: 0 done; 2 screening would refuse some of the files; 4 there was no image; 1 the program failed.',
     )
     .action(async (folder: string, options: Options) => {
       const codecs = createCodecs()
@@ -90,6 +90,11 @@ async function explore(folder: string, options: Options, codecs: PixelCodecs) {
       `Labels: ${images.classes.positive} with pneumothorax, ${images.classes.negative} without, ${images.classes.unlabelled} not stated`,
       `Annotations: ${counts.annotationRows} rows, ${counts.annotationDuplicates} duplicates, ${counts.annotatedImages} images`,
       `Implausible ages: ${images.implausibleAges.length}`,
+      ...formatNotes([
+        ...explored.hiddenFolders.map((path) => `${path} is hidden and was not entered`),
+        ...exploration.tableProblems,
+        ...exploration.problems,
+      ]),
       `Report: ${join(options.out, 'report.html')}`,
     ].join('\n'),
   }

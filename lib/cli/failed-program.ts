@@ -1,7 +1,6 @@
 import { displayPath } from '../adapters/embedded/path-bytes.ts'
-import { InterruptedError } from '../embedded/screen-files.ts'
-import { ConfigurationError } from '../screening/kernel/errors.ts'
-import { NothingToAnalyseError } from './require-inputs.ts'
+import { InterruptedError } from '../embedded/interrupted-error.ts'
+import { ConfigurationError, NothingToAnalyseError } from '../screening/kernel/errors.ts'
 
 /**
  * Every input was analysed / the program failed / some were not analysed / something found wants attention / there was

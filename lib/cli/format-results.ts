@@ -63,7 +63,7 @@ export function formatSummary(summary: ScreeningSummary, outDir: string): string
   ].join('\n')
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function cellsOf(line: ResultLine, file: string): string[] {
   return [

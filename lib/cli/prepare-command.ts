@@ -2,11 +2,13 @@ import type { Command } from 'commander'
 import { listInputs } from '../embedded/list-inputs.ts'
 import { prepareFiles } from '../embedded/prepare-files.ts'
 import type { PreparedLine } from '../embedded/prepared-line.ts'
+import { NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import { isSetAside } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
-import { NothingToAnalyseError, requireInputs } from './require-inputs.ts'
+import { plural } from './format-results.ts'
 import { addPolicyOptions, type PolicyOptions, policyOf } from './screening-options.ts'
+import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress, formatTable } from './terminal.ts'
 
 interface Options extends PolicyOptions {
@@ -26,25 +28,26 @@ export function addPrepareCommand(program: Command): void {
     .option('--json', 'print one JSON line per input instead of a summary', false)
   addPolicyOptions(command).addHelpText(
     'after',
-    '\nExit code: 0 every input prepared; 2 some rejected, each with its reason; 4 there was no image; 1 the program failed.',
+    '\nExit code: 0 every input prepared; 2 some rejected, each with its reason; 4 there was no image; 1 the program failed;\n130 interrupted (the same command goes on from there).',
   )
   command.action(async (paths: string[], options: Options) => {
-    const log = createLog(program.opts<{ log: LogFormat }>().log)
+    const { log: format } = program.opts<{ log: LogFormat }>()
     const inputs = await listInputs(paths, options.out)
-    requireInputs(inputs, paths)
+    if (inputs.length === 0) throw new NothingToAnalyseError(paths)
     const progress = createProgress(inputs.length, 'images')
     const lines = await prepareFiles(inputs, {
       outDir: options.out,
       policy: policyOf(options),
       fullResolution: options.fullResolution,
       concurrency: options.concurrency,
-      log,
+      log: createLog(format),
+      signal: stopOnInterrupt(format),
       onImage: progress.step,
     }).finally(() => progress.stop())
     if (options.json) for (const line of lines) console.log(JSON.stringify(line))
-    else console.log(formatPrepared(lines, options.out))
     const images = lines.filter((line) => !isSetAside(line))
-    if (images.length === 0) throw new NothingToAnalyseError(paths)
+    if (images.length === 0) throw new NothingToAnalyseError(paths, lines.length)
+    if (!options.json) console.log(formatPrepared(lines, options.out))
     process.exitCode = images.some((line) => line.outcome === 'rejected') ? exitCodes.someNotAnalysed : exitCodes.done
   })
 }
@@ -60,7 +63,7 @@ function formatPrepared(lines: readonly PreparedLine[], outDir: string): string 
     [...counts].map(([reason, count]) => [reason, String(count)]),
   )
   return [
-    `${images.length} images: ${images.length - rejected.length} prepared, ${rejected.length} rejected`,
+    `${plural(images.length, 'image')}: ${images.length - rejected.length} prepared, ${rejected.length} rejected`,
     ...(rejected.length > 0 ? [table] : []),
     ...(setAside > 0 ? [`${setAside} more set aside as no input, each in prepared.jsonl`] : []),
     `Results: ${outDir}/prepared.jsonl and ${outDir}/<imageId>.png`,

@@ -6,6 +6,7 @@ import { readLabels } from '../evaluation/dataset/read-labels.ts'
 import { parseGrid, parseSplits, parseWhole } from '../evaluation/settings/parse-settings.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import { isSetAside } from '../screening/result-documents/result-line.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatTable, type Progress } from './terminal.ts'
 
@@ -39,7 +40,10 @@ export function addPrepareDatasetCommand(program: Command): void {
     .option('--minimum-age <years>', 'leave out younger patients', '0')
     .option('--concurrency <n>', 'files at a time', '2')
     .option('--json', 'print the summary as JSON', false)
-    .addHelpText('after', '\nExit code: 0 every file used; 2 some left out (refused.csv); 1 the program failed.')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 every file used; 2 some left out (refused.csv); 4 there was no image; 1 the program failed.',
+    )
     .action(async (folder: string, options: Options) => {
       if (options.where && !options.labels) {
         throw new ConfigurationError('--where chooses rows of the labels: give --labels too.')
@@ -72,9 +76,10 @@ export function addPrepareDatasetCommand(program: Command): void {
           String(positives),
         ])
         console.log(
-          `${made.images} images, ${made.masks} with a mask; ${made.copies} copies and ${made.refused.length} refused files left out\n${formatTable(['split', 'images', 'with pneumothorax'], rows)}\nIndex: ${options.out}/index.csv`,
+          `${made.images} images, ${made.masks} with a mask; ${made.copies} copies and ${made.refused.length} refused left out (refused.csv)\n${formatTable(['split', 'images', 'with pneumothorax'], rows)}\nIndex: ${options.out}/index.csv`,
         )
       }
-      process.exitCode = made.refused.length > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+      const missed = made.refused.filter(({ code }) => !isSetAside({ reason: code }))
+      process.exitCode = missed.length > 0 ? exitCodes.someNotAnalysed : exitCodes.done
     })
 }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { listInputs } from '../embedded/list-inputs.ts'
 import { screenFiles } from '../embedded/screen-files.ts'
+import { NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatResults, formatSummary } from './format-results.ts'
-import { NothingToAnalyseError, requireInputs } from './require-inputs.ts'
 import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress } from './terminal.ts'
 
 interface Options extends ScreeningOptions {
@@ -28,26 +29,24 @@ export function addScreenCommand(program: Command): void {
     '\nExit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed;\n130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
   )
   command.action(async (paths: string[], options: Options) => {
-    const log = createLog(program.opts<{ log: LogFormat }>().log)
+    const { log: format } = program.opts<{ log: LogFormat }>()
     const inputs = await listInputs(paths, options.out)
-    requireInputs(inputs, paths)
-    const stop = new AbortController()
-    process.once('SIGINT', () => stop.abort())
+    if (inputs.length === 0) throw new NothingToAnalyseError(paths)
     const progress = createProgress(inputs.length, 'images')
     const lines: ResultLine[] = []
     const summary = await screenFiles(inputs, settingsOf(options, options.out), {
       concurrency: options.concurrency,
       force: options.force,
-      log,
-      signal: stop.signal,
+      log: createLog(format),
+      signal: stopOnInterrupt(format),
       onStudy: (line, index) => {
         lines[index] = line
         progress.step()
       },
     }).finally(() => progress.stop())
     if (options.json) for (const line of lines) console.log(JSON.stringify(line))
-    else console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
-    if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths)
+    if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
+    if (!options.json) console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
     process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
   })
 }

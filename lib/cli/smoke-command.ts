@@ -7,6 +7,7 @@ import { clientSettings } from '../operations/open-study-store.ts'
 import { drawSmokePhantom, runSmokeTest, type SmokeReport } from '../operations/smoke-test.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { exitCodes } from './failed-program.ts'
+import { parseUrl } from './parse-url.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
 
@@ -152,7 +153,7 @@ function format(report: SmokeReport, depths: readonly QueueDepth[]): string {
 }
 
 function collect(value: string, previous: string[]): string[] {
-  return [...previous, value]
+  return [...previous, parseUrl(value)]
 }
 
 function parseMinutes(value: string): number {

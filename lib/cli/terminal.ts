@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress'
+import { displayPath } from '../adapters/embedded/path-bytes.ts'
 import { logFormatOf } from './standard-error.ts'
 
 export interface Progress {
@@ -43,6 +44,14 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
     ...rows.flatMap((row) => formatRow(row, widths, isNumber)),
   ].join('\n')
 }
+
+const shownNotes = 10
+
+/** What a report holds of problems, the first of them. */
+export const formatNotes = (problems: readonly string[]): string[] => [
+  ...problems.slice(0, shownNotes).map((problem) => `note: ${displayPath(problem)}`),
+  ...(problems.length > shownNotes ? [`… and ${problems.length - shownNotes} more notes, in the report`] : []),
+]
 
 /** One row, of several lines where a cell is wider than its column. */
 export function formatRow(

@@ -3,6 +3,7 @@ import { FolderWatch } from '../embedded/watch-folder.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { stopOnInterrupt } from './stop-on-interrupt.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -25,15 +26,17 @@ export function addWatchCommand(program: Command): void {
     '\nEnd it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
   )
   command.action(async (dir: string, options: Options) => {
-    const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-    if (!options.json) console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.\n${formatWatchHead()}`)
+    const { log: format } = program.opts<{ log: LogFormat }>()
     await FolderWatch.run(dir, settingsOf(options, options.out), {
       concurrency: options.concurrency,
-      log: createLog(program.opts<{ log: LogFormat }>().log),
+      log: createLog(format),
       intervalMs: options.interval,
       untilEmpty: options.untilEmpty,
-      signal: stop.signal,
+      signal: stopOnInterrupt(format),
+      onStart: () => {
+        if (options.json) return
+        console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.\n${formatWatchHead()}`)
+      },
       onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatWatchRow(line, dir)),
     })
   })

@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../adapters/embedded/make-folder.ts'
 
 /**
  * A JSON-lines file that only grows and survives a kill: each line is on disk before `append` resolves, and a line
- * torn by a kill is cut off when the file is opened again.
+ * torn by a kill is cut off when the file is opened again. A line that is no JSON object stays and says nothing.
  */
 export class AppendJournal<T> {
   readonly #file: FileHandle
@@ -15,15 +16,17 @@ export class AppendJournal<T> {
   }
 
   static async open<T>(path: string): Promise<AppendJournal<T>> {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(path, 'a+')
-    const text = await file.readFile('utf8')
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    await file.truncate(Buffer.byteLength(whole))
-    const lines = whole.split('\n').filter(Boolean)
+    const bytes = await file.readFile()
+    const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+    await file.truncate(whole.length)
     return new AppendJournal<T>(
       file,
-      lines.map((line) => JSON.parse(line)),
+      whole
+        .toString('utf8')
+        .split('\n')
+        .flatMap(parseLine<T>),
     )
   }
 
@@ -34,5 +37,14 @@ export class AppendJournal<T> {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+}
+
+function parseLine<T>(line: string): T[] {
+  try {
+    const parsed = JSON.parse(line)
+    return typeof parsed === 'object' && parsed !== null ? [parsed] : []
+  } catch {
+    return []
   }
 }

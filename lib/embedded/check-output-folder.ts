@@ -6,6 +6,7 @@ import { ConfigurationError } from '../screening/kernel/errors.ts'
  * Tries whether folders can be made where results are to go, before anything is worked on. A trial, since neither a
  * mode nor a kind of file system tells it: as root all modes allow it, and `/proc` denies that the folder is there.
  * @throws {ConfigurationError} when they cannot
+ * @throws the error of the operating system when the disk is full
  */
 export async function checkOutputFolder(outDir: string): Promise<void> {
   const ancestor = await nearestAncestor(resolve(outDir))
@@ -13,6 +14,8 @@ export async function checkOutputFolder(outDir: string): Promise<void> {
     await rmdir(await mkdtemp(join(ancestor, '.pleura-')))
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
+    // For want of room no other folder is needed.
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw cause
     const why = reasons[code ?? ''] ?? `nothing can be written there (${code})`
     throw new ConfigurationError(`--out ${outDir} cannot be used: ${why}. Give a folder that can be written to.`, {
       cause,
@@ -25,8 +28,6 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'you may not write there',
   EROFS: 'its file system is read-only',
   ENOENT: 'it lies on a file system of the kernel, which holds no files',
-  ENOSPC: 'its disk has no space, or no inodes, left',
-  EDQUOT: 'your quota on its disk is used up',
   ENAMETOOLONG: 'its path is too long',
 }
 

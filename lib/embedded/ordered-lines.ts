@@ -1,7 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { makeFolder } from '../adapters/embedded/make-folder.ts'
 
 /**
  * A JSON-lines file in the order of the inputs, whatever order they finish in. It grows beside its final name and
@@ -23,7 +24,7 @@ export class OrderedLines<T> {
   }
 
   static async create<T>(file: string): Promise<OrderedLines<T>> {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     return new OrderedLines<T>(file)
   }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../adapters/embedded/make-folder.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 
 interface Holder {
@@ -27,7 +28,7 @@ const silentAfterMs = 60_000
  */
 export async function lockOutputFolder(outDir: string, program: string): Promise<() => Promise<void>> {
   const folder = join(outDir, '.lock')
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   for (;;) {
     const highest = await highestNumber(folder)
     const holder = highest === 0 ? null : await livingHolder(join(folder, String(highest)))

@@ -1,10 +1,15 @@
+import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
 import { isNotAPicture } from '../adapters/embedded/is-not-a-picture.ts'
 import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
+import { writeFileAtomically } from '../adapters/embedded/write-file-atomically.ts'
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import { isSetAside } from '../screening/result-documents/result-line.ts'
+import { preparationKeyOf } from '../screening/result-documents/screening-key.ts'
+import { AppendJournal } from './append-journal.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import type { Log } from './log.ts'
-import { OrderedLines } from './ordered-lines.ts'
 import { isOutputFailure } from './output-failure.ts'
 import { lockOutputFolder } from './output-lock.ts'
 import type { PreparedLine } from './prepared-line.ts'
@@ -21,60 +26,125 @@ export interface PrepareFilesOptions {
   readonly fullResolution: boolean
   readonly concurrency: number
   readonly log: Log
+  /** Ends the run after what is under way; no prepared.jsonl is written then. */
+  readonly signal?: AbortSignal
   readonly onImage: () => void
 }
 
-/** Prepares files into `outDir/<imageId>.png` and `outDir/prepared.jsonl`, one line per input in the order of the inputs. */
+/** What is known of one image, whatever its file is called. */
+type PreparedImageLine = Omit<PreparedLine, 'input'>
+
+/** A finished image in the journal of a run that is not whole yet. */
+interface JournalLine {
+  /** Of everything but the image that decides what is made of it. */
+  readonly key: string
+  readonly line: PreparedImageLine
+}
+
+/**
+ * Prepares files into `outDir/<imageId>.png` and `outDir/prepared.jsonl`, one line per input in the order of the inputs.
+ * That list replaces an earlier one when it is whole, and not before; a list without one picture replaces none. What a
+ * run that did not come to its end has finished is not made again.
+ * @throws {InterruptedError} when `signal` is aborted
+ */
 export async function prepareFiles(
   inputs: readonly FoundEntry[],
   options: PrepareFilesOptions,
 ): Promise<PreparedLine[]> {
   const unlock = await lockOutputFolder(options.outDir, 'prepare')
-  const pool = new ProcessPool(options.concurrency)
-  const lines: PreparedLine[] = []
   try {
-    const written = await OrderedLines.create<PreparedLine>(join(options.outDir, 'prepared.jsonl'))
+    const journalFile = join(options.outDir, '.prepared.jsonl')
+    const journal = await AppendJournal.open<JournalLine>(journalFile)
+    const run = new PrepareRun(options, journal)
+    let lines: PreparedLine[]
     try {
-      await forEachConcurrently(inputs.entries(), options.concurrency * 2, async ([index, input]) => {
-        lines[index] = await prepareFile(input, pool, options)
-        written.put(index, lines[index])
-        options.onImage()
-      })
-      await written.close()
+      lines = await run.prepareAll(inputs)
     } finally {
-      await written.discard()
+      await run.close()
+      await journal.close()
     }
+    const list = join(options.outDir, 'prepared.jsonl')
+    if (!lines.every(isSetAside) || !(await exists(list))) {
+      await writeFileAtomically(list, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    }
+    await rm(journalFile, { force: true })
+    return lines
   } finally {
-    await pool.close()
     await unlock()
   }
-  return lines
 }
 
-/** @throws when nothing more can be written: a full disk ends a run */
-async function prepareFile(
-  { path, problem }: FoundEntry,
-  pool: ProcessPool,
-  options: PrepareFilesOptions,
-): Promise<PreparedLine> {
-  const { outDir, policy, fullResolution, log } = options
-  if (problem) return { input: path, ...rejectedLine(null, problem, problem) }
-  let imageId: string | null = null
-  try {
-    imageId = await identifySource(path)
-    if (await isNotAPicture(path)) {
-      return { input: path, ...rejectedLine(imageId, 'not-a-picture', 'name and content are not those of a picture') }
-    }
-  } catch (error) {
-    return { input: path, ...rejectedLine(null, 'unreadable', (error as Error).message) }
+class PrepareRun {
+  readonly #options: PrepareFilesOptions
+  readonly #journal: AppendJournal<JournalLine>
+  readonly #pool: ProcessPool
+  readonly #key: string
+  readonly #finished: ReadonlyMap<string | null, PreparedImageLine>
+
+  constructor(options: PrepareFilesOptions, journal: AppendJournal<JournalLine>) {
+    this.#options = options
+    this.#journal = journal
+    this.#pool = new ProcessPool(options.concurrency)
+    this.#key = `${preparationKeyOf(options.policy)}${options.fullResolution ? ' full resolution' : ''}`
+    this.#finished = new Map(
+      journal.lines.filter(({ key }) => key === this.#key).map(({ line }) => [line.imageId, line]),
+    )
   }
-  try {
-    return { input: path, ...(await pool.prepareFile({ path, imageId, outDir, policy, fullResolution })) }
-  } catch (error) {
-    if (isOutputFailure(error)) throw error
-    const { name, message } = error as Error
-    if (name === UnreadableSourceError.name) return { input: path, ...rejectedLine(null, 'unreadable', message) }
-    log('error', 'preparing-failed', { imageId, cause: message })
-    return { input: path, ...rejectedLine(imageId, systemFailure, message) }
+
+  async prepareAll(inputs: readonly FoundEntry[]): Promise<PreparedLine[]> {
+    const { concurrency, signal, onImage } = this.#options
+    const lines: PreparedLine[] = []
+    let finished = 0
+    await forEachConcurrently(inputs.entries(), concurrency * 2, async ([index, input]) => {
+      if (signal?.aborted) return
+      lines[index] = { input: input.path, ...(await this.#prepareInput(input)) }
+      finished++
+      onImage()
+    })
+    if (finished < inputs.length) throw new InterruptedError(finished, inputs.length)
+    return lines
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  /** @throws when nothing more can be written: a full disk ends a run */
+  async #prepareInput({ path, problem }: FoundEntry): Promise<PreparedImageLine> {
+    if (problem) return rejectedLine(null, problem, problem)
+    let imageId: string
+    try {
+      imageId = await identifySource(path)
+      if (await isNotAPicture(path)) {
+        return rejectedLine(imageId, 'not-a-picture', 'name and content are not those of a picture')
+      }
+    } catch (error) {
+      return rejectedLine(null, 'unreadable', (error as Error).message)
+    }
+    const known = this.#finished.get(imageId)
+    if (known && (known.png === null || (await exists(join(this.#options.outDir, known.png))))) return known
+    return this.#prepareImage(path, imageId)
+  }
+
+  async #prepareImage(path: string, imageId: string): Promise<PreparedImageLine> {
+    const { outDir, policy, fullResolution, log } = this.#options
+    let line: PreparedImageLine
+    try {
+      line = await this.#pool.prepareFile({ path, imageId, outDir, policy, fullResolution })
+    } catch (error) {
+      if (isOutputFailure(error)) throw error
+      const { name, message } = error as Error
+      if (name === UnreadableSourceError.name) return rejectedLine(null, 'unreadable', message)
+      log('error', 'preparing-failed', { imageId, cause: message })
+      return rejectedLine(imageId, systemFailure, message)
+    }
+    await this.#journal.append({ key: this.#key, line })
+    return line
   }
 }
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )

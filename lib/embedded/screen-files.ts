@@ -1,7 +1,9 @@
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
 import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
 import { isSetAside, type ResultLine } from '../screening/result-documents/result-line.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import type { Log } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
 import { lockOutputFolder } from './output-lock.ts'
@@ -30,14 +32,9 @@ export interface ScreenFilesOptions {
   readonly onStudy: (line: ResultLine, index: number, reused: boolean) => void
 }
 
-/** A run was ended by its signal; what was finished by then is stored, and a later run goes on from there. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError'
-}
-
 /**
  * Screens files into `outDir/<imageId>/` and `outDir/results.jsonl`, one line per input in the order of the inputs. That
- * list replaces an earlier one when it is whole, and not before.
+ * list replaces an earlier one when it is whole, and not before; a list without one picture replaces none.
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function screenFiles(
@@ -82,14 +79,21 @@ async function screenInto(
       onStudy(line, index, reused)
     })
     if (finished < inputs.length) {
-      throw new InterruptedError(`Interrupted: ${finished} of ${inputs.length} inputs are done.`)
+      throw new InterruptedError(finished, inputs.length)
     }
-    await lines.close()
+    // Notes alone are no results: they do not take the place of those that are there.
+    if (counts.setAside < inputs.length || !(await exists(file))) await lines.close()
     return counts
   } finally {
     await lines.discard()
   }
 }
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
 
 function countOf(line: ResultLine): 'suspected' | 'notSuspected' | 'notAnalysed' | 'setAside' {
   if (isSetAside(line)) return 'setAside'

@@ -26,6 +26,8 @@ export interface WatchOptions {
   /** Ends when every file is screened and nothing is still arriving. */
   readonly untilEmpty: boolean
   readonly signal: AbortSignal
+  /** Called when the watch holds its output folder and all that it needs. */
+  readonly onStart?: () => void
   readonly onStudy: (line: ResultLine) => void
 }
 
@@ -59,6 +61,7 @@ export class FolderWatch {
       queue: FolderJobQueue
       queued: AppendJournal<Arrival>
       results: AppendJournal<WatchedLine>
+      waiting: readonly ScreeningJob[]
     },
   ) {
     this.#options = options
@@ -67,8 +70,14 @@ export class FolderWatch {
     this.#queue = parts.queue
     this.#queued = parts.queued
     this.#results = parts.results
-    this.#queuedNames = new Set(parts.queued.lines.map((arrival) => nameOf(arrival.path, arrival.version)))
     this.#finishedVersions = new Set(parts.results.lines.map((line) => nameOf(line.input, line.inputVersion)))
+    // What was queued once and has now neither a message nor a line is queued again: `screen` may have replaced the list.
+    const waiting = new Set(parts.waiting.map(({ source, version }) => nameOf(source, version)))
+    this.#queuedNames = new Set(
+      parts.queued.lines
+        .map(({ path, version }) => nameOf(path, version))
+        .filter((name) => waiting.has(name) || this.#finishedVersions.has(name)),
+    )
     this.#finishedImages = new Set(parts.results.lines.map((line) => nameOf(line.input, line.imageId)))
   }
 
@@ -80,6 +89,7 @@ export class FolderWatch {
     const unlock = await lockOutputFolder(settings.outDir, 'watch')
     try {
       const watch = await FolderWatch.open(dir, settings, options)
+      options.onStart?.()
       await watch.work()
     } finally {
       await unlock()
@@ -89,13 +99,24 @@ export class FolderWatch {
   /** For one who holds the lock of the output folder. `work` is to follow: it closes what this opens. */
   static async open(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<FolderWatch> {
     const state = join(settings.outDir, '.watch')
-    const screener = await StudyScreener.open(settings, { ...options, force: false })
-    const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
-    await queue.undoDeliveries()
-    const queued = await AppendJournal.open<Arrival>(join(state, 'queued.jsonl'))
-    const results = await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl'))
-    const scan = new ArrivalScan(dir, settings.outDir)
-    return new FolderWatch(options, { scan, screener, queue, queued, results })
+    const opened: { close(): Promise<void> }[] = []
+    const opening = <C extends { close(): Promise<void> }>(resource: C): C => {
+      opened.push(resource)
+      return resource
+    }
+    try {
+      const screener = opening(await StudyScreener.open(settings, { ...options, force: false }))
+      const queued = opening(await AppendJournal.open<Arrival>(join(state, 'queued.jsonl')))
+      const results = opening(await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl')))
+      const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
+      await queue.undoDeliveries()
+      const waiting = (await queue.waiting()).map(parseScreeningJob)
+      const scan = new ArrivalScan(dir, settings.outDir)
+      return new FolderWatch(options, { scan, screener, queue, queued, results, waiting })
+    } catch (error) {
+      for (const resource of opened) await resource.close()
+      throw error
+    }
   }
 
   async work(): Promise<void> {
@@ -109,15 +130,18 @@ export class FolderWatch {
   }
 
   async #loop(): Promise<void> {
-    while (!this.#isEnding()) {
-      const unsettled = await this.#enqueueArrivals()
-      await this.#recordDeadLetters()
-      await this.#screenUntil(performance.now() + this.#options.intervalMs)
-      if (this.#options.untilEmpty && unsettled === 0 && this.#underWay.size === 0) {
-        if ((await this.#queue.depth()) === 0) break
+    try {
+      while (!this.#isEnding()) {
+        const unsettled = await this.#enqueueArrivals()
+        await this.#recordDeadLetters()
+        await this.#screenUntil(performance.now() + this.#options.intervalMs)
+        if (this.#options.untilEmpty && unsettled === 0 && this.#underWay.size === 0) {
+          if ((await this.#queue.depth()) === 0) break
+        }
       }
+    } finally {
+      await Promise.all(this.#underWay)
     }
-    await Promise.all(this.#underWay)
     if (this.#failure) throw this.#failure
   }
 

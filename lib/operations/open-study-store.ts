@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { clientSettings as programSettings } from '../adapters/aws/client-settings.ts'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
@@ -14,13 +15,17 @@ export const clientSettings = { ...programSettings, maxAttempts: 8 } as const
 
 /**
  * The study bucket, or a folder laid out like it. Region, credentials and endpoint are the SDK's own settings.
- * @throws {ConfigurationError} unless exactly one of the two is given
+ * @throws {ConfigurationError} unless exactly one of the two is given, and a folder is one
  */
 export async function openStudyStore({ bucket, store }: StoreOptions): Promise<ObjectStore> {
   if ((bucket === undefined) === (store === undefined)) {
     throw new ConfigurationError('Give either --bucket (the study bucket) or --store (a folder laid out like it).')
   }
-  if (store !== undefined) return new FolderObjectStore(store)
+  if (store !== undefined) {
+    const isFolder = (await stat(store).catch(() => null))?.isDirectory() ?? false
+    if (!isFolder) throw new ConfigurationError(`${store} is not a folder. Give one laid out like the study bucket.`)
+    return new FolderObjectStore(store)
+  }
   // Loaded when needed: the SDK would slow every other command's start.
   const { S3Client } = await import('@aws-sdk/client-s3')
   const { S3ObjectStore } = await import('../adapters/aws/s3-object-store.ts')

@@ -3,6 +3,7 @@ import { encodePhantom } from '../phantom/encode-phantom.ts'
 import { phantomIdentity } from '../phantom/phantom-elements.ts'
 import { phantomFormats } from '../phantom/plan-phantom.ts'
 import { encodeRunLength } from '../screening/finding/run-length.ts'
+import { describeIssues } from '../screening/kernel/describe-issues.ts'
 import { imageIdOf } from '../screening/kernel/identifiers.ts'
 import { type Clock, ObjectNotFoundError, type ObjectStore, type PixelCodecs } from '../screening/kernel/ports.ts'
 import { type ResultDocument, resultDocument } from '../screening/result-documents/result-document.ts'
@@ -273,9 +274,6 @@ class SmokeTest {
 
 const describeOutcome = ({ outcome, reason, discordant }: ResultDocument): string =>
   reason ? `${outcome}: ${reason.code}` : discordant ? `${outcome}, discordant` : outcome
-
-const describeIssues = (error: { issues: { path: PropertyKey[]; message: string }[] }): string =>
-  error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`).join('; ')
 
 function parseJson(bytes: Uint8Array): unknown {
   try {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../adapters/embedded/make-folder.ts'
 import { encodeRunLength } from '../screening/finding/run-length.ts'
 import { drawPhantom } from './draw-phantom.ts'
 import { encodePhantom } from './encode-phantom.ts'
@@ -44,7 +45,7 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<Phant
   const { count, outDir, seed, rows = 1024, columns = rows, onProgress, signal } = options
   const phantoms: PhantomRecord[] = []
   const codes = ['ImageId,EncodedPixels']
-  await mkdir(outDir, { recursive: true })
+  await makeFolder(outDir)
   for (let index = 0; index < count; index++) {
     signal?.throwIfAborted()
     const plan = planPhantom(seed, index, { rows, columns })
@@ -54,7 +55,7 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<Phant
     const folder = ['dicom-images-train', identity.studyInstanceUid, identity.seriesInstanceUid]
     const file = [...folder, `${identity.sopInstanceUid}.dcm`].join('/')
     const bytes = await encodePhantom(phantom, format, identity)
-    await mkdir(join(outDir, ...folder), { recursive: true })
+    await makeFolder(join(outDir, ...folder))
     await writeFile(join(outDir, file), bytes)
     codes.push(`${identity.sopInstanceUid},${encodeRunLength(phantom.mask, phantom)}`)
     phantoms.push({ ...phantom.description, ...format, file, sopInstanceUid: identity.sopInstanceUid })

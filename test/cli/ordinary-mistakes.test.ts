@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +17,7 @@ import { describeFailure } from '../../lib/cli/failed-program.ts'
 import { OrderedLines } from '../../lib/embedded/ordered-lines.ts'
 import { lockOutputFolder } from '../../lib/embedded/output-lock.ts'
 import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
-import { runPleura, startPleura } from './run-pleura.ts'
+import { runPleura, startPleura, startPleuraWith } from './run-pleura.ts'
 
 let folder: string
 let images: string
@@ -42,12 +51,82 @@ describe('an ordinary mistake', () => {
     const empty = join(folder, `empty-${command}`)
     mkdirSync(empty)
     const out = join(folder, `empty-out-${command}`)
+    const list = join(out, command === 'screen' ? 'results.jsonl' : 'prepared.jsonl')
+    mkdirSync(out)
+    writeFileSync(list, 'of an earlier run')
     expect(await runPleura(command, empty, '--out', out)).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/no picture in .*mounted/),
+      stdout: '',
+      stderr: expect.stringMatching(/^pleura: There is no picture in .*mounted\?\n$/),
     })
     writeFileSync(join(empty, 'README.txt'), 'notes')
-    expect((await runPleura(command, empty, '--out', out)).code).toBe(4)
+    expect(await runPleura(command, empty, '--out', out)).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringMatching(/^pleura: There is no picture in .* \(1 set aside.*\n$/),
+    })
+    expect(readFileSync(list, 'utf8')).toBe('of an earlier run')
+    rmSync(list)
+    await runPleura(command, empty, '--out', out)
+    expect(readFileSync(list, 'utf8')).toContain('not-a-picture')
+  })
+
+  it.each([
+    ['explore', []],
+    ['prepare-dataset', []],
+    ['evaluate', ['--labels', 'LABELS', '--images']],
+  ])('is an empty folder: %s exits with 4 and says so', async (command, before) => {
+    const empty = join(folder, `empty-${command}`)
+    mkdirSync(empty)
+    const labels = join(folder, 'labels.csv')
+    writeFileSync(labels, 'id,label\na,1\n')
+    const words = [...before.map((word) => (word === 'LABELS' ? labels : word)), empty]
+    expect(await runPleura(command, ...words, '--out', join(folder, `empty-out-${command}`))).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^pleura: There is no picture in .*mounted\?\n$/),
+    })
+  })
+
+  it.each([
+    ['a price table that is no JSON', ['cost', '--images-per-day', '9', '--prices', 'BAD'], /is not JSON/],
+    ['a price table of another form', ['cost', '--images-per-day', '9', '--prices', 'LIST'], /is no price table/],
+    ['a profile that is no JSON', ['models', '--models', 'MODELS'], /profile.json is not JSON/],
+    ['a folder of labels', ['explore', '.', '--labels', '.', '--out', 'x'], /Cannot read/],
+    ['a store that is not there', ['usage', '--tenant', 'a', '--month', '2026-10', '--store', '/no'], /not a folder/],
+    ['a queue without a URL', ['dead-letters', 'list', '--queue-url', 'x', '--bucket', 'b'], /expected a URL/],
+    ['a data set that is not there', ['prepare-dataset', '/no/such', '--out', 'x'], /is not a folder/],
+    ['a folder to watch that is not there', ['watch', '/no/such', '--out', 'OUT'], /not a folder that can be watched/],
+  ])('is one line without a stack: %s', async (_, words, message) => {
+    const files = { BAD: join(folder, 'bad.json'), LIST: join(folder, 'list.json'), MODELS: join(folder, 'models') }
+    mkdirSync(files.MODELS, { recursive: true })
+    for (const file of [files.BAD, join(files.MODELS, 'profile.json')]) writeFileSync(file, '{"half":')
+    writeFileSync(files.LIST, '[]')
+    const places: Record<string, string> = { ...files, OUT: join(folder, 'nowhere-out') }
+    const { code, stdout, stderr } = await runPleura(...words.map((word) => places[word] ?? word))
+    expect([code, stdout, stderr.split('\n')]).toEqual([1, '', [expect.stringMatching(message), '']])
+  })
+
+  it.each([
+    [['usage', '--tenant', 'a', '--month', '2026-10', '--bucket', 'b']],
+    [['dead-letters', 'list', '--queue-url', 'http://127.0.0.1:9/1/q', '--bucket', 'b']],
+    [['smoke', '--tenant', 'a', '--bucket', 'b']],
+  ])('is a cloud without region or without credentials: %j', async (words) => {
+    const bare = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', NODE_NO_WARNINGS: '1' }
+    const run = async (env: NodeJS.ProcessEnv) => {
+      const { code, stderr } = await startPleuraWith({ env }, ...words).ended
+      return [code, stderr]
+    }
+    expect(await run(bare)).toEqual([1, expect.stringMatching(/^pleura: No region.*\n$/)])
+    const there = { ...bare, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }
+    expect(await run(there)).toEqual([1, expect.stringMatching(/^pleura: No credentials.*\n$/)])
+  })
+
+  it.each([
+    ...['screen', 'prepare', 'watch', 'models', 'phantom', 'explore', 'prepare-dataset', 'evaluate', 'monitor'],
+    ...['demo', 'deploy-check', 'smoke', 'usage', 'cost', 'dead-letters'],
+  ])('is an option that there is not, in pleura %s', async (command) => {
+    const { code, stdout, stderr } = await runPleura(command, '--no-such-option')
+    expect([code, stdout, stderr]).toEqual([1, '', "pleura: unknown option '--no-such-option'. Try --help.\n"])
   })
 })
 

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ResultLine } from '../../lib/screening/result-documents/result-line.ts'
 
-const program = resolve(import.meta.dirname, '../../dist/lib/cli/main.js')
+export const program = resolve(import.meta.dirname, '../../dist/lib/cli/main.js')
 
 export interface Ended {
   readonly code: number | null
@@ -12,14 +12,26 @@ export interface Ended {
 }
 
 /** Starts the built command line, as a user does, in a process group of its own. */
-export function startPleura(...args: string[]): { process: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+export const startPleura = (...args: string[]): Started => startPleuraWith({}, ...args)
+
+interface Started {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+/** The same as another user, or with another environment. */
+export function startPleuraWith(options: SpawnOptions, ...args: string[]): Started {
+  const child = spawn(process.execPath, [program, ...args], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', (chunk) => {
+  child.stdout!.on('data', (chunk) => {
     stdout += chunk
   })
-  child.stderr.on('data', (chunk) => {
+  child.stderr!.on('data', (chunk) => {
     stderr += chunk
   })
   const ended = new Promise<Ended>((settle) => {

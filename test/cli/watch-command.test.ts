@@ -112,4 +112,31 @@ describe('pleura watch', () => {
     watcher.kill('SIGTERM')
     await ended
   })
+
+  it('adds again what is missing where screen has replaced its list', async () => {
+    const bucket = await fillBucket('replaced', 2)
+    const out = join(folder, 'replaced-out')
+    await watch(bucket, out, '--until-empty').ended
+    expect((await runPleura('screen', phantoms[4], '--out', out)).code).toBe(0)
+    expect((await readResults(out)).map((line) => line.input)).toEqual([phantoms[4]])
+    expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
+    expect((await readResults(out)).map((line) => line.input).sort()).toEqual(
+      [phantoms[4], ...(await filesIn(bucket))].sort(),
+    )
+  })
+
+  it('passes over lines of its journals that are no JSON', async () => {
+    const bucket = await fillBucket('odd-lines', 1)
+    const out = join(folder, 'odd-lines-out')
+    await mkdir(join(out, '.watch'), { recursive: true })
+    await writeFile(join(out, 'results.jsonl'), 'no JSON\nnull\n')
+    await writeFile(join(out, '.watch/queued.jsonl'), '{"half\n17\n')
+    expect(await watch(bucket, out, '--until-empty').ended).toMatchObject({ code: 0, stderr: '' })
+    expect((await readFile(join(out, 'results.jsonl'), 'utf8')).split('\n')).toEqual([
+      'no JSON',
+      'null',
+      expect.stringContaining('000.dcm'),
+      '',
+    ])
+  })
 })

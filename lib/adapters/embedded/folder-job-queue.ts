@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, JobQueue, ReceivedJob } from '../../screening/kernel/ports.ts'
+import { makeFolder } from './make-folder.ts'
 import { writeFileAtomically } from './write-file-atomically.ts'
 
 /** How often an empty queue is looked at while waiting. Unit: ms. */
@@ -66,9 +67,13 @@ export class FolderJobQueue implements JobQueue {
   }
 
   /** Bodies of the dead letters. */
-  async deadLetters(): Promise<string[]> {
-    const names = await this.#names('dead')
-    return Promise.all(names.map((name) => readFile(this.#file('dead', name), 'utf8')))
+  deadLetters(): Promise<string[]> {
+    return this.#bodies('dead')
+  }
+
+  /** Bodies of the messages that wait, in the order in which they came. */
+  waiting(): Promise<string[]> {
+    return this.#bodies('ready')
   }
 
   /**
@@ -117,8 +122,14 @@ export class FolderJobQueue implements JobQueue {
     await utimes(file, at, at)
   }
 
+  async #bodies(folder: string): Promise<string[]> {
+    const bodies: string[] = []
+    for (const name of await this.#names(folder)) bodies.push(await readFile(this.#file(folder, name), 'utf8'))
+    return bodies
+  }
+
   async #names(folder: string): Promise<string[]> {
-    for (const state of states) await mkdir(join(this.#root, state), { recursive: true })
+    for (const state of states) await makeFolder(join(this.#root, state))
     return (await readdir(join(this.#root, folder))).filter((name) => !name.startsWith('.')).sort()
   }
 

@@ -32,6 +32,10 @@ export function encodePath(path: string): string | Buffer {
   return Buffer.concat(parts)
 }
 
+/** A path for a table or a file name in UTF-8: a byte that belongs to none is written as `%FC`. */
+export const utf8PathOf = (path: string): string =>
+  path.replace(/[\udc80-\udcff]/gu, (byte) => `%${(byte.charCodeAt(0) - 0xdc00).toString(16).toUpperCase()}`)
+
 /** A path for a person to read: nothing in it can steer a terminal or turn its text around. */
 export function displayPath(path: string): string {
   return path.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Writes a whole file or none: to a hidden neighbour first, flushed to disk, then renamed.
@@ -12,7 +13,7 @@ export async function writeFileAtomically(
   body: Uint8Array | string,
   options: { ifAbsent?: boolean } = {},
 ): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true })
+  await makeFolder(dirname(file))
   const draft = join(dirname(file), `.${randomUUID()}.draft`)
   try {
     const handle = await open(draft, 'wx')

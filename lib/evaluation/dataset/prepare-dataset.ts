@@ -1,8 +1,9 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
-import { encodePath } from '../../adapters/embedded/path-bytes.ts'
-import { ConfigurationError, StudyRejectedError } from '../../screening/kernel/errors.ts'
+import { makeFolder } from '../../adapters/embedded/make-folder.ts'
+import { encodePath, utf8PathOf } from '../../adapters/embedded/path-bytes.ts'
+import { ConfigurationError, NothingToAnalyseError, StudyRejectedError } from '../../screening/kernel/errors.ts'
 import { imageIdOf } from '../../screening/kernel/identifiers.ts'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
 import { prepareImage } from '../../screening/prepared-image/prepare-image.ts'
@@ -47,6 +48,7 @@ export interface PreparedDataset {
  * index.csv, splits by patient. Files of the same content become one image; files that screening would refuse are
  * left out and listed in refused.csv. Pictures that are there already are not made again.
  * @throws {ConfigurationError} when no file can be used, or run lengths do not fit
+ * @throws {NothingToAnalyseError} when there is no file that may be an image
  */
 export async function prepareDataset(
   root: string,
@@ -58,7 +60,7 @@ export async function prepareDataset(
   const refused: { path: string; code: string }[] = []
   for await (const { path, problem } of listImages(root, out)) {
     const isAsked = !options.onlyLabelled || options.labels?.images.has(imageKeyOf(path))
-    if (problem) refused.push({ path: relative(root, path), code: problem })
+    if (problem) refused.push({ path: pathInTable(root, path), code: problem })
     else if (isAsked) files.push(path)
   }
   // Of several copies the first is kept: better one that has a label.
@@ -68,8 +70,10 @@ export async function prepareDataset(
   }
   files.sort((a, b) => Number(isLabelled(b)) - Number(isLabelled(a)))
   if (files.length === 0) {
-    const which = options.onlyLabelled ? ' that the labels name. Check the filter and the ids' : ''
-    throw new ConfigurationError(`${root} holds no file that may be an image${which}.`)
+    if (!options.onlyLabelled) throw new NothingToAnalyseError([root])
+    throw new ConfigurationError(
+      `${root} holds no file that may be an image that the labels name. Check the filter and the ids.`,
+    )
   }
   options.onStart?.(files.length)
   const shared = sharedKeys(files)
@@ -81,18 +85,18 @@ export async function prepareDataset(
       options.onFile?.()
     },
     onUnreadable: (path) => {
-      refused.push({ path: relative(root, path), code: 'unreadable' })
+      refused.push({ path: pathInTable(root, path), code: 'unreadable' })
       options.onFile?.()
     },
   })
   await forEachConcurrently(contents, options.concurrency, async ({ at, path, bytes, imageId }) => {
     const key = imageKeyOf(path)
-    const name = shared.has(key) ? `${key}-${imageId.slice(0, 8)}` : key
+    const name = fileNameOf(key, shared.has(key), imageId)
     try {
       records[at] = await prepareOne(bytes, { root, path, out, key, name, imageId }, codecs, options)
     } catch (error) {
       if (!(error instanceof StudyRejectedError)) throw error
-      refused.push({ path: relative(root, path), code: error.code })
+      refused.push({ path: pathInTable(root, path), code: error.code })
     }
     options.onFile?.()
   })
@@ -156,7 +160,7 @@ async function prepareOne(
     name,
     key,
     imageId,
-    path: relative(root, path),
+    path: pathInTable(root, path),
     positive: codes ? codes.length > 0 : (label?.positive ?? null),
     annotations: codes?.length ?? null,
     patient: label?.patient ?? patientKeyOf(bytes),
@@ -189,7 +193,7 @@ async function writeTables(
     split.images++
     if (positive) split.positives++
   }
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   const rows = records.map((record) => csvLine(datasetRow(record, splits.get(record.name)!)))
   await writeFile(join(out, 'index.csv'), csvLine(datasetColumns) + rows.join(''))
   const refusedRows = [...refused].sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -199,6 +203,14 @@ async function writeTables(
   )
   const masks = records.filter(({ maskFraction }) => maskFraction !== null).length
   return { images: records.length, masks, copies, refused: refusedRows, bySplit }
+}
+
+const pathInTable = (root: string, path: string): string => utf8PathOf(relative(root, path))
+
+/** Bytes outside UTF-8 have no place in a table: two names that differ in them alone are told apart by the image. */
+function fileNameOf(key: string, isShared: boolean, imageId: string): string {
+  const shown = utf8PathOf(key)
+  return isShared || shown !== key ? `${shown}-${imageId.slice(0, 8)}` : key
 }
 
 /** File names that occur in several folders: they do not tell images apart. */

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../screening/kernel/errors.ts'
+import { absoluteStartsRemedy, areAbsolute, countSteps } from './absolute-starts.ts'
 import { imageKeyOf } from './image-key.ts'
 import { findColumn, readTable, requireColumn, type Table } from './read-table.ts'
 
@@ -20,9 +22,23 @@ const missing: readonly string[] = ['', 'nan', 'na', 'null', 'none']
 
 export const hasRunLengths = (table: Table): boolean => findColumn(table, codeColumns) !== null
 
-/** @throws {ConfigurationError} when the file cannot be read or lacks a column */
+/** Of all codes of a table together. */
+const telltaleSteps = 3
+
+/** @throws {ConfigurationError} when the file cannot be read, lacks a column, or has absolute starts throughout */
 export async function readAnnotations(path: string): Promise<Annotations> {
-  return parseAnnotations(await readTable(path))
+  const annotations = parseAnnotations(await readTable(path))
+  const counted = [...annotations.runLengths.values()].flat().map(countSteps)
+  const all = {
+    steps: counted.reduce((sum, { steps }) => sum + steps, 0),
+    increasing: counted.reduce((sum, { increasing }) => sum + increasing, 0),
+  }
+  if (areAbsolute(all, telltaleSteps)) {
+    throw new ConfigurationError(
+      `The run lengths of ${path} look as if their starts were absolute: each lies beyond the run before it. ${absoluteStartsRemedy}`,
+    )
+  }
+  return annotations
 }
 
 export function parseAnnotations(table: Table): Annotations {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../../adapters/embedded/make-folder.ts'
 import type { ImageSize } from '../../screening/kernel/geometry.ts'
 import type { GreyImage } from '../../screening/kernel/grey-image.ts'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
@@ -40,6 +41,6 @@ export async function writeTrainingImage(
 }
 
 async function writePng(path: string, image: GreyImage, codecs: PixelCodecs): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await writeFile(path, await codecs.encodeGreyPng(image))
 }

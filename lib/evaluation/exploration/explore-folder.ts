@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
+import { makeFolder } from '../../adapters/embedded/make-folder.ts'
 import { encodePath } from '../../adapters/embedded/path-bytes.ts'
-import { ConfigurationError } from '../../screening/kernel/errors.ts'
+import { NothingToAnalyseError } from '../../screening/kernel/errors.ts'
 import { listImages } from '../dataset/list-images.ts'
 import { FactsJournal, readFacts } from './facts-journal.ts'
 import { type FileFacts, versionOf } from './file-facts.ts'
@@ -13,6 +14,8 @@ export interface ExploredFolder {
   readonly journalPath: string
   /** Which lines of the journal speak of the files as they are now. */
   readonly versions: ReadonlySet<string>
+  /** Hidden folders, which were not entered; relative to the explored folder. */
+  readonly hiddenFolders: readonly string[]
   readonly readNow: number
   readonly readBefore: number
 }
@@ -27,31 +30,38 @@ export interface ExploreOptions {
 /**
  * Reads the facts of every image below a folder into `<out>/file-facts.jsonl`. What an earlier run has read is not
  * read again unless the file changed. Memory: a name for each file, and the images being read.
- * @throws {ConfigurationError} when the folder is missing or holds no file that may be an image
+ * @throws {ConfigurationError} when there is no such folder
+ * @throws {NothingToAnalyseError} when it holds no file that may be an image
  */
 export async function exploreFolder(root: string, out: string, options: ExploreOptions): Promise<ExploredFolder> {
   const journalPath = join(out, 'file-facts.jsonl')
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   const journal = await FactsJournal.open(journalPath)
   try {
     const known = new Set<string>()
     for await (const facts of readFacts(journalPath)) known.add(versionOf(facts))
     const versions = new Set<string>()
     const waiting: ListedFile[] = []
-    for await (const file of listVersions(root, out)) {
+    const hiddenFolders: string[] = []
+    for await (const { path, problem } of listImages(root, out)) {
+      if (problem === 'hidden-folder') {
+        hiddenFolders.push(relative(root, path))
+        continue
+      }
+      const file = await listedFile(root, path)
       const version = versionOf(file)
       versions.add(version)
       if (!known.has(version)) waiting.push(file)
     }
     if (versions.size === 0) {
-      throw new ConfigurationError(`${root} holds no file that may be an image. Give the folder with the radiographs.`)
+      throw new NothingToAnalyseError([root])
     }
     options.onStart?.(waiting.length)
     await forEachConcurrently(waiting, options.concurrency, async (file) => {
       await journal.append(await options.readFile(root, file))
       options.onFile?.()
     })
-    return { journalPath, versions, readNow: waiting.length, readBefore: versions.size - waiting.length }
+    return { journalPath, versions, hiddenFolders, readNow: waiting.length, readBefore: versions.size - waiting.length }
   } finally {
     await journal.close()
   }
@@ -68,16 +78,12 @@ export async function* currentFacts({ journalPath, versions }: ExploredFolder): 
   }
 }
 
-async function* listVersions(root: string, out: string): AsyncIterable<ListedFile> {
-  const isFolder = (await stat(root).catch(() => null))?.isDirectory() ?? false
-  if (!isFolder) throw new ConfigurationError(`${root} is not a folder. Give the folder with the radiographs.`)
-  for await (const { path } of listImages(root, out)) {
-    // A folder that cannot be listed, or what has gone meanwhile, stays in the list: reading it says why it is a problem.
-    const entry = await stat(encodePath(path)).catch(() => null)
-    yield {
-      path: relative(root, path),
-      sizeBytes: entry?.size ?? 0,
-      modifiedMs: Math.round(entry?.mtimeMs ?? 0),
-    }
+/** A folder that cannot be listed, or what has gone meanwhile, is listed too: reading it says why it is a problem. */
+async function listedFile(root: string, path: string): Promise<ListedFile> {
+  const entry = await stat(encodePath(path)).catch(() => null)
+  return {
+    path: relative(root, path),
+    sizeBytes: entry?.size ?? 0,
+    modifiedMs: Math.round(entry?.mtimeMs ?? 0),
   }
 }

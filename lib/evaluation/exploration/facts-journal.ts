@@ -27,7 +27,7 @@ export class FactsJournal {
   }
 
   async append(facts: FileFacts): Promise<void> {
-    const write = this.#waiting.then(() => this.#file.write(`${JSON.stringify(facts)}\n`))
+    const write = this.#waiting.then(() => this.#file.appendFile(`${JSON.stringify(facts)}\n`))
     this.#waiting = write.catch(() => {})
     await write
   }

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../screening/kernel/errors.ts'
+import type { ImageSize } from '../../screening/kernel/geometry.ts'
 import type { GreyImage } from '../../screening/kernel/grey-image.ts'
 import { decodeReference, type ReferenceGrid } from '../dataset/decode-reference.ts'
 import type { Annotations } from '../dataset/read-annotations.ts'
@@ -22,10 +24,8 @@ export async function sampleSheet(sample: readonly FileFacts[], source: SampleSh
     if (codes.length > 0) {
       const own = { rows: facts.rows ?? picture.rows, columns: facts.columns ?? picture.columns }
       const size = source.grid === 'image' ? own : source.grid
-      masks.push({
-        mask: { ...size, pixels: decodeReference(facts.key, codes, size) },
-        colour: contourColours.predicted,
-      })
+      const pixels = decodeOrNull(facts.key, codes, size)
+      if (pixels) masks.push({ mask: { ...size, pixels }, colour: contourColours.predicted })
     }
     const { uri, rows, columns } = await contourThumbnail(picture, masks)
     const caption = [facts.acquisition?.viewPosition, facts.acquisition?.sex, ageOf(facts)].filter(Boolean).join(', ')
@@ -34,6 +34,16 @@ export async function sampleSheet(sample: readonly FileFacts[], source: SampleSh
     )
   }
   return cards.length === 0 ? null : html`<div class="gallery">${cards}</div>\n`
+}
+
+/** Null for a code that cannot be read: it is among the problems of the exploration already. */
+function decodeOrNull(key: string, codes: readonly string[], size: ImageSize): Uint8Array | null {
+  try {
+    return decodeReference(key, codes, size)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return null
+    throw error
+  }
 }
 
 function ageOf(facts: FileFacts): string | null {

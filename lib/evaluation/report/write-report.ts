@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import sharp from 'sharp'
 import { loadTypeface } from '../../adapters/codecs/load-typeface.ts'
+import { makeFolder } from '../../adapters/embedded/make-folder.ts'
 import type { Typeface } from '../../screening/result-documents/overlay/build-overlay.ts'
 import type { Figure } from './draw-plot.ts'
 import type { Html } from './html.ts'
@@ -30,7 +31,7 @@ const plotDensity = 3 * 72
 /** Writes report.html (self-contained), summary.json and plots/<id>.svg and .png. */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   const plots = join(folder, 'plots')
-  await mkdir(plots, { recursive: true })
+  await makeFolder(plots)
   for (const { id, svg } of report.figures) {
     await writeFile(join(plots, `${id}.svg`), `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`)
     await sharp(Buffer.from(outlineTexts(svg)), { density: plotDensity })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { describeIssues } from '../kernel/describe-issues.ts'
 import { ConfigurationError } from '../kernel/errors.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal')
@@ -128,7 +129,9 @@ export type OperatingPoint = z.infer<typeof operatingPoint>
 export function parseModelBundle(json: unknown, where: string): ModelBundle {
   const parsed = modelBundle.safeParse(json)
   if (!parsed.success) {
-    throw new ConfigurationError(`${where} is not a valid model bundle:\n${z.prettifyError(parsed.error)}`)
+    throw new ConfigurationError(
+      `${where} is not a valid model bundle: ${describeIssues(parsed.error)}. Export it again.`,
+    )
   }
   const bundle = parsed.data
   for (const channel of ['mean', 'std'] as const) {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { describeIssues } from '../kernel/describe-issues.ts'
 import { ConfigurationError } from '../kernel/errors.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -18,7 +19,9 @@ export type ScreeningProfile = z.infer<typeof screeningProfile>
 export function parseScreeningProfile(json: unknown, where: string): ScreeningProfile {
   const parsed = screeningProfile.safeParse(json)
   if (!parsed.success) {
-    throw new ConfigurationError(`${where} is not a valid screening profile:\n${z.prettifyError(parsed.error)}`)
+    throw new ConfigurationError(
+      `${where} is not a valid screening profile: ${describeIssues(parsed.error)}. Restore it.`,
+    )
   }
   return parsed.data
 }

@@ -53,6 +53,17 @@ export class TransientError extends Error {
   override readonly name = 'TransientError'
 }
 
+/** An empty folder, often one that something should have been mounted on: no success, though nothing failed. */
+export class NothingToAnalyseError extends Error {
+  override readonly name = 'NothingToAnalyseError'
+
+  /** @param setAside How many entries there are that are no input: notes, tables, hidden folders. */
+  constructor(paths: readonly string[], setAside = 0) {
+    const others = setAside > 0 ? ` (${setAside} set aside: no picture by its kind, or hidden)` : ''
+    super(`There is no picture in ${paths.join(', ')}${others}. Is it the right folder, and is it mounted?`)
+  }
+}
+
 /** The program cannot start as it is set up. The message says what is wrong, the value, and the remedy. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'

@@ -1,3 +1,4 @@
+import { describeIssues } from '../kernel/describe-issues.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../kernel/ports.ts'
 import { resultDocument } from '../result-documents/result-document.ts'
 import { studyKeys } from '../screening-job/study-keys.ts'
@@ -114,8 +115,7 @@ async function readImage(store: ObjectStore, tenant: string, month: string, list
 function parseReceipt(bytes: Uint8Array, key: string, tenant: string, month: string): UsageReceipt | DamagedUsage {
   const parsed = usageReceipt.safeParse(parseJson(bytes))
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`)
-    return { key, problem: issues.join('; ') }
+    return { key, problem: describeIssues(parsed.error) }
   }
   const receipt = parsed.data
   if (receipt.tenant !== tenant) return { key, problem: `it belongs to tenant '${receipt.tenant}'` }

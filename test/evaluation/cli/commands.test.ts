@@ -92,11 +92,56 @@ describe('pleura evaluate', () => {
     ['images that are elsewhere', ['--images', '.'], /none of the 1 labelled images/],
   ])('refuses %s', async (_, args, message) => {
     const folder = temporaryFolder()
+    writeFileSync(join(folder, 'elsewhere.dcm'), 'a picture')
     const { labels } = writeTables(folder, [{ key: 'nowhere', positive: true, probability: 0.5 }])
     const images = args.map((arg) => (arg === '.' ? folder : arg))
     await expect(pleura(['evaluate', '--labels', labels, '--out', join(folder, 'out'), ...images])).rejects.toThrow(
       message,
     )
+  })
+})
+
+describe('tables that do not say what they seem to', () => {
+  const runs = (starts: readonly number[]) => starts.map((start) => `${start} 3`).join(' ')
+  it.each([
+    ['absolute starts', runs([1000, 1128, 1256, 1384, 1512, 1640]), /table.csv look as if their starts were absolute/],
+    ['few absolute starts', runs([1000, 1128, 1256, 1384]), /table.csv look as if their starts were absolute/],
+    ['two runs that end beyond the image', runs([9000, 9128]), /--rle-shape.*are their starts absolute\?/],
+    ['half a pair', '5', /not pairs of start and length/],
+  ])('evaluate and prepare-dataset refuse %s', async (_, code, message) => {
+    const folder = temporaryFolder()
+    const { phantoms } = await writePhantomSet({ count: 2, outDir: join(folder, 'set'), seed: 1, rows: 128 })
+    const [key] = phantoms.map(({ sopInstanceUid }) => sopInstanceUid)
+    await writeRun(join(folder, 'run'), [{ key, positive: true, probability: 0.9 }])
+    const { labels } = writeTables(folder, [{ key, positive: true, probability: 0.9 }])
+    const rle = join(folder, 'table.csv')
+    writeFileSync(rle, `ImageId,EncodedPixels\n${key},${code}\n`)
+    const out = join(folder, 'out')
+    const tables = ['--rle', rle, '--out', out]
+    const evaluating = ['evaluate', '--labels', labels, '--results', join(folder, 'run'), '--rle-shape', '128x128']
+    await expect(pleura([...evaluating, ...tables])).rejects.toThrow(message)
+    const preparing = ['prepare-dataset', join(folder, 'set'), '--sizes', '64']
+    await expect(pleura([...preparing, ...tables])).rejects.toThrow(message)
+    // Described all the same, with a note, where a single code is at fault.
+    const exploring = pleura(['explore', join(folder, 'set'), ...tables])
+    if (/absolute starts/.test(_)) await expect(exploring).rejects.toThrow(message)
+    else expect((await exploring).text).toMatch(/note: The run lengths of/)
+  })
+
+  it('explore names uncertain labels and missing run lengths', async () => {
+    const folder = temporaryFolder()
+    const { phantoms } = await writePhantomSet({ count: 2, outDir: join(folder, 'set'), seed: 1, rows: 128 })
+    const [first, second] = phantoms.map(({ sopInstanceUid }) => sopInstanceUid)
+    const labels = join(folder, 'labels.csv')
+    writeFileSync(labels, `id,label\n${first},-1\n${second},1\n`)
+    const rle = join(folder, 'rle.csv')
+    writeFileSync(rle, `ImageId,EncodedPixels\n${first},nan\n`)
+    const { text } = await pleura([
+      ...['explore', join(folder, 'set'), '--labels', labels, '--rle', rle, '--out', join(folder, 'out')],
+    ])
+    expect(text).toMatch(/Labels: 1 with pneumothorax, 0 without, 1 not stated/)
+    expect(text).toMatch(/note: .*the label '-1' says uncertain/)
+    expect(text).toMatch(/note: .*the run-length code is missing \('nan'\)/)
   })
 })
 

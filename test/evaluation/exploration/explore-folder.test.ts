@@ -71,7 +71,7 @@ describe('a folder of pictures', () => {
   })
   it('must be there and hold something', async () => {
     await expect(exploreFolder('/nowhere', temporaryFolder(), listing)).rejects.toThrow(/is not a folder/)
-    await expect(exploreFolder(temporaryFolder(), temporaryFolder(), listing)).rejects.toThrow(/holds no file/)
+    await expect(exploreFolder(temporaryFolder(), temporaryFolder(), listing)).rejects.toThrow(/There is no picture/)
   })
   it('lists files that are no images as problems', async () => {
     const root = temporaryFolder()
