@@ -1,5 +1,7 @@
 import { type BatchClient, JobStatus, paginateListJobs, SubmitJobCommand } from '@aws-sdk/client-batch'
 
+import type { ListedJob } from './worker-failures.ts'
+
 /** Jobs of these states take messages or will; in the order in which a job passes through them. */
 const activeStates = [JobStatus.SUBMITTED, JobStatus.PENDING, JobStatus.RUNNABLE, JobStatus.STARTING, JobStatus.RUNNING]
 
@@ -20,6 +22,19 @@ export class DrainJobs {
     let count = 0
     for (const state of activeStates) count += await this.#count(state)
     return count
+  }
+
+  /** @param createdAfter Unit: ms since the Unix epoch. */
+  async listSince(createdAfter: number): Promise<ListedJob[]> {
+    const jobs: ListedJob[] = []
+    for await (const { jobSummaryList = [] } of paginateListJobs(
+      { client: this.#client },
+      // With a filter Batch answers with jobs of every state.
+      { jobQueue: this.#jobQueue, filters: [{ name: 'AFTER_CREATED_AT', values: [String(createdAfter)] }] },
+    )) {
+      for (const { status = '', startedAt, stoppedAt } of jobSummaryList) jobs.push({ status, startedAt, stoppedAt })
+    }
+    return jobs
   }
 
   async submit(): Promise<void> {

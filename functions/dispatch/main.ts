@@ -3,6 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../../lib/adapters/aws/client-settings.ts'
 import { createOperationalLog } from '../../lib/adapters/aws/operational-log.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
 import { DrainJobs } from './drain-jobs.ts'
 import { dispatchEnvironment } from './environment.ts'
@@ -19,5 +20,6 @@ export const handler = createHandler({
   queues: [new SqsJobQueue(sqs, environment.STAT_QUEUE_URL), new SqsJobQueue(sqs, environment.ROUTINE_QUEUE_URL)],
   jobs: new DrainJobs(new BatchClient(clientSettings), environment.BATCH_JOB_QUEUE, environment.BATCH_JOB_DEFINITION),
   limits: { imagesPerJob: Number(environment.IMAGES_PER_JOB), maximumJobs: Number(environment.MAXIMUM_JOBS) },
+  clock: systemClock,
   telemetry: createOperationalLog('dispatch'),
 })

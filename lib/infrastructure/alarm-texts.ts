@@ -15,6 +15,7 @@ export const alarms = {
   ColdStart: ['cold-start', 'A worker took too long from its start to its first image.'],
   ScreeningFailures: ['screening-failures', 'Images fail in the worker and are tried again.'],
   IllWorkers: ['screening-failures', 'A worker failed with images that are not at fault, and has ended.'],
+  FailedWorkers: ['failed-workers', 'Workers end as failed Batch jobs, one after the other; images wait.'],
   DispatchErrors: ['dispatch-errors', 'The dispatcher fails: no machine is started for waiting images.'],
   PreprocessErrors: ['preprocess-errors', 'The preprocessing function fails as a whole.'],
   EstimatedCost: ['spend', 'The estimated cost of a day is above its share of the budget.'],

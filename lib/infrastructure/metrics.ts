@@ -8,6 +8,7 @@ export const metricNames = {
   refused: 'ImagesRefused',
   failures: 'ScreeningFailures',
   illWorkers: 'IllWorkers',
+  failedWorkers: 'FailedWorkers',
   returnedJob: 'ReturnedJobSeconds',
   coldStart: 'ColdStartMilliseconds',
   stage: 'StageMilliseconds',

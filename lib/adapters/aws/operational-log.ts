@@ -9,6 +9,7 @@ export const metricUnits = {
   ImagesRefused: 'Count',
   ScreeningFailures: 'Count',
   IllWorkers: 'Count',
+  FailedWorkers: 'Count',
   ReturnedJobSeconds: 'Seconds',
   ColdStartMilliseconds: 'Milliseconds',
   StageMilliseconds: 'Milliseconds',

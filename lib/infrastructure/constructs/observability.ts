@@ -119,6 +119,7 @@ export class Observability extends Construct {
     this.#alarm('ColdStart', metricOf(metricNames.coldStart, 'max', Duration.minutes(5)), longestColdStart, 1)
     this.#alarm('ScreeningFailures', countOf(metricNames.failures, Duration.minutes(5)), 5, 2)
     this.#alarm('IllWorkers', countOf(metricNames.illWorkers, Duration.minutes(5)), 1, 1)
+    this.#alarm('FailedWorkers', metricOf(metricNames.failedWorkers, 'max', Duration.minutes(5)), 3, 1)
     this.#alarm('DispatchErrors', props.dispatch.lambda.metricErrors({ period: Duration.minutes(5) }), 3, 1)
     this.#alarm('PreprocessErrors', props.preprocess.lambda.metricErrors({ period: Duration.minutes(5) }), 3, 1)
     const cost = metricOf(metricNames.cost, 'sum', Duration.days(1))
@@ -191,7 +192,10 @@ export class Observability extends Construct {
           new GraphWidget({
             title: 'Cold start (ms)',
             left: [metricOf(metricNames.coldStart, 'max', Duration.minutes(5))],
-            right: [metricOf(metricNames.batchSize, 'avg', Duration.minutes(5))],
+            right: [
+              metricOf(metricNames.batchSize, 'avg', Duration.minutes(5)),
+              metricOf(metricNames.failedWorkers, 'max', Duration.minutes(5)),
+            ],
             width: 8,
           }),
           new GraphWidget({ title: 'Estimated cost (USD a day)', left: [cost], width: 8 }),
