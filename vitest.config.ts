@@ -9,6 +9,7 @@ export default defineConfig({
       'test/packaging/**',
       'test/telemetry/**',
       'test/infrastructure/published-model/**',
+      'test/infrastructure/outputs/**',
     ],
     globalSetup: ['test/build-programs.ts'],
     testTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import * as z from 'zod'
 import { queueDays } from '../screening/screening-job/delivery-limits.ts'
 import { tenant } from '../screening/screening-job/tenant.ts'
@@ -60,7 +61,10 @@ export const environmentConfig = z
     monthlyBudgetUsd: z.number().positive().default(200),
     retentionDays: z
       .strictObject({
-        uploads: daysOf(queueDays, 'a notification may wait that long').default(30),
+        uploads: daysOf(
+          2 * queueDays,
+          'an upload may wait half of it to be put into its lane, and half of it there',
+        ).default(30),
         /** Prepared pictures and failure documents. */
         prepared: daysOf(2 * queueDays, 'a job may wait half of it, and lie half of it among the dead letters').default(
           30,
@@ -105,6 +109,9 @@ export const environmentConfig = z
   })
 
 export type EnvironmentConfig = z.infer<typeof environmentConfig>
+
+/** @param named PLEURA_CONFIG: absolute, or below the root of the checkout. */
+export const configFileOf = (root: string, named = 'config/example.json'): string => resolve(root, named)
 
 /** @throws {Error} that names the file, each wrong field, the value received and what is expected */
 export function readConfig(file: string): EnvironmentConfig {

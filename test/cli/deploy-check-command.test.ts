@@ -226,6 +226,26 @@ describe('the machine that deploys', () => {
     expect(withVerdict(await check(), 'not-checked')).toEqual(['zones of the account'])
   })
 
+  it('does not believe zones of the config: it looks them up, or says how', async () => {
+    const configured = (...zones: string[]) => configOf({ availabilityZones: zones })
+    const inContext = (zones: string[]) =>
+      put('cdk.context.json', JSON.stringify({ 'availability-zones:account=998877665544:region=eu-central-1': zones }))
+    await inContext(['eu-central-1a', 'eu-central-1b'])
+    const zones = async (config: EnvironmentConfig) =>
+      (await check({}, config)).find((one) => one.check === 'zones of the account')
+    expect(await zones(configured('eu-central-1a'))).toMatchObject({ verdict: 'ok' })
+    expect(await zones(configured('eu-central-1a', 'eu-central-1x'))).toMatchObject({
+      verdict: 'failed',
+      found: 'eu-central-1x: not of this account',
+      remedy: 'Choose of: eu-central-1a, eu-central-1b.',
+    })
+    await put('cdk.context.json', '{}')
+    expect(await zones(configured('eu-central-1x'))).toMatchObject({
+      verdict: 'not-checked',
+      remedy: expect.stringContaining('describe-availability-zones --region eu-central-1'),
+    })
+  })
+
   it('needs no Docker for an image of a registry', async () => {
     const checks = await check({}, configOf({ imageUri: `ghcr.test/pleura@sha256:${'a'.repeat(64)}` }))
     expect(checks.map((one) => one.check)).not.toContain('Docker, to build the image')
@@ -257,6 +277,19 @@ describe('pleura deploy-check', () => {
     expect(exitCode).toBe(3)
     for (const field of ['account', 'region', 'alarmEmail', 'tenants']) expect(stdout).toContain(`${field}: `)
     expect(stdout).toContain('CDK command line')
+  })
+
+  it('prints a table of at most 100 columns, also of a config whose every line is long', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'pleura-deploy-')), 'clinic.json')
+    const changes = {
+      alarmEmail: `${'on-call-'.repeat(7)}@hospital.test`,
+      imageUri: `ghcr.test/${'pleura'.repeat(20)}:1`,
+    }
+    await writeFile(file, JSON.stringify({ ...configOf(changes) }))
+    const { stdout } = await runCommand(addDeployCheckCommand, 'deploy-check', '--config', file)
+    const [table] = stdout.split('\n\n')
+    expect(table).toContain('on-call-')
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
 
   it('prints each remedy once, below the table', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { findAssets } from '../../lib/infrastructure/assets.ts'
-import { readConfig } from '../../lib/infrastructure/config.ts'
+import { configFileOf, readConfig } from '../../lib/infrastructure/config.ts'
 
 const example = {
   name: 'demo',
@@ -46,8 +46,8 @@ describe('an environment', () => {
     ],
     [
       'retention of uploads',
-      { retentionDays: { uploads: 13 } },
-      'retentionDays.uploads: must be at least 14: a notification may wait that long, received 13',
+      { retentionDays: { uploads: 27 } },
+      'retentionDays.uploads: must be at least 28: an upload may wait half of it to be put into its lane, and half of it there, received 27',
     ],
     ['retention of pictures', { retentionDays: { prepared: 27 } }, 'retentionDays.prepared: must be at least 28'],
     ['retention of usage', { retentionDays: { usage: 61 } }, 'retentionDays.usage: must be at least 62'],
@@ -73,6 +73,14 @@ describe('an environment', () => {
   it('that names one retention keeps the defaults of the others', () => {
     const { retentionDays } = readConfig(configFile(JSON.stringify({ ...example, retentionDays: { uploads: 90 } })))
     expect(retentionDays).toEqual({ uploads: 90, prepared: 30, results: 365, usage: 2555, logs: 365, accessLog: 30 })
+  })
+
+  it.each([
+    ['/etc/pleura/clinic.json', '/etc/pleura/clinic.json'],
+    ['config/clinic.json', '/checkout/config/clinic.json'],
+    [undefined, '/checkout/config/example.json'],
+  ])('that PLEURA_CONFIG names as %s is read at %s', (named, file) => {
+    expect(configFileOf('/checkout', named)).toBe(file)
   })
 
   it('that is no JSON is refused with its file', () => {

@@ -78,13 +78,22 @@ async function docker({ environment }: Machine): Promise<Check> {
   }
 }
 
-/** The CDK asks the account for its zones at the first synthesis, and keeps the answer beside cdk.json. */
-function zones({ root }: Machine, { account, region }: EnvironmentConfig): Check {
+/** The CDK asks the account for its zones at the first synthesis, unless the config names them, and keeps the answer beside cdk.json. */
+function zones({ root }: Machine, { account, region, availabilityZones }: EnvironmentConfig): Check {
   const check = 'zones of the account'
   const file = join(root, 'cdk.context.json')
   const context = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   const known: unknown = context[`availability-zones:account=${account}:region=${region}`]
-  if (Array.isArray(known)) return ok(check, `${known.length}, in cdk.context.json`)
+  if (Array.isArray(known)) {
+    const absent = (availabilityZones ?? []).filter((zone) => !known.includes(zone))
+    return absent.length === 0
+      ? ok(check, `${known.length}, in cdk.context.json`)
+      : failed(check, `${absent.join(', ')}: not of this account`, `Choose of: ${known.join(', ')}.`)
+  }
+  if (availabilityZones) {
+    const ask = `aws ec2 describe-availability-zones --region ${region} --query "AvailabilityZones[].ZoneName"`
+    return notChecked(check, `the config says ${availabilityZones.join(', ')}`, ask)
+  }
   const remedy = 'npx cdk synth asks once, with credentials; keep cdk.context.json under version control.'
   return notChecked(check, 'not yet in cdk.context.json', remedy)
 }
