@@ -43,6 +43,8 @@ mkdirSync(page, { recursive: true })
 for (const file of ['index.html', 'icon.svg']) {
   copyFileSync(join(root, 'lib/console/page', file), join(page, file))
 }
+// The one library that is bundled into the page.
+copyFileSync(join(root, 'node_modules/preact/LICENSE'), join(page, 'preact.LICENSE.txt'))
 await build({
   absWorkingDir: root,
   entryPoints: [
@@ -57,6 +59,5 @@ await build({
   target: 'es2022',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  legalComments: 'linked',
   logLevel: 'warning',
 })

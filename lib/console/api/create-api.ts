@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
 import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.ts'
 import type { Reviews, Studies, Uploads } from './console-ports.ts'
@@ -7,6 +8,8 @@ import { problemResponse } from './problem-response.ts'
 import { addReviewRoutes } from './review-routes.ts'
 import { addStudyRoutes } from './study-routes.ts'
 import { addUploadRoutes } from './upload-routes.ts'
+
+const wordsLimitBytes = 64 * 1024
 
 export interface ConsoleBackend {
   readonly studies: Studies
@@ -33,6 +36,10 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     // Nothing of a patient is to stay in the cache of a reading room's browser.
     c.header('cache-control', 'no-store')
   })
+  // The bytes of an upload are counted as they come; everything else is a few words.
+  const isUpload = /^\/api\/uploads\/[^/]+\/content$/
+  const limit = bodyLimit({ maxSize: wordsLimitBytes })
+  api.use('/api/*', (c, next) => (isUpload.test(c.req.path) ? next() : limit(c, next)))
   addStudyRoutes(api, backend.studies, new FrameReader(backend.studies, backend.codecs, backend.policy))
   addUploadRoutes(api, backend.uploads)
   addReviewRoutes(api, backend.studies, backend.reviews)

@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import * as z from 'zod'
 import { frameFacts } from '../contract/frame.ts'
 import { study } from '../contract/study.ts'
@@ -91,8 +90,6 @@ const pictureRoute = (path: string, summary: string) =>
   })
 
 export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: FrameReader): void {
-  api.use('/api/studies/:studyId/reading', bodyLimit({ maxSize: 1024 }))
-
   api.openapi(listRoute, async (c) => {
     const changes = await studies.changes(c.req.valid('query').since ?? null)
     const etag = `"${changes.cursor}"`

@@ -1,12 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import * as z from 'zod'
 import { upload, uploadId, uploadRequest } from '../contract/upload.ts'
 import { UploadRefusedError, type Uploads } from './console-ports.ts'
 import { problemContent, problemResponse } from './problem-response.ts'
 
 const params = z.object({ uploadId })
-const jsonLimitBytes = 16 * 1024
 
 const grantRoute = createRoute({
   method: 'post',
@@ -54,8 +52,6 @@ const receiveRoute = createRoute({
 })
 
 export function addUploadRoutes(api: OpenAPIHono, uploads: Uploads): void {
-  api.use('/api/uploads', bodyLimit({ maxSize: jsonLimitBytes }))
-
   api.openapi(grantRoute, async (c) => {
     try {
       return c.json(await uploads.grant(c.req.valid('json')), 201)

@@ -1,7 +1,8 @@
 import type { FunctionComponent } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { SignIn } from './sign-in.tsx'
 import type { StudyPageProps } from './study/study-page.tsx'
+import { useUploads } from './upload/use-uploads.ts'
 import { useWorklist } from './worklist/use-worklist.ts'
 import { defaultFilter, type WorklistFilter, worklistOrder } from './worklist/worklist-order.ts'
 import { WorklistPage } from './worklist/worklist-page.tsx'
@@ -15,12 +16,25 @@ export function App() {
   const StudyPage = useStudyPage(studyId !== null)
   // Kept here, so that it is as it was when the reader comes back from a picture.
   const [filter, setFilter] = useState<WorklistFilter>(defaultFilter)
+  const [selected, setSelected] = useState<string | null>(null)
+  const uploads = useUploads(worklist.retry)
+  const rows = useMemo(() => worklistOrder(worklist.rows, filter), [worklist.rows, filter])
+  useEffect(() => {
+    if (studyId !== null) setSelected(studyId)
+  }, [studyId])
   if (worklist.state === 'locked') return <SignIn onSignedIn={worklist.retry} />
-  const rows = worklistOrder(worklist.rows, filter)
   return (
     <>
       {studyId === null ? (
-        <WorklistPage worklist={worklist} rows={rows} filter={filter} onFilter={setFilter} />
+        <WorklistPage
+          worklist={worklist}
+          rows={rows}
+          filter={filter}
+          onFilter={setFilter}
+          selected={selected}
+          onSelect={setSelected}
+          uploads={uploads}
+        />
       ) : StudyPage ? (
         <StudyPage key={studyId} studyId={studyId} rows={rows} onChange={worklist.retry} />
       ) : (

@@ -42,7 +42,7 @@ export class ConsoleAccess {
   /** Exchanges the token for a cookie that scripts cannot read. */
   readonly signIn: MiddlewareHandler = async (c) => {
     const token = await c.req.text()
-    if (token.length > 200 || !this.#isToken(token)) {
+    if (!this.#isToken(token)) {
       return problemResponse(c, 401, 'That is not the token', 'Copy it from what `pleura serve` has printed.')
     }
     const url = new URL(c.req.url)
@@ -70,7 +70,8 @@ const nameOf = (url: URL): string => `pleura-${url.port}`
  * @see W3C Fetch Metadata Request Headers
  */
 function isOfOwnPage(site: string | undefined, origin: string | undefined, url: URL): boolean {
-  if (origin !== undefined && origin !== url.origin) return false
+  // The scheme is not compared: a proxy that speaks TLS stands before this server.
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== url.host)) return false
   return site === undefined || site === 'same-origin' || site === 'none'
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type ServerType, serve } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { createCodecs } from '../../adapters/codecs/create-codecs.ts'
 import { FolderObjectStore } from '../../adapters/embedded/folder-object-store.ts'
@@ -12,7 +13,7 @@ import { AppendJournal } from '../append-journal.ts'
 import type { Log } from '../log.ts'
 import { lockOutputFolder } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
-import { StudyScreener } from '../study-screener.ts'
+import { StudyScreener, systemFailure } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
 import { FolderReviews } from './folder-reviews.ts'
 import { FolderStudies } from './folder-studies.ts'
@@ -68,7 +69,9 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
         screen,
         onFailure: (error) => failure.abort(error),
       })
-      const listed = new Set(journal.lines.map(({ input }) => input))
+      // What the system failed over is tried again, as by a second run of `screen`.
+      const finished = journal.lines.filter(({ reason }) => reason !== systemFailure)
+      const listed = new Set(finished.map(({ input }) => input))
       uploads.screenLeftOver((await folder.list()).filter(({ path }) => !listed.has(path)))
 
       const api = createApi({ studies, uploads, reviews, codecs, policy: settings.policy, onFailure })
@@ -110,7 +113,7 @@ function guarded(api: OpenAPIHono, access: ConsoleAccess, page: Awaited<ReturnTy
     }),
   )
   app.use(access.guard)
-  app.post('/api/session', access.signIn)
+  app.post('/api/session', bodyLimit({ maxSize: 1024 }), access.signIn)
   app.use(page)
   app.route('/', api)
   app.notFound((c) => api.fetch(c.req.raw))

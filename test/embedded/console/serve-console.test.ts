@@ -169,6 +169,15 @@ describe('the console over a folder', () => {
     expect(await problemOf(await ask('/api/uploads', init))).toMatchObject({ status: 400 })
   })
 
+  it('reads no more of a request than words need', async () => {
+    const answer = await ask(`/api/studies/${studyId}/reviews`, {
+      method: 'POST',
+      body: JSON.stringify({ note: 'x'.repeat(100_000) }),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await problemOf(answer)).toMatchObject({ status: 413 })
+  })
+
   it('refuses a file that is larger than a radiograph can be', async () => {
     expect(await problemOf(await post('/api/uploads', { name: 'a', sizeBytes: 2 ** 40 }))).toMatchObject({
       status: 413,
@@ -272,6 +281,7 @@ describe('access', () => {
     ['a page on another port', { 'sec-fetch-site': 'same-site' }, 403],
     ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
     ['another origin', { origin: 'http://127.0.0.1:1' }, 403],
+    ['an origin that is none', { origin: 'null' }, 403],
     ['a name that was made to point here', { host: 'evil.example' }, 421],
   ])('on the loopback interface answers %s with %3$d', async (_, headers, status) => {
     expect(await statusWith(open.address, headers as Record<string, string>)).toBe(status)
@@ -291,6 +301,13 @@ describe('access', () => {
     const cookie = (await session('the-token')).headers.get('set-cookie')!
     expect(cookie).toMatch(/^pleura-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
     expect(await status({ cookie: cookie.split(';')[0] })).toBe(200)
+    expect((await session('x'.repeat(5000))).status).toBe(413)
+    const behindProxy = {
+      host: 'console.example',
+      origin: 'https://console.example',
+      authorization: 'Bearer the-token',
+    }
+    expect(await status(behindProxy)).toBe(200)
     await console.close()
     removeFolder(outDir)
   })

@@ -9,6 +9,9 @@ import { FindingPanel } from './finding-panel.tsx'
 import { loadPicture, loadStudy, type Picture } from './load-study.ts'
 import { ReviewPanel } from './review-panel.tsx'
 
+/** How often the server is told that the study is still open; it forgets after ten minutes. */
+const readingIntervalMs = 4 * 60_000
+
 export interface StudyPageProps {
   readonly studyId: string
   /** The worklist as filtered and ordered: what comes before and after. */
@@ -72,15 +75,20 @@ function useStudy(studyId: string, onChange: () => void) {
   const [problem, setProblem] = useState<string | null>(null)
   useEffect(() => {
     let isGone = false
+    const tellReading = () => request(`/api/studies/${studyId}/reading`, { method: 'PUT' })
+    const reading = setInterval(() => tellReading().catch(() => {}), readingIntervalMs)
     const load = async () => {
       try {
         const loaded = await loadStudy(studyId)
         if (isGone) return
         setStudy(loaded)
-        const shown = await loadPicture(loaded)
-        if (isGone) return
-        setPicture(shown)
-        await request(`/api/studies/${studyId}/reading`, { method: 'PUT' })
+        if (loaded.row.outcome === 'not-analysed') setProblem('There is no picture to be shown: it was not analysed.')
+        else {
+          const shown = await loadPicture(loaded)
+          if (isGone) return
+          setPicture(shown)
+        }
+        await tellReading()
         onChange()
       } catch (error) {
         if (!isGone) setProblem(describeError(error))
@@ -89,6 +97,7 @@ function useStudy(studyId: string, onChange: () => void) {
     load()
     return () => {
       isGone = true
+      clearInterval(reading)
     }
   }, [studyId, onChange])
   return { study, picture, problem }

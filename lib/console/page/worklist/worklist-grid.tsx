@@ -21,12 +21,14 @@ interface Props {
   /** Unit: ms since the epoch. */
   readonly now: number
   readonly emptyText: string
+  /** A study id; the first row where it is of none. */
+  readonly selected: string | null
+  readonly onSelect: (studyId: string) => void
 }
 
 /** All rows to the keyboard and to a screen reader's count, but only those in sight in the document. */
-export function WorklistGrid({ rows, now, emptyText }: Props) {
+export function WorklistGrid({ rows, now, emptyText, selected, onSelect }: Props) {
   const box = useRef<HTMLDivElement>(null)
-  const [selected, setSelected] = useState<string | null>(null)
   const { first, count } = useRowsInSight(box, rows.length)
   const at = Math.max(
     0,
@@ -35,7 +37,7 @@ export function WorklistGrid({ rows, now, emptyText }: Props) {
 
   const moveTo = (wanted: number) => {
     const index = Math.min(rows.length - 1, Math.max(0, wanted))
-    setSelected(rows[index].studyId)
+    onSelect(rows[index].studyId)
     keepInSight(box.current!, index)
   }
   const onKeyDown = (event: KeyboardEvent) => {
@@ -54,7 +56,10 @@ export function WorklistGrid({ rows, now, emptyText }: Props) {
     event.preventDefault()
     moves[event.key]()
   }
-  useEffect(() => box.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true })
+    keepInSight(box.current!, at)
+  }, [])
 
   return (
     <div
@@ -91,7 +96,7 @@ export function WorklistGrid({ rows, now, emptyText }: Props) {
               index={first + offset}
               now={now}
               isSelected={first + offset === at}
-              onSelect={() => setSelected(row.studyId)}
+              onSelect={() => onSelect(row.studyId)}
             />
           ))}
         </div>

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { WorklistRow } from '../../contract/worklist.ts'
 import { DropZone } from '../upload/drop-zone.tsx'
 import { UploadList } from '../upload/upload-list.tsx'
-import { useUploads } from '../upload/use-uploads.ts'
+import type { Uploads } from '../upload/use-uploads.ts'
 import type { Worklist } from './use-worklist.ts'
 import { WorklistFilters } from './worklist-filters.tsx'
 import { WorklistGrid } from './worklist-grid.tsx'
@@ -13,10 +13,12 @@ interface Props {
   readonly rows: readonly WorklistRow[]
   readonly filter: WorklistFilter
   readonly onFilter: (filter: WorklistFilter) => void
+  readonly selected: string | null
+  readonly onSelect: (studyId: string) => void
+  readonly uploads: Uploads
 }
 
-export function WorklistPage({ worklist, rows, filter, onFilter }: Props) {
-  const uploads = useUploads(worklist.retry)
+export function WorklistPage({ worklist, rows, filter, onFilter, selected, onSelect, uploads }: Props) {
   const search = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const toSearch = (event: KeyboardEvent) => {
@@ -39,7 +41,13 @@ export function WorklistPage({ worklist, rows, filter, onFilter }: Props) {
         </header>
         <UploadList uploads={uploads} />
         <WorklistFilters all={worklist.rows} filter={filter} onFilter={onFilter} searchRef={search} />
-        <WorklistGrid rows={rows} now={worklist.at} emptyText={emptyTextOf(worklist)} />
+        <WorklistGrid
+          rows={rows}
+          now={worklist.at}
+          emptyText={emptyTextOf(worklist)}
+          selected={selected}
+          onSelect={onSelect}
+        />
       </main>
     </DropZone>
   )
@@ -54,7 +62,7 @@ function summaryOf({ rows, state, setAside }: Worklist): string {
     `${count(({ outcome }) => outcome === 'suspected')} suspected`,
     `${count(({ outcome }) => outcome === 'not-analysed')} not analysed`,
   ]
-  if (setAside > 0) words.push(`${setAside} files were no pictures`)
+  if (setAside > 0) words.push(`set aside as no picture: ${setAside}`)
   if (state === 'stale') words.push('no answer from the server: this list may be old')
   return words.join(' · ')
 }

@@ -1,0 +1,297 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  drawPhantoms,
+  newFolder,
+  type OpenConsole,
+  openConsole,
+  removeFolder,
+} from '../embedded/console/open-console.ts'
+import { expectAccessible, launchBrowser, openPage, type WatchedPage } from './open-browser.ts'
+
+/*
+ * The console as its user meets it: a real browser against `pleura serve` with real inference. No graphics card.
+ */
+
+let browser: Browser
+let served: OpenConsole
+let watched: WatchedPage
+let page: Page
+const files = newFolder()
+
+beforeAll(async () => {
+  const [first, second, third] = await drawPhantoms(3)
+  writeFileSync(join(files, 'first.dcm'), first)
+  writeFileSync(join(files, 'second.dcm'), second)
+  writeFileSync(join(files, 'cut.dcm'), third.slice(0, 5000))
+  writeFileSync(join(files, 'notes.txt'), 'no picture')
+  served = await openConsole(newFolder())
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await served?.close()
+  removeFolder(served.outDir)
+  removeFolder(files)
+})
+beforeEach(async () => {
+  watched = await openPage(browser)
+  page = watched.page
+  await page.goto(served.address)
+  return async () => {
+    await page.context().close()
+    expect(watched.complaints).toEqual([])
+  }
+})
+
+const rows = () => page.locator('.grid-body [role=row]')
+const row = (name: string) => rows().filter({ hasText: name })
+const readout = () => page.locator('.readout').textContent()
+const gridHasRows = (count: number) => expect.poll(() => rows().count(), { timeout: 60_000 }).toBe(count)
+
+/** The grey, or colour, of the canvas where a share of its width and height lies. */
+const colourAt = (x: number, y: number): Promise<number[]> =>
+  page.locator('canvas').evaluate(
+    (canvas: HTMLCanvasElement, [x, y]) => {
+      const place = [Math.floor(canvas.width * x), Math.floor(canvas.height * y)]
+      return [...canvas.getContext('2d')!.getImageData(place[0], place[1], 1, 1).data]
+    },
+    [x, y],
+  )
+const wholePicture = (): Promise<string> =>
+  page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())
+
+async function openStudy(name: string): Promise<void> {
+  await row(name).click()
+  await page.locator('canvas').waitFor()
+}
+
+describe('an upload', () => {
+  it('appears in the list, with a rejection in words for what was not analysed', async () => {
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles(['first.dcm', 'cut.dcm', 'notes.txt'].map((name) => join(files, name)))
+    await gridHasRows(2)
+    expect(await row('cut.dcm').textContent()).toMatch(/Not analysed: truncated/)
+    const uploads = page.getByRole('region', { name: 'Uploads' })
+    await expect.poll(() => uploads.textContent()).toMatch(/truncated\. .*Send it again/)
+    await expect.poll(() => uploads.textContent()).toMatch(/not-a-picture\. /)
+    await expect.poll(() => uploads.getByRole('status').textContent()).toBe('3 of 3 finished')
+    await page.getByRole('button', { name: 'Clear finished' }).click()
+    expect(await uploads.count()).toBe(0)
+  })
+
+  it('may be a folder that is dropped', async () => {
+    const folder = newFolder()
+    writeFileSync(join(folder, 'second.dcm'), (await drawPhantoms(2))[1])
+    const protocol = await page.context().newCDPSession(page)
+    const drop = { items: [], files: [folder], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await protocol.send('Input.dispatchDragEvent', { type, x: 600, y: 500, data: drop })
+    }
+    await gridHasRows(3)
+    removeFolder(folder)
+  })
+})
+
+describe('the worklist', () => {
+  it('shows what another page has changed, without being asked', async () => {
+    await gridHasRows(3)
+    const other = await openPage(browser)
+    await other.page.goto(served.address)
+    await other.page.locator('.grid-body [role=row]').filter({ hasText: 'second.dcm' }).click()
+    await other.page.locator('canvas').waitFor()
+    await expect.poll(() => row('second.dcm').textContent(), { timeout: 10_000 }).toMatch(/in reading/)
+    await other.page.context().close()
+  })
+
+  it('is read with the keyboard alone', async () => {
+    await gridHasRows(3)
+    await page.keyboard.press('/')
+    await page.keyboard.type('first')
+    await gridHasRows(1)
+    await page.keyboard.press('Escape')
+    await gridHasRows(3)
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('End')
+    const last = page.locator('[aria-selected=true]')
+    expect(await last.getAttribute('aria-rowindex')).toBe('4')
+    const name = await last.locator('.file').textContent()
+    await page.keyboard.press('Enter')
+    await page.locator('.study').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('grid').waitFor()
+    // The reader comes back to the row that was left.
+    expect(await last.locator('.file').textContent()).toBe(name)
+  })
+
+  it('keeps only the rows in sight in the document, of ten thousand', async () => {
+    const changes = await (await page.request.get(`${served.address}api/studies`)).json()
+    const many = Array.from({ length: 10_000 }, (_, number) => ({
+      ...changes.rows[number % changes.rows.length],
+      studyId: number.toString(16).padStart(32, '0'),
+      names: [`${number}.dcm`],
+    }))
+    await page.route('**/api/studies*', (route) =>
+      route.fulfill({ json: { ...changes, rows: many, isComplete: true } }),
+    )
+    await page.reload()
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('10001')
+    expect(await rows().count()).toBeLessThan(60)
+    await page.keyboard.press('End')
+    await expect.poll(() => page.locator('[aria-selected=true]').getAttribute('aria-rowindex')).toBe('10001')
+  })
+
+  it.each(['light', 'dark'] as const)('has no findings of axe in %s colours', async (colorScheme) => {
+    const { page: coloured } = await openPage(browser, { colorScheme })
+    await coloured.goto(served.address)
+    await coloured.locator('.grid-body [role=row]').first().waitFor()
+    await expectAccessible(coloured)
+    await coloured.context().close()
+  })
+})
+
+describe('the viewer', () => {
+  beforeEach(async () => {
+    await gridHasRows(3)
+    await openStudy('first.dcm')
+  })
+
+  it('shows in the middle of the screen the grey that was screened', async () => {
+    await page.keyboard.press('1')
+    const studyId = /[0-9a-f]{32}/.exec(page.url())![0]
+    const base = `${served.address}api/studies/${studyId}`
+    const facts = await (await page.request.get(`${base}/frame-facts`)).json()
+    const samples = await (await page.request.get(`${base}/frame`)).body()
+    const table = Buffer.from(facts.presentations[0].greyTable, 'base64')
+    const canvas = await page
+      .locator('canvas')
+      .evaluate((element: HTMLCanvasElement) => [element.width, element.height])
+    // At one to one the canvas' pixel (x, y) shows the image's, the middles of both on one another.
+    const shown = await page.locator('canvas').evaluate((element: HTMLCanvasElement) => {
+      const [x, y] = [element.width >> 1, element.height >> 1]
+      return [...element.getContext('2d')!.getImageData(x, y, 1, 1).data]
+    })
+    const column = Math.floor(facts.columns / 2 + (canvas[0] >> 1) + 0.5 - canvas[0] / 2)
+    const row = Math.floor(facts.rows / 2 + (canvas[1] >> 1) + 0.5 - canvas[1] / 2)
+    const isBetween = canvas.some((length, axis) => (length / 2 + [facts.columns, facts.rows][axis] / 2) % 1 !== 0)
+    const expected = table[samples.readUInt16LE((row * facts.columns + column) * 2)]
+    expect(Math.abs(shown[0] - expected)).toBeLessThanOrEqual(isBetween ? 12 : 0)
+  })
+
+  it('inverts, and back', async () => {
+    const before = await colourAt(0.5, 0.5)
+    await page.keyboard.press('i')
+    expect((await colourAt(0.5, 0.5))[0]).toBe(255 - before[0])
+    await page.keyboard.press('i')
+    expect(await colourAt(0.5, 0.5)).toEqual(before)
+  })
+
+  it('changes the window by a drag, and names it as the own one of the reader', async () => {
+    const before = await wholePicture()
+    const box = (await page.locator('canvas').boundingBox())!
+    await page.mouse.move(box.x + 300, box.y + 200)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 200, box.y + 260, { steps: 4 })
+    await page.mouse.up()
+    expect(await wholePicture()).not.toBe(before)
+    expect(await page.getByLabel('Grey levels', { exact: true }).locator('option:checked').textContent()).toBe(
+      'your own',
+    )
+  })
+
+  it('marks the sides as the picture lies', async () => {
+    const marks = () => page.locator('.mark').allTextContents()
+    expect(await marks()).toEqual(['R', 'L', 'H', 'F'])
+    await page.keyboard.press('x')
+    expect(await marks()).toEqual(['L', 'R', 'H', 'F'])
+    await page.keyboard.press('x')
+    await page.keyboard.press('r')
+    expect(await marks()).toEqual(['F', 'H', 'R', 'L'])
+  })
+
+  it('measures in millimetres, and says where they hold', async () => {
+    await page.keyboard.press('1')
+    await page.keyboard.press('l')
+    const box = (await page.locator('canvas').boundingBox())!
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+    await page.mouse.move(middle.x - 50, middle.y)
+    await page.mouse.down()
+    await page.mouse.move(middle.x + 50, middle.y, { steps: 3 })
+    await page.mouse.up()
+    const studyId = /[0-9a-f]{32}/.exec(page.url())![0]
+    const { spacing } = await (await page.request.get(`${served.address}api/studies/${studyId}/frame-facts`)).json()
+    const [, mm, plane] = /Length ([\d.]+) mm( at the detector)?/.exec((await readout())!)!
+    expect(Number(mm)).toBeCloseTo(100 * spacing.columnMm, 0)
+    expect(plane !== undefined).toBe(spacing.plane === 'detector')
+  })
+
+  it('takes all overlays off with one key, and shows the activation map with another', async () => {
+    const naked = await wholePicture()
+    await page.keyboard.press('a')
+    const mapped = await wholePicture()
+    expect(mapped).not.toBe(naked)
+    await page.keyboard.press('o')
+    expect(await readout()).toMatch(/all overlays off/)
+    expect(await wholePicture()).not.toBe(mapped)
+  })
+
+  it('keeps the notice in view', async () => {
+    expect(await page.getByText('Not for diagnostic use.').isVisible()).toBe(true)
+  })
+
+  it('stores a review, which makes the study done', async () => {
+    await page.getByLabel('I disagree').check()
+    await page.getByLabel('present').check()
+    await page.getByLabel("patient's left").check()
+    await page.getByLabel('Note').fill('apical')
+    await page.getByLabel('Reviewer').fill('A. Reader')
+    await page.getByRole('button', { name: 'Store the review' }).click()
+    await expect
+      .poll(() => page.locator('.reviews').textContent())
+      .toMatch(/A\. Reader: disagree, pneumothorax present; patient's left; apical/)
+    await page.keyboard.press('Tab')
+    await page.getByRole('link', { name: 'Worklist' }).click()
+    await expect.poll(() => row('first.dcm').textContent()).toMatch(/done/)
+    const labels = await (await page.request.get(`${served.address}api/reviews/labels.csv`)).text()
+    expect(labels).toMatch(/^first\.dcm,1,left,A\. Reader/m)
+  })
+
+  it.each(['light', 'dark'] as const)('has no findings of axe in %s colours', async (colorScheme) => {
+    const { page: coloured } = await openPage(browser, { colorScheme })
+    await coloured.goto(page.url())
+    await coloured.locator('canvas').waitFor()
+    await expectAccessible(coloured)
+    await coloured.context().close()
+  })
+})
+
+describe('a console on another interface', () => {
+  it('asks for the token, and opens with it', async () => {
+    const other = await openConsole(newFolder(), { host: '0.0.0.0', token: 'the-token' })
+    const { page: locked } = await openPage(browser)
+    await locked.goto(other.address.replace('0.0.0.0', '127.0.0.1'))
+    await locked.getByLabel('Token').fill('another')
+    await locked.keyboard.press('Enter')
+    await expect.poll(() => locked.getByRole('alert').textContent()).toMatch(/not the token/)
+    await locked.getByLabel('Token').fill('the-token')
+    await locked.keyboard.press('Enter')
+    await locked.getByRole('grid').waitFor()
+    await locked.context().close()
+    await other.close()
+    removeFolder(other.outDir)
+  })
+})
+
+describe('what was not analysed', () => {
+  it('has no picture, and says why and what to do', async () => {
+    await gridHasRows(3)
+    await row('cut.dcm').click()
+    await expect.poll(() => page.locator('.viewer').textContent()).toMatch(/not analysed/)
+    expect(await page.locator('.finding').textContent()).toMatch(/this says nothing about the patient.*Send it again/)
+    expect(await page.locator('canvas').count()).toBe(0)
+  })
+})
