@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import onnx
 
 from .checkpoint import TrainedNetwork
+from .model_entries import input_entry, logits_entry, probability_map_entry, write_json
 from .scales import ScaleAveraged
 
 CREDIT = "NIH Clinical Center (ChestX-ray14); SIIM-ACR"
@@ -87,18 +87,7 @@ def shared_entries(
         "sha256": digest,
         "intendedUse": INTENDED_USE,
         "limits": LIMITS,
-        "input": {
-            "name": "image",
-            "rows": side,
-            "columns": side,
-            "channels": 1,
-            "layout": "NCHW",
-            "resize": "area-or-bilinear",
-            "fit": "stretch",
-            "valueRange": [0, 1],
-            "mean": [trained.mean],
-            "std": [trained.std],
-        },
+        "input": input_entry(side, 1, [trained.mean], [trained.std]),
     }
 
 
@@ -106,18 +95,7 @@ def classifier_entries(choice: dict, digest: str) -> dict:
     grid = choice["side"] // 16
     return {
         "output": {
-            "logits": {
-                "name": "logits",
-                "activation": "sigmoid",
-                "labels": [
-                    {
-                        "code": "36118008",
-                        "system": "http://snomed.info/sct",
-                        "display": "Pneumothorax",
-                    }
-                ],
-                "positiveLabel": 0,
-            },
+            "logits": logits_entry(),
             "classActivationMap": {"name": "class_activation_map", "rows": grid, "columns": grid},
         },
         "calibration": {
@@ -137,14 +115,7 @@ def segmenter_entries(choice: dict) -> dict:
     grid = choice["side"] // 4
     rule = choice["postprocessing"]
     return {
-        "output": {
-            "probabilityMap": {
-                "name": "logits",
-                "activation": "sigmoid",
-                "rows": grid,
-                "columns": grid,
-            }
-        },
+        "output": {"probabilityMap": probability_map_entry(grid)},
         "postprocessing": {
             "maskThreshold": rule["mask_threshold"],
             "topThreshold": rule["top_threshold"],
@@ -165,7 +136,7 @@ def write_bundle(folder: Path, model: onnx.ModelProto, bundle: dict) -> None:
 
 
 def write_bundle_json(folder: Path, bundle: dict) -> None:
-    (folder / "model.json").write_text(json.dumps(bundle, indent=2) + "\n")
+    write_json(folder / "model.json", bundle)
 
 
 def build_profile(models: Path, classifier: str, segmenter: str) -> dict:

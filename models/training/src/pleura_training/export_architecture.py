@@ -23,6 +23,7 @@ from .bundle import (
 from .bundle_session import ClassifierSession, SegmenterSession
 from .export import PARITY_TOLERANCE, largest_difference
 from .golden import PICTURES, draw_tensor, write_golden
+from .model_entries import input_entry
 from .onnx_export import export_onnx
 
 
@@ -101,18 +102,7 @@ def write_architecture_bundle(
         "sha256": "",
         "intendedUse": INTENDED_USE,
         "limits": list(limits),
-        "input": {
-            "name": "image",
-            "rows": side,
-            "columns": side,
-            "channels": network.channels,
-            "layout": "NCHW",
-            "resize": "area-or-bilinear",
-            "fit": "stretch",
-            "valueRange": [0, 1],
-            "mean": network.mean,
-            "std": network.std,
-        },
+        "input": input_entry(side, network.channels, network.mean, network.std),
     }
     sized = choice | {"side": side}
     if classifies:
