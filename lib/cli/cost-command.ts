@@ -7,6 +7,7 @@ import { defaultPrices, type PriceTable, priceTable } from '../cost/prices.ts'
 import { describeIssues } from '../screening/kernel/describe-issues.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   imagesPerDay: number
@@ -41,7 +42,7 @@ export function addCostCommand(program: Command): void {
     .option('--json', 'print everything as JSON', false)
     .addHelpText(
       'after',
-      '\nWhat is modelled and what is not: docs/costs.md. Exit code: 0, or 1 when the program failed.',
+      wrapNotes('What is modelled and what is not: docs/costs.md. Exit code: 0, or 1 when the program failed.'),
     )
     .action(async (options: Options) => {
       const prices = options.prices === undefined ? defaultPrices : await readPrices(options.prices)

@@ -9,6 +9,7 @@ import { parseUrl } from './parse-url.ts'
 import { parsePositive } from './screening-options.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   queueUrl: string
@@ -45,7 +46,9 @@ export function addDeadLettersCommand(program: Command): void {
     .option('--json', 'print the report as JSON', false)
     .addHelpText(
       'after',
-      '\nA message is removed only after it was sent: it may come twice, which changes no result. Messages that are looked at\nare hidden from others meanwhile; should this program be killed, they are back after ten minutes.\nExit code: 0 no dead letter is left among those looked at; 3 some are; 1 the program failed.',
+      wrapNotes(
+        'A message is removed only after it was sent: it may come twice, which changes no result. Messages that are looked at are hidden from others meanwhile; should this program be killed, they are back after ten minutes.\nExit code: 0 no dead letter is left among those looked at; 3 some are; 1 the program failed.',
+      ),
     )
     .action(async (action: Report['action'], options: Options) => {
       const report = await explainCloudFailures(() => work(action, options))

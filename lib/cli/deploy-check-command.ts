@@ -11,6 +11,7 @@ import { clientSettings } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   config: string
@@ -29,7 +30,9 @@ export function addDeployCheckCommand(program: Command): void {
     .option('--json', 'print the checks as JSON', false)
     .addHelpText(
       'after',
-      '\nNothing is sent anywhere without --online. What only the account can tell is listed with the command that asks it.\nExit code: 0 nothing failed; 3 a check failed; 1 the program failed.',
+      wrapNotes(
+        'Nothing is sent anywhere without --online. What only the account can tell is listed with the command that asks it.\nExit code: 0 nothing failed; 3 a check failed; 1 the program failed.',
+      ),
     )
     .action(async (options: Options) => {
       const checks = await runChecks(options)

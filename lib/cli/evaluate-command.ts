@@ -18,6 +18,7 @@ import { parseFractions, parseGrid, parseOperatingPoint, parseWhole } from '../e
 import { ConfigurationError, NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatNotes, formatTable, type Progress } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   labels: string
@@ -65,7 +66,9 @@ export function addEvaluateCommand(program: Command, screenInto: ScreenInto): vo
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
-      '\nImages that were not analysed are counted apart, never as negatives.\nExit code: 0 done; 2 some labelled images were not analysed; 4 there was no image; 1 the program failed.',
+      wrapNotes(
+        'Images that were not analysed are counted apart, never as negatives.\nExit code: 0 done; 2 some labelled images were not analysed; 4 there was no image; 1 the program failed.',
+      ),
     )
     .action(async (options: Options) => {
       const { evaluation, summary } = await evaluate(options, screenInto)

@@ -14,6 +14,7 @@ import { parseGrid, parseWhole } from '../evaluation/settings/parse-settings.ts'
 import type { PixelCodecs } from '../screening/kernel/ports.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatNotes, type Progress } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   rle?: string
@@ -43,7 +44,9 @@ export function addExploreCommand(program: Command): void {
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
-      '\nA run that was interrupted goes on where it stopped: facts of each file are kept in file-facts.jsonl.\nExit code: 0 done; 2 screening would refuse some of the files; 4 there was no image; 1 the program failed.',
+      wrapNotes(
+        'A run that was interrupted goes on where it stopped: facts of each file are kept in file-facts.jsonl.\nExit code: 0 done; 2 screening would refuse some of the files; 4 there was no image; 1 the program failed.',
+      ),
     )
     .action(async (folder: string, options: Options) => {
       const codecs = createCodecs()

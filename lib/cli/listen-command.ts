@@ -17,6 +17,7 @@ import {
   settingsOf,
 } from './screening-options.ts'
 import { parseTenant } from './usage-command.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -73,7 +74,9 @@ export function addListenCommand(program: Command): void {
     .option('--json', 'print one JSON line per image', false)
   addScreeningOptions(command).addHelpText(
     'after',
-    '\nEnd it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing acknowledged is lost or screened twice.',
+    wrapNotes(
+      'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing acknowledged is lost or screened twice.',
+    ),
   )
   command.action(async (options: Options) => {
     const stop = new AbortController()

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type RegisteredBundle, type Registration, registerBundles } from '../embedded/register-bundles.ts'
 import type { ScreeningProfile } from '../screening/classification/screening-profile.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends Registration {
   readonly json: boolean
@@ -17,7 +18,9 @@ export function addModelsAddCommand(models: Command): void {
     .option('--operating-point <id>', "of the classifier, with --use; otherwise the bundle's default")
     .addHelpText(
       'after',
-      '\nA registered bundle is never replaced: another content needs another id.\nExit code: 0 registered, or there already; 1 refused, nothing was changed.',
+      wrapNotes(
+        'A registered bundle is never replaced: another content needs another id.\nExit code: 0 registered, or there already; 1 refused, nothing was changed.',
+      ),
     )
     .action(async (folders: string[], _: unknown, command: Command) => {
       // --models, --json and --execution-provider are those of `pleura models`.

@@ -6,6 +6,7 @@ import type { ScreeningProfile } from '../screening/classification/screening-pro
 import { exitCodes } from './failed-program.ts'
 import { addModelsAddCommand } from './models-add-command.ts'
 import { formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   models: string
@@ -29,7 +30,10 @@ export function addModelsCommand(program: Command): void {
         .default('cpu'),
     )
     .option('--json', 'print the report as JSON', false)
-    .addHelpText('after', '\nExit code: 0 everything holds; 1 a digest, a threshold or a golden file does not.')
+    .addHelpText(
+      'after',
+      wrapNotes('Exit code: 0 everything holds; 1 a digest, a threshold or a golden file does not.'),
+    )
     .action(async (action: 'verify' | 'list', options: Options) => {
       const { profile, bundles } = await reportModels(options.models, { ...options, verify: action === 'verify' })
       console.log(options.json ? JSON.stringify({ profile, bundles }, null, 2) : format(profile, bundles))

@@ -7,6 +7,7 @@ import { writeReport } from '../evaluation/report/write-report.ts'
 import { parseFractions } from '../evaluation/settings/parse-settings.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   reference: string
@@ -32,7 +33,7 @@ export function addMonitorCommand(program: Command): void {
     .option('--alpha <p>', 'p, adjusted for all figures, below which a difference is not chance', '0.01')
     .option('--out <dir>', 'where report.html, summary.json and plots/ go; no report without it')
     .option('--json', 'print the figures as JSON', false)
-    .addHelpText('after', '\nExit code: 0 no alarm; 3 an alarm; 1 the program failed.')
+    .addHelpText('after', wrapNotes('Exit code: 0 no alarm; 3 an alarm; 1 the program failed.'))
     .action(async (options: Options) => {
       const reference = await readPeriod(options.reference, options.referenceFacts ?? null)
       const current = await readPeriod(options.current, options.currentFacts ?? null)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { writePhantomSet } from '../phantom/write-phantom-set.ts'
 import { parsePositive, parseWithin } from './screening-options.ts'
 import { createProgress } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   count: number
@@ -20,7 +21,10 @@ export function addPhantomCommand(program: Command): void {
     .option('--seed <n>', 'the same seed makes the same files', parsePositive, 1)
     .option('--size <pixels>', 'rows and columns, 64 to 4096', (text: string) => parseWithin(text, 64, 4096), 1024)
     .option('--json', 'print a JSON summary', false)
-    .addHelpText('after', '\nPhantoms serve demos, tests and benchmarks. They never stand in for clinical evidence.')
+    .addHelpText(
+      'after',
+      wrapNotes('Phantoms serve demos, tests and benchmarks. They never stand in for clinical evidence.'),
+    )
     .action(async (options: Options) => {
       const progress = createProgress(options.count, 'phantoms')
       const written = await writePhantomSet({

@@ -10,6 +10,7 @@ import { plural } from './format-results.ts'
 import { addPolicyOptions, type PolicyOptions, policyOf } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress, formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends PolicyOptions {
   out: string
@@ -28,7 +29,9 @@ export function addPrepareCommand(program: Command): void {
     .option('--json', 'print one JSON line per input instead of a summary', false)
   addPolicyOptions(command).addHelpText(
     'after',
-    '\nExit code: 0 every input prepared; 2 some rejected, each with its reason; 4 there was no image; 1 the program failed;\n130 interrupted (the same command goes on from there).',
+    wrapNotes(
+      'Exit code: 0 every input prepared; 2 some rejected, each with its reason; 4 there was no image; 1 the program failed; 130 interrupted (the same command goes on from there).',
+    ),
   )
   command.action(async (paths: string[], options: Options) => {
     const { log: format } = program.opts<{ log: LogFormat }>()

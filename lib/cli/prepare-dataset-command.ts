@@ -9,6 +9,7 @@ import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts
 import { isSetAside } from '../screening/result-documents/result-line.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatTable, type Progress } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   rle?: string
@@ -42,7 +43,9 @@ export function addPrepareDatasetCommand(program: Command): void {
     .option('--json', 'print the summary as JSON', false)
     .addHelpText(
       'after',
-      '\nExit code: 0 every file used; 2 some left out (refused.csv); 4 there was no image; 1 the program failed.',
+      wrapNotes(
+        'Exit code: 0 every file used; 2 some left out (refused.csv); 4 there was no image; 1 the program failed.',
+      ),
     )
     .action(async (folder: string, options: Options) => {
       if (options.where && !options.labels) {

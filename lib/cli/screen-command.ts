@@ -9,6 +9,7 @@ import { formatResults, formatSummary } from './format-results.ts'
 import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -26,7 +27,9 @@ export function addScreenCommand(program: Command): void {
     .option('--force', 'screen again what an earlier run has finished', false)
   addScreeningOptions(command).addHelpText(
     'after',
-    '\nExit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed;\n130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
+    wrapNotes(
+      'Exit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed; 130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
+    ),
   )
   command.action(async (paths: string[], options: Options) => {
     const { log: format } = program.opts<{ log: LogFormat }>()

@@ -7,6 +7,7 @@ import { serveConsole } from '../embedded/console/serve-console.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { screenPhantoms } from './screen-phantoms.ts'
 import { addScreeningOptions, parseWithin, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -25,7 +26,10 @@ export function addServeCommand(program: Command): void {
     .option('--port <n>', '0 takes one that is free', (text) => parseWithin(text, 0, 65535), 8420)
     .option('--demo', 'where the folder holds no results yet, draw some phantoms and screen them first', false)
     .option('--open', 'open it in the browser', false)
-  addScreeningOptions(command).addHelpText('after', '\nEnd it with Ctrl-C: what was uploaded is screened first.')
+  addScreeningOptions(command).addHelpText(
+    'after',
+    wrapNotes('End it with Ctrl-C: what was uploaded is screened first.'),
+  )
   command.action(async (options: Options) => {
     const settings = settingsOf(options, options.out)
     const log = createLog(program.opts<{ log: LogFormat }>().log)

@@ -10,6 +10,7 @@ import { exitCodes } from './failed-program.ts'
 import { parseUrl } from './parse-url.ts'
 import { formatTable } from './terminal.ts'
 import { parseTenant } from './usage-command.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {
   bucket: string
@@ -36,7 +37,9 @@ export function addSmokeCommand(program: Command): void {
     .option('--json', 'print the report as JSON', false)
     .addHelpText(
       'after',
-      '\nThe phantom is billed and its event goes out like any other.\nExit code: 0 every check passed; 3 one did not, or the time ran out; 1 the program failed.',
+      wrapNotes(
+        'The phantom is billed and its event goes out like any other.\nExit code: 0 every check passed; 3 one did not, or the time ran out; 1 the program failed.',
+      ),
     )
     .action(async (options: Options) => {
       const report = await explainCloudFailures(() => smoke(options))

@@ -9,6 +9,7 @@ import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
 import type { UsageSummary } from '../screening/usage/usage-summary.ts'
 import { exitCodes } from './failed-program.ts'
 import { createProgress, formatTable } from './terminal.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends StoreOptions {
   tenant: string
@@ -31,7 +32,9 @@ export function addUsageCommand(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExit code: 0 done; 3 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
+      wrapNotes(
+        'Exit code: 0 done; 3 some receipts are damaged: they are named and not in the sums; 1 the program failed.',
+      ),
     )
     .action(async (options: Options) => {
       const summary = await explainCloudFailures(async () => sumWithProgress(await openStudyStore(options), options))

@@ -4,6 +4,7 @@ import { createLog, type LogFormat } from './create-log.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
+import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions {
   out: string
@@ -23,7 +24,9 @@ export function addWatchCommand(program: Command): void {
     .option('--json', 'print one JSON line per image', false)
   addScreeningOptions(command).addHelpText(
     'after',
-    '\nEnd it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
+    wrapNotes(
+      'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
+    ),
   )
   command.action(async (dir: string, options: Options) => {
     const { log: format } = program.opts<{ log: LogFormat }>()

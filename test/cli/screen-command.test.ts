@@ -212,14 +212,17 @@ describe('pleura screen', () => {
     expect(stderr).not.toMatch(/PHANTOM/i)
   })
 
-  it.each(['', 'screen', 'prepare', 'watch', 'models', 'phantom', 'demo'])(
-    'explains itself: pleura %s --help',
-    async (command) => {
-      const { code, stdout } = await runPleura(...[command, '--help'].filter(Boolean))
-      expect(code).toBe(0)
-      expect(stdout).toMatch(/Usage: pleura/)
-    },
-  )
+  const commands = [
+    ...['', 'screen', 'prepare', 'watch', 'serve', 'listen', 'models', 'models add', 'phantom', 'demo'],
+    ...['explore', 'prepare-dataset', 'evaluate', 'monitor'],
+    ...['deploy-check', 'smoke', 'usage', 'dead-letters', 'cost'],
+  ]
+  it.each(commands)('explains itself within 100 columns: pleura %s --help', async (command) => {
+    const { code, stdout } = await runPleura(...command.split(' ').filter(Boolean), '--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Usage: pleura/)
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+  })
 })
 
 describe('pleura prepare', () => {
