@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [
+      'test/browser/**',
       'test/cloud/**',
       'test/dicom-network/dcmtk/**',
+      'test/judges/**',
       'test/packaging/**',
       'test/telemetry/**',
       'test/infrastructure/published-model/**',
