@@ -234,12 +234,19 @@ it('brings an image through whose failure was mended', async () => {
   const worker = await buildWorker()
   try {
     cloud = await createCloud(standIn.endpoint, {
-      tenants: [{ id: 'north', operatingPoint: 'none' }],
+      tenants: [{ id: 'north' }],
     })
+    const setTenant = async (settings: object) => {
+      const Value = JSON.stringify(tenant.parse({ id: 'north', ...settings }))
+      const Name = `${cloud.tenantsPath}/north`
+      await cloud.clients.ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true }))
+    }
     const picture = await drawPicture(1, true)
     const upload = { Bucket: cloud.bucket, Key: 'uploads/north/1.png', Body: picture }
     await cloud.clients.s3.send(new PutObjectCommand(upload))
     await deliverUploads(cloud, await openPreprocessing(cloud))
+    // An upload of a tenant whose operating point is unknown waits before its job; this one lost it behind that.
+    await setTenant({ operatingPoint: 'none' })
     const work = () => startWorker(worker.program, cloud, standIn.endpoint, { IDLE_EXIT_SECONDS: '2' })
     expect(await work().ended).toBe(0)
     const { left } = JSON.parse((await run('list')).stdout)
@@ -247,10 +254,7 @@ it('brings an image through whose failure was mended', async () => {
       { imageId: imageIdOf(picture), reason: 'unknown-operating-point: failed 4 times; 4 deliveries' },
     ])
 
-    const Value = JSON.stringify(tenant.parse({ id: 'north' }))
-    await cloud.clients.ssm.send(
-      new PutParameterCommand({ Name: `${cloud.tenantsPath}/north`, Value, Overwrite: true }),
-    )
+    await setTenant({})
     expect((await run('redrive')).exitCode).toBe(0)
     expect(await work().ended).toBe(0)
     const results = new S3ObjectStore(cloud.clients.s3, cloud.bucket).list(`results/north/${imageIdOf(picture)}/`)
