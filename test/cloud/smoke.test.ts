@@ -29,7 +29,7 @@ async function deploy(options: CloudOptions = {}): Promise<Cloud> {
 
 /** What runs in the cloud once something was uploaded: preprocessing, and then, if told so, one worker. */
 async function runOtherSide(cloud: Cloud, withWorker: boolean): Promise<void> {
-  const preprocessing = await openPreprocessing(cloud)
+  const preprocessing = await openPreprocessing(cloud, {}, defaultModelsFolder)
   while ((await deliverUploads(cloud, preprocessing)) === 0) await sleep(200)
   if (!withWorker) return
   const { ended } = startWorker(worker.program, cloud, standIn.endpoint, { MODELS_FOLDER: defaultModelsFolder })

@@ -34,12 +34,16 @@ export interface Preprocessing {
 export const studyKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/of-the-studies'
 
 /** The preprocessing Lambda as its main.ts builds it, with one cloud behind it. */
-export async function openPreprocessing(cloud: Cloud, changes: Partial<HandlerParts> = {}): Promise<Preprocessing> {
+export async function openPreprocessing(
+  cloud: Cloud,
+  changes: Partial<HandlerParts> = {},
+  modelsFolder = tinyModels,
+): Promise<Preprocessing> {
   const { s3, sqs, ssm, events } = cloud.clients
   const store = new S3ObjectStore(s3, cloud.bucket)
   const lines: string[] = []
   const tenants = await readTenants(ssm, cloud.tenantsPath)
-  const models = await readCascadeModels(tinyModels)
+  const models = await readCascadeModels(modelsFolder)
   const parts: HandlerParts = {
     store,
     readUpload: ({ key, versionId }) =>
