@@ -38,6 +38,27 @@ describe('a source that was refused is described by', () => {
     expect(described?.identity).not.toHaveProperty('StudyInstanceUID')
   })
 
+  it.each([
+    ['PatientName', 'M\xfcller', 4],
+    ['StudyInstanceUID', '1.2.3\0', 2],
+    ['SpecificCharacterSet', 'ISO_IR', 3],
+  ])('nothing of a value that the file ends within: %s', (keyword, value, kept) => {
+    const end = Buffer.from(whole).indexOf(Buffer.from(value, 'latin1')) + kept
+    // What lies behind the file in memory is another file's.
+    const memory = Buffer.concat([whole.subarray(0, end), Buffer.from('SOMEBODY ELSE 12345678901234567890')])
+    const described = describeSource(memory.subarray(0, end))
+    expect(described?.identity).toBeDefined()
+    expect(described?.identity).not.toHaveProperty(keyword)
+    expect(JSON.stringify(described)).not.toContain('SOMEBODY')
+  })
+
+  it('whatever stands there, wherever a file is cut', () => {
+    for (let end = 132; end < whole.length - side * side * 2 + 16; end++) {
+      const memory = Buffer.concat([whole.subarray(0, end), Buffer.alloc(64, 'X')])
+      expect(JSON.stringify(describeSource(memory.subarray(0, end)))).not.toContain('XX')
+    }
+  })
+
   it('its kind alone, of a picture', () => {
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
     expect(describeSource(png)).toMatchObject({ facts: { format: 'png', modality: null }, identity: null, size: null })

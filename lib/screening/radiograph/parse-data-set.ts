@@ -74,6 +74,9 @@ function readDataSet(bytes: Uint8Array, meta: FileMeta, declared: TransferSyntax
   const reader = new DataSetReader(source)
   const elements: ElementMap = new Map()
   const { failure } = attempt(() => reader.readElements(start, source.length, encoding, readTags, elements))
+  // Of the element that the file ends within there is no value: what lies behind it in memory is not the file's.
+  if (failure)
+    for (const [tag, { offset, length }] of elements) if (offset + length > source.length) elements.delete(tag)
   const attributes = new Attributes(elements, reader, encoding)
   return { attributes, syntax, bytes: source, pixelData: attributes.element('PixelData'), warnings, failure }
 }
