@@ -178,6 +178,18 @@ describe('the body part', () => {
     await expect(decode(bodyPart(null), element)).resolves.toBeDefined()
   })
 
+  it('is refused when the series shows another part than the study was asked for', async () => {
+    const knee = decode(bodyPart(null), seriesDescription('KNEE AP'), studyDescription('CHEST AND KNEE'))
+    await expect(knee).rejects.toMatchObject(refusal('wrong-body-part'))
+    const chest = decode(bodyPart(null), seriesDescription('CHEST AP'), studyDescription('KNEE'))
+    await expect(chest).resolves.toBeDefined()
+  })
+
+  it('quotes a single word of what the file says, never a name', async () => {
+    await expect(decode(bodyPart('KNEE'))).rejects.toThrow("body part examined 'KNEE'")
+    await expect(decode(bodyPart('JANE DOE'))).rejects.toThrow('body part examined of several words or signs')
+  })
+
   it('is refused when one of two attributes names another part', async () => {
     const both = decode(bodyPart('CHEST'), region('T-D8700', 'Hand'))
     await expect(both).rejects.toMatchObject(refusal('wrong-body-part'))

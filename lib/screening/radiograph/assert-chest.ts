@@ -19,7 +19,7 @@ export function assertChest(bodyPartExamined: string | null, statements: Stateme
   if (anatomicStructures.map(regionOf).includes('other')) throw wrong(anatomicStructures[0].meaning)
   if (named.includes('chest')) return
   const { descriptions, processingCode, studyDescription } = statements
-  const described = describedPart([...descriptions, studyDescription ?? ''], processingCode ?? '')
+  const described = describedPart(descriptions, processingCode ?? '') ?? describedPart([studyDescription ?? ''], '')
   if (described === 'chest') return
   if (named.includes('strange')) throw wrong(bodyPartExamined ?? anatomicRegions[0]?.meaning)
   if (described === 'other') throw new StudyRejectedError('wrong-body-part', 'the description names another body part')
@@ -51,6 +51,6 @@ function describedPart(texts: readonly string[], processingCode: string): Part {
 const wrong = (part: string | null | undefined): StudyRejectedError =>
   new StudyRejectedError('wrong-body-part', `body part examined ${quoteTerm(part ?? '')}`)
 
-/** Defined terms only go into our messages; free text from a file might name a patient. */
+/** A single word at most goes into our messages: free text from a file might name a patient. */
 export const quoteTerm = (term: string): string =>
-  /^[A-Z _]{1,16}$/.test(term.toUpperCase()) ? `'${term.toUpperCase()}'` : 'not a defined term'
+  /^[A-Z_]{1,16}$/.test(term.toUpperCase()) ? `'${term.toUpperCase()}'` : 'of several words or signs'

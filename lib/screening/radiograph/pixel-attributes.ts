@@ -71,6 +71,7 @@ function required(attributes: Attributes, keyword: RequiredKeyword): number {
 const inconsistent = (detail: string): StudyRejectedError => new StudyRejectedError('inconsistent-pixel-data', detail)
 
 function unsupportedPhotometric(photometric: string | null): StudyRejectedError {
-  const term = photometric && /^[A-Z0-9_ ]{1,16}$/.test(photometric) ? photometric : 'missing or undefined'
+  const term =
+    photometric && /^([A-Z0-9_]{1,16}|PALETTE COLOR)$/.test(photometric) ? photometric : 'missing or undefined'
   return new StudyRejectedError('unsupported-photometric', `PhotometricInterpretation ${term}`)
 }
