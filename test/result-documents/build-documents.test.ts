@@ -104,6 +104,16 @@ describe('writing a result', () => {
     expect(written).toEqual(inOrder)
   })
 
+  it('removes what a run that was cut short left there', async () => {
+    const { store } = await openStore()
+    await store.put(`${result.imageId}/segmentation.dcm`, new Uint8Array([3]))
+    await store.put(`${result.imageId}/result.json`, new Uint8Array([4]))
+    await writeResult(store, result, documents)
+    const keys: string[] = []
+    for await (const key of store.list(`${result.imageId}/`)) keys.push(key.slice(result.imageId.length + 1))
+    expect(keys.sort()).toEqual(['mask.png', 'note.txt', 'result.json'])
+  })
+
   it("puts it behind them in the cloud's place too, where the first writer's result stands", async () => {
     const { store, written } = await openStore()
     expect(await writeResultOnce(store, 'results/x/', result, documents)).toEqual(result)

@@ -6,7 +6,7 @@ import type { Finding } from '../../lib/screening/finding/finding.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
-import { identity, size, source, suspected } from './screened-image.ts'
+import { identity, size, source, suspected, suspectedOnBothSides } from './screened-image.ts'
 
 const tools = () => createDocumentTools(createCodecs())
 const { classification } = suspected(true)
@@ -144,9 +144,46 @@ describe('the structured report', () => {
     expect(meanings(await report(unmeasured, { facts }))).not.toContain('Area')
   })
 
+  it('tells the side of each region by itself', async () => {
+    const said = meanings(await report(suspectedOnBothSides()))
+    expect(said.filter((meaning) => ['Left', 'Right', 'Right and left'].includes(meaning))).toEqual(['Left', 'Right'])
+  })
+
+  it('points at a segmentation only where one was asked for', async () => {
+    const segmentationClass = 'x00081150 1.2.840.10008.5.1.4.1.1.66.4'
+    expect(linesOf(await report(suspected(true)))).toContain(segmentationClass)
+    const alone = await report(suspected(true), { requestedDocuments: ['structured-report'] })
+    expect(linesOf(alone)).not.toContain(segmentationClass)
+    expect(meanings(alone)).not.toContain('Referenced Segmentation Frame')
+    expect(meanings(alone)).toContain('Area')
+  })
+
   it('belongs to the order of its source', async () => {
     const [request] = (await report(notSuspected)).elements.x0040a370.items ?? []
     expect(linesOf(request.dataSet as DataSet)).toEqual(expect.arrayContaining(['x00080050 A1', 'x00401001 R1']))
+  })
+})
+
+describe('the presentation state', () => {
+  it('draws the outline from 0\\0, the corner of the first pixel', async () => {
+    const whole = suspected(true)
+    const probabilities = whole.delineation.probabilityMap.probabilities.fill(0.9)
+    const probabilityMap = { ...whole.delineation.probabilityMap, probabilities }
+    const finding = { ...whole, delineation: { ...whole.delineation, probabilityMap } }
+    const body = (await build(finding)).get('presentation-state.dcm') as Uint8Array
+    const [annotation] = read(body).elements.x00700001.items ?? []
+    const [drawn] = (annotation.dataSet as DataSet).elements.x00700009.items ?? []
+    const points = drawn.dataSet as DataSet
+    const count = 2 * (points.uint16('x00700021') ?? 0)
+    const values = Array.from({ length: count }, (_, i) => points.float('x00700022', i) ?? Number.NaN)
+    expect([Math.min(...values), Math.max(...values)]).toEqual([0, size.columns])
+  })
+
+  it('is not made where a VOI LUT was put aside, which may have inverted the picture', async () => {
+    const prepared = { ...source.prepared!, warnings: ['voi-lut-outside-range' as const] }
+    const documents = await build(suspected(true), { prepared })
+    expect([...documents.keys()]).not.toContain('presentation-state.dcm')
+    expect([...documents.keys()]).toContain('segmentation.dcm')
   })
 })
 

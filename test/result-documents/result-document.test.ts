@@ -130,5 +130,6 @@ describe('the overlay', () => {
     const { svg } = buildOverlay(suspected(false), prepared, facts, typeface)
     expect(svg).toContain('<path d=""')
     expect(texts.join('\n')).toMatch(/no region delineated/)
+    expect(texts.join('\n')).not.toMatch(/area/)
   })
 })

@@ -42,20 +42,29 @@ export const prepared: PreparedImage = {
 }
 
 /** A finding at the image's right half, or one without a region. */
-export function suspected(hasAir: boolean): DelineatedFinding {
+export const suspected = (hasAir: boolean): DelineatedFinding =>
+  findingOf(hasAir ? [{ row: 5, column: 40, side: 10 }] : [])
+
+/** The larger one at the image's right half, which is the patient's left. */
+export const suspectedOnBothSides = (): DelineatedFinding =>
+  findingOf([
+    { row: 5, column: 40, side: 10 },
+    { row: 20, column: 5, side: 8 },
+  ])
+
+/** Squares of air. */
+function findingOf(regions: readonly { row: number; column: number; side: number }[]): DelineatedFinding {
   const probabilities = new Float32Array(size.rows * size.columns)
   const mask = new Uint8Array(probabilities.length)
-  if (hasAir) {
-    for (let row = 5; row < 15; row++) {
-      for (let column = 40; column < 50; column++) {
-        probabilities[row * size.columns + column] = 0.9
-        mask[row * size.columns + column] = 1
-      }
+  for (const { row, column, side } of regions) {
+    for (let y = row; y < row + side; y++) {
+      probabilities.fill(0.9, y * size.columns + column, y * size.columns + column + side)
+      mask.fill(1, y * size.columns + column, y * size.columns + column + side)
     }
   }
   return {
     outcome: 'suspected',
-    discordant: !hasAir,
+    discordant: regions.length === 0,
     classification: {
       probability: 0.8,
       operatingPoint: classifierBundle.operatingPoints[0],

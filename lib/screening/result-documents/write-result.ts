@@ -63,16 +63,15 @@ export async function readResult(store: ObjectStore, imageId: string): Promise<R
 
 async function supersede(store: ObjectStore, result: ResultDocument): Promise<void> {
   const previous = await readResult(store, result.imageId)
-  if (!previous) return
   const prefix = `${result.imageId}/`
   const keys: string[] = []
   for await (const key of store.list(prefix)) if (!key.startsWith(`${prefix}superseded/`)) keys.push(key)
-  const changed = previous.screeningKey !== result.screeningKey
   // result.json goes first: from here on the folder is unfinished, and a crash makes the image run again.
   const resultFirst = keys.sort(
     (a, b) => Number(b === resultKey(result.imageId)) - Number(a === resultKey(result.imageId)),
   )
-  if (changed) {
+  // What lies there without a result that can be read is of a run that was cut short.
+  if (previous && previous.screeningKey !== result.screeningKey) {
     for (const key of resultFirst) {
       await store.put(`${prefix}superseded/${previous.screeningKey}/${key.slice(prefix.length)}`, await store.get(key))
     }

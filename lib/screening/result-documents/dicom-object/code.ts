@@ -18,7 +18,6 @@ export const codes = {
   algorithmVersion: dcm('111003', 'Algorithm Version'),
   area: sct('42798000', 'Area'),
   artificialIntelligence: dcm('123110', 'Artificial Intelligence'),
-  both: sct('51440002', 'Right and left'),
   comment: dcm('121106', 'Comment'),
   device: dcm('121007', 'Device'),
   deviceObserverManufacturer: dcm('121014', 'Device Observer Manufacturer'),

@@ -18,6 +18,7 @@ export function derivedContext(source: DocumentSource): DerivedContext | null {
     softwareVersion: source.softwareVersion,
     analysedAt: source.analysedAt,
     predecessor: source.predecessor,
+    hasSegmentation: source.requestedDocuments.includes('segmentation'),
   }
 }
 

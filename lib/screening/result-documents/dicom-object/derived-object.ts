@@ -22,6 +22,8 @@ export interface DerivedContext {
   readonly softwareVersion: string
   readonly analysedAt: Date
   readonly predecessor: Predecessor | null
+  /** Whether a segmentation is made of a mask, so that others may point at it. */
+  readonly hasSegmentation: boolean
 }
 
 export type DerivedKind = 'segmentation' | 'structured-report' | 'secondary-capture' | 'presentation-state'

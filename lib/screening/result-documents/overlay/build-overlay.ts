@@ -77,7 +77,7 @@ function describe(finding: DelineatedFinding, facts: AcquisitionFacts): string {
     const side = delineation.side === 'both' ? 'both sides' : `patient's ${delineation.side}`
     parts.push(facts.patientOrientation ? side : `${side} (orientation assumed)`)
   }
-  if (delineation.areaMm2 !== null) {
+  if (delineation.areaMm2 !== null && delineation.areaPixels > 0) {
     const plane = facts.pixelSpacing?.origin === 'ImagerPixelSpacing' ? ' at the detector' : ''
     parts.push(`area ${(delineation.areaMm2 / 100).toFixed(1)} cm²${plane}`)
   } else if (delineation.areaPixels > 0) {

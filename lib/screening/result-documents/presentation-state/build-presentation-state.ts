@@ -40,10 +40,8 @@ export function buildPresentationState(presented: Presented): DataSet {
   const reference = { ReferencedImageSequence: [sourceReference(context)] }
   const rings = outlines.flat().map((ring) => {
     const step = Math.ceil(ring.length / maximumPoints)
-    // PIXEL coordinates count the centre of the first pixel as 1\1. @see PS3.3 C.10.5.1.2
-    return ring
-      .filter((_, index) => index % step === 0 || index === ring.length - 1)
-      .flatMap(([column, row]) => [column + 0.5, row + 0.5])
+    // PIXEL coordinates begin at 0\0, the top left corner of the first pixel, as an outline's do. @see PS3.3 C.10.5.1.2
+    return ring.filter((_, index) => index % step === 0 || index === ring.length - 1).flat()
   })
   return {
     ...commonModules(context, 'presentation-state'),

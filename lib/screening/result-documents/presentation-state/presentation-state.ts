@@ -19,7 +19,8 @@ export const presentationState: DocumentType<Presented> = {
     if (!context || !facts || !prepared || finding.outcome !== 'suspected' || outlines.length === 0) return null
     const { window } = prepared.greyLevels
     const { rescale } = facts
-    if (!window || !rescale) return null
+    // A VOI LUT that was put aside may also have turned black and white round.
+    if (!window || !rescale || prepared.warnings.includes('voi-lut-outside-range')) return null
     const inverted = facts.photometricInterpretation === 'MONOCHROME1'
     return { context, finding, outlines, window, rescale, size: prepared.source, inverted }
   },

@@ -28,7 +28,7 @@ export function buildStructuredReport(
   finding: Finding,
   outlines: readonly Outline[],
 ): DataSet {
-  const delineates = finding.outcome === 'suspected' && outlines.length > 0
+  const hasSegmentation = context.hasSegmentation && finding.outcome === 'suspected' && outlines.length > 0
   return {
     ...commonModules(context, 'structured-report'),
     ...contentDateTime(context),
@@ -40,7 +40,7 @@ export function buildStructuredReport(
     PerformedProcedureCodeSequence: [],
     ReferencedRequestSequence: requestOf(context),
     PredecessorDocumentsSequence: predecessor(context),
-    CurrentRequestedProcedureEvidenceSequence: [evidence(context, delineates)],
+    CurrentRequestedProcedureEvidenceSequence: [evidence(context, hasSegmentation)],
     ValueType: 'CONTAINER',
     ConceptNameCodeSequence: codeItem(codes.imagingMeasurementReport),
     ContinuityOfContent: 'SEPARATE',
@@ -155,7 +155,7 @@ function predecessor(context: DerivedContext): readonly DataSet[] | undefined {
   ]
 }
 
-function evidence(context: DerivedContext, delineates: boolean): DataSet {
+function evidence(context: DerivedContext, hasSegmentation: boolean): DataSet {
   const source = {
     SeriesInstanceUID: sourceUid(context, 'SeriesInstanceUID'),
     ReferencedSOPSequence: [sourceReference(context)],
@@ -171,6 +171,6 @@ function evidence(context: DerivedContext, delineates: boolean): DataSet {
   }
   return {
     StudyInstanceUID: sourceUid(context, 'StudyInstanceUID'),
-    ReferencedSeriesSequence: delineates ? [source, segmentation] : [source],
+    ReferencedSeriesSequence: hasSegmentation ? [source, segmentation] : [source],
   }
 }

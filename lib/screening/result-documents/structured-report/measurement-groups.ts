@@ -1,4 +1,4 @@
-import type { DelineatedFinding, NotSuspectedFinding, SuspectedFinding } from '../../finding/finding.ts'
+import type { DelineatedFinding, MaskComponent, NotSuspectedFinding, SuspectedFinding } from '../../finding/finding.ts'
 import type { ImageSize } from '../../kernel/geometry.ts'
 import { type Code, codes } from '../dicom-object/code.ts'
 import { decimal } from '../dicom-object/decimal.ts'
@@ -37,7 +37,7 @@ export function regionGroups(
         [
           ...tracking(context, index),
           code('CONTAINS', codes.finding, codes.pneumothorax),
-          ...(index === 0 ? site(finding.delineation.side) : []),
+          ...site(sideOf(outline, finding.delineation.components)),
           coordinates('CONTAINS', codes.imageRegion, 'POLYLINE', pointsOf(outline), selectedSource(context)),
           ...areaOf(context, outline),
           ...(index === 0 ? [probability] : []),
@@ -45,7 +45,7 @@ export function regionGroups(
         '1410',
       ),
     )
-  return [...regions, segmentGroup(context, finding)]
+  return context.hasSegmentation ? [...regions, segmentGroup(context, finding)] : regions
 }
 
 /** @see DICOM PS3.16 TID 1410, the form that references a segment */
@@ -126,9 +126,23 @@ function algorithm(context: DerivedContext, task: 'classification' | 'segmentati
   ]
 }
 
-const lateralities = { left: codes.left, right: codes.right, both: codes.both } satisfies Record<string, Code>
+const lateralities = { left: codes.left, right: codes.right } satisfies Record<string, Code>
 
-function site(side: DelineatedFinding['delineation']['side']): ContentItem[] {
+/** The side of the measured region that an outline goes round: the one whose box it shares most of. */
+function sideOf([outer]: Outline, components: readonly MaskComponent[]): MaskComponent['side'] {
+  const columns = outer.map(([column]) => column)
+  const rows = outer.map(([, row]) => row)
+  const shared = ({ boundingBox: box }: MaskComponent): number =>
+    Math.max(0, Math.min(max(columns), box.column + box.columns) - Math.max(min(columns), box.column)) *
+    Math.max(0, Math.min(max(rows), box.row + box.rows) - Math.max(min(rows), box.row))
+  const [first] = components.toSorted((a, b) => shared(b) - shared(a))
+  return first && shared(first) > 0 ? first.side : null
+}
+
+const min = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b))
+const max = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b))
+
+function site(side: MaskComponent['side']): ContentItem[] {
   const laterality = side === null ? [] : [code('HAS CONCEPT MOD', codes.laterality, lateralities[side])]
   return [code('HAS CONCEPT MOD', codes.findingSite, codes.pleura, laterality)]
 }
