@@ -65,28 +65,35 @@ export async function listen(options: ListenOptions): Promise<void> {
       if (options.stowPort !== null) listeners.push(await listenForStow({ ...reception, port: options.stowPort }))
       options.onListening({ dicom: listeners[0].port, stow: listeners[1]?.port ?? null })
       options.signal.addEventListener('abort', () => stopAll(listeners))
-      await work()
+      await work.run()
     } finally {
       await stopAll(listeners)
+      await work.close()
     }
   } finally {
     await unlock()
   }
 }
 
+/** What is done with what arrives, until the options' signal is aborted. */
+interface Work {
+  run(): Promise<void>
+  close(): Promise<void>
+}
+
 const stopAll = (listeners: readonly Listener[]) => Promise.all(listeners.map((listener) => listener.stop()))
 
-async function openWork(inbox: Inbox, options: ListenOptions): Promise<() => Promise<void>> {
+async function openWork(inbox: Inbox, options: ListenOptions): Promise<Work> {
   const { destination } = options
   if (destination.kind === 'screen') {
     const { settings, onStudy } = destination
     const watch = await FolderWatch.open(inbox.folder, settings, { ...options, untilEmpty: false, onStudy })
-    return () => watch.work()
+    return { run: () => watch.work(), close: () => watch.close() }
   }
   const { store, tenant, lane, onUploaded } = destination
   const folder = `uploads/${tenant}/${lane === 'stat' ? 'stat/' : ''}`
-  return () =>
-    uploadInbox(inbox.folder, store, { ...options, onUploaded, keyOf: (imageId) => `${folder}${imageId}.dcm` })
+  const keyOf = (imageId: string): string => `${folder}${imageId}.dcm`
+  return { run: () => uploadInbox(inbox.folder, store, { ...options, onUploaded, keyOf }), close: async () => {} }
 }
 
 /** What both ways in share. */

@@ -5,6 +5,7 @@ import { childEnvironment } from './child-environment.ts'
 import { builtProgram } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import type { PrepareTask, ScreenTask } from './screen-worker.ts'
+import { Turns } from './turns.ts'
 
 /** An image that takes longer than this, models loaded, is given up: its process is ended and replaced. Unit: ms. */
 const imageTimeLimitMs = 120_000
@@ -17,8 +18,11 @@ export class ScreeningProcessError extends Error {
 /** Child processes that each take one image at a time through the pipeline. */
 export class ProcessPool {
   readonly #pool: Tinypool
+  /** An image's time begins with its turn: behind a slow one it waits here, not in tinypool's queue. */
+  readonly #turns: Turns
 
   constructor(concurrency: number) {
+    this.#turns = new Turns(concurrency)
     this.#pool = new Tinypool({
       filename: builtProgram('lib/embedded/screen-worker.ts'),
       runtime: 'child_process',
@@ -33,11 +37,11 @@ export class ProcessPool {
   }
 
   screenFile(task: ScreenTask): Promise<ResultDocument> {
-    return this.#run('screenFile', task)
+    return this.#turns.take(() => this.#run('screenFile', task))
   }
 
   prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {
-    return this.#run('prepareFile', task)
+    return this.#turns.take(() => this.#run('prepareFile', task))
   }
 
   close(): Promise<void> {

@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
 import { isNotAPicture } from '../adapters/embedded/is-not-a-picture.ts'
 import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
-import { readBundle, readProfile } from '../adapters/onnx/read-bundle.ts'
-import { operatingPointOf } from '../screening/classification/model-bundle.ts'
+import { readCascade } from '../adapters/onnx/read-bundle.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
-import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
+import { expectScreeningKey, preparationKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
 import type { Log } from './log.ts'
 import { isOutputFailure } from './output-failure.ts'
@@ -51,20 +49,14 @@ export class StudyScreener {
     this.#store = new FolderObjectStore(settings.outDir)
   }
 
-  /** @throws {ConfigurationError} when profile, bundles and thresholds do not belong together */
+  /** @throws {ConfigurationError} when profile, bundles, networks and thresholds do not belong together */
   static async open(
     settings: ScreeningSettings,
     options: { concurrency: number; force: boolean; log: Log },
   ): Promise<StudyScreener> {
-    const profile = await readProfile(settings.modelsFolder)
-    const { bundle: classifier } = await readBundle(join(settings.modelsFolder, profile.classifier.bundle))
-    const { bundle: segmenter } = await readBundle(join(settings.modelsFolder, profile.segmenter.bundle))
-    if (classifier.task !== 'classification' || segmenter.task !== 'segmentation') {
-      throw new ConfigurationError(`Profile '${profile.id}' names a ${classifier.task} and a ${segmenter.task} bundle.`)
-    }
-    const operatingPoint = operatingPointOf(classifier, profile.classifier.operatingPoint)
-    const delineator = settings.mode === 'triage' ? null : segmenter
-    const key = screeningKeyOf(classifier, delineator, operatingPoint, preparationKeyOf(settings.policy))
+    const models = await readCascade(settings.modelsFolder)
+    const { mode, policy } = settings
+    const key = expectScreeningKey(models, { operatingPoint: null, mode }, preparationKeyOf(policy))
     return new StudyScreener(settings, key, options)
   }
 

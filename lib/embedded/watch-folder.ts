@@ -89,14 +89,18 @@ export class FolderWatch {
     const unlock = await lockOutputFolder(settings.outDir, 'watch')
     try {
       const watch = await FolderWatch.open(dir, settings, options)
-      options.onStart?.()
-      await watch.work()
+      try {
+        options.onStart?.()
+        await watch.work()
+      } finally {
+        await watch.close()
+      }
     } finally {
       await unlock()
     }
   }
 
-  /** For one who holds the lock of the output folder. `work` is to follow: it closes what this opens. */
+  /** For one who holds the lock of the output folder; `close` it in the end. */
   static async open(dir: string, settings: ScreeningSettings, options: WatchOptions): Promise<FolderWatch> {
     const state = join(settings.outDir, '.watch')
     const opened: { close(): Promise<void> }[] = []
@@ -119,17 +123,13 @@ export class FolderWatch {
     }
   }
 
-  async work(): Promise<void> {
-    try {
-      await this.#loop()
-    } finally {
-      await this.#screener.close()
-      await this.#queued.close()
-      await this.#results.close()
-    }
+  async close(): Promise<void> {
+    await this.#screener.close()
+    await this.#queued.close()
+    await this.#results.close()
   }
 
-  async #loop(): Promise<void> {
+  async work(): Promise<void> {
     try {
       while (!this.#isEnding()) {
         const unsettled = await this.#enqueueArrivals()

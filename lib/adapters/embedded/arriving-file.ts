@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, link, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { linkIfAbsent } from './link-if-absent.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /** The sender's object is larger than the policy allows: sending it again changes nothing. */
@@ -133,15 +134,5 @@ async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<v
       else rest = rest.slice(1)
       bytesWritten -= first.length
     }
-  }
-}
-
-async function linkIfAbsent(draft: string, file: string): Promise<boolean> {
-  try {
-    await link(draft, file)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
   }
 }

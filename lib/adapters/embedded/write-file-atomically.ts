@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { linkIfAbsent } from './link-if-absent.ts'
 import { makeFolder } from './make-folder.ts'
 
 /**
@@ -28,16 +29,5 @@ export async function writeFileAtomically(
     return true
   } finally {
     await rm(draft, { force: true })
-  }
-}
-
-/** A hard link fails where the name is taken: the file system decides the race. */
-async function linkIfAbsent(draft: string, file: string): Promise<boolean> {
-  try {
-    await link(draft, file)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
   }
 }

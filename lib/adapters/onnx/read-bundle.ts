@@ -50,6 +50,25 @@ export async function readProfile(modelsFolder: string): Promise<ScreeningProfil
   return parseScreeningProfile(await readJson(where), where)
 }
 
+/** What screens together, with the networks, each checked against its digest. */
+export interface LoadedCascade extends CascadeModels {
+  readonly networks: { readonly classifier: Uint8Array; readonly segmenter: Uint8Array }
+}
+
+/**
+ * Reads what the folder's profile names, with the networks.
+ * @throws {ConfigurationError} when files, digests, tasks and thresholds do not belong together
+ */
+export async function readCascade(modelsFolder: string): Promise<LoadedCascade> {
+  const profile = await readProfile(modelsFolder)
+  const classifier = await readBundle(join(modelsFolder, profile.classifier.bundle))
+  const segmenter = await readBundle(join(modelsFolder, profile.segmenter.bundle))
+  return {
+    ...pairBundles(profile, classifier.bundle, segmenter.bundle),
+    networks: { classifier: classifier.network, segmenter: segmenter.network },
+  }
+}
+
 /**
  * Reads what the folder's profile names; the networks need not be there.
  * @throws {ConfigurationError} when digests, tasks and thresholds do not belong together

@@ -42,50 +42,50 @@ export interface ServeOptions {
 export async function serveConsole(settings: ScreeningSettings, options: ServeOptions): Promise<void> {
   const { log, signal } = options
   const unlock = await lockOutputFolder(settings.outDir, 'serve')
-  const codecs = createCodecs()
+  const opened: { close(): Promise<void> }[] = []
+  const open = <R extends { close(): Promise<void> }>(resource: R): R => {
+    opened.push(resource)
+    return resource
+  }
+  const codecs = open(createCodecs())
   const failure = new AbortController()
   const onFailure = (error: unknown): void => {
     log('error', 'console-failed', { cause: (error as Error).message })
   }
   try {
     const page = await servePage()
-    const screener = await StudyScreener.open(settings, { ...options, force: false })
-    const journal = await AppendJournal.open<ResultLine>(join(settings.outDir, 'results.jsonl'))
-    try {
-      const store = new FolderObjectStore(settings.outDir)
-      const reviews = await FolderReviews.open(store, systemClock, ({ studyId }) => studies.refresh(studyId))
-      const keysOf = (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey)
-      const studies = await FolderStudies.open(journal.lines, store, systemClock, keysOf)
-      const screen = async ({ path }: KeptFile): Promise<ResultLine> => {
-        const { line } = await screener.screen({ path, problem: null })
-        await journal.append(line)
-        await studies.add(line)
-        return line
-      }
-      const folder = new UploadFolder(join(settings.outDir, 'uploads'))
-      // A disk that is full, or models that do not belong together, end the program: nothing more could be kept.
-      const uploads = new FolderUploads(folder, {
-        maximumBytes: settings.policy.maximumFileBytes,
-        screen,
-        onFailure: (error) => failure.abort(error),
-      })
-      // What the system failed over is tried again, as by a second run of `screen`.
-      const finished = journal.lines.filter(({ reason }) => reason !== systemFailure)
-      const listed = new Set(finished.map(({ input }) => input))
-      uploads.screenLeftOver((await folder.list()).filter(({ path }) => !listed.has(path)))
-
-      const api = createApi({ studies, uploads, reviews, codecs, policy: settings.policy, onFailure })
-      const server = await listen(guarded(api, new ConsoleAccess(tokenFor(options)), page), options)
-      await endOf([signal, failure.signal])
-      await close(server)
-      await uploads.settle()
-      if (failure.signal.aborted) throw failure.signal.reason
-    } finally {
-      await screener.close()
-      await journal.close()
+    const screener = open(await StudyScreener.open(settings, { ...options, force: false }))
+    const journal = open(await AppendJournal.open<ResultLine>(join(settings.outDir, 'results.jsonl')))
+    const store = new FolderObjectStore(settings.outDir)
+    const reviews = await FolderReviews.open(store, systemClock, ({ studyId }) => studies.refresh(studyId))
+    const keysOf = (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey)
+    const studies = await FolderStudies.open(journal.lines, store, systemClock, keysOf)
+    const screen = async ({ path }: KeptFile): Promise<ResultLine> => {
+      const { line } = await screener.screen({ path, problem: null })
+      await journal.append(line)
+      await studies.add(line)
+      return line
     }
+    const folder = new UploadFolder(join(settings.outDir, 'uploads'))
+    // A disk that is full, or models that do not belong together, end the program: nothing more could be kept.
+    const uploads = new FolderUploads(folder, {
+      maximumBytes: settings.policy.maximumFileBytes,
+      screen,
+      onFailure: (error) => failure.abort(error),
+    })
+    // What the system failed over is tried again, as by a second run of `screen`.
+    const finished = journal.lines.filter(({ reason }) => reason !== systemFailure)
+    const listed = new Set(finished.map(({ input }) => input))
+    uploads.screenLeftOver((await folder.list()).filter(({ path }) => !listed.has(path)))
+
+    const api = createApi({ studies, uploads, reviews, codecs, policy: settings.policy, onFailure })
+    const server = await listen(guarded(api, new ConsoleAccess(tokenFor(options)), page), options)
+    await endOf([signal, failure.signal])
+    await close(server)
+    await uploads.settle()
+    if (failure.signal.aborted) throw failure.signal.reason
   } finally {
-    await codecs.close()
+    for (const resource of opened.reverse()) await resource.close()
     await unlock()
   }
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../../adapters/embedded/make-folder.ts'
+import { syncFolder } from '../../adapters/embedded/sync-folder.ts'
 import { UploadRefusedError } from '../../console/api/console-ports.ts'
 import type { ImageId } from '../../screening/kernel/identifiers.ts'
 
@@ -25,12 +27,15 @@ export class UploadFolder {
    */
   async keep(uploadId: string, name: string, sizeBytes: number, body: AsyncIterable<Uint8Array>): Promise<KeptFile> {
     const draft = join(this.#root, `.${uploadId}${draftEnding}`)
-    await mkdir(this.#root, { recursive: true })
+    await makeFolder(this.#root)
     try {
       const imageId = await writeAll(draft, sizeBytes, body)
       const path = join(this.#root, imageId, safeName(name))
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       await rename(draft, path)
+      // Answered for only when a power cut can no longer take it away.
+      await syncFolder(dirname(path))
+      await syncFolder(this.#root)
       return { imageId, path }
     } finally {
       await rm(draft, { force: true })
@@ -42,9 +47,9 @@ export class UploadFolder {
     const kept: KeptFile[] = []
     for (const entry of await entriesOf(this.#root)) {
       if (entry.endsWith(draftEnding)) await rm(join(this.#root, entry))
-      else
-        for (const name of await entriesOf(join(this.#root, entry)))
-          kept.push({ imageId: entry, path: join(this.#root, entry, name) })
+      // Somebody's own file among them ends nothing: it is read as a folder without files.
+      for (const name of await entriesOf(join(this.#root, entry)))
+        kept.push({ imageId: entry, path: join(this.#root, entry, name) })
     }
     return kept
   }
@@ -74,7 +79,7 @@ async function writeAll(draft: string, sizeBytes: number, body: AsyncIterable<Ui
 
 async function entriesOf(folder: string): Promise<string[]> {
   return readdir(folder).catch((error) => {
-    if (error.code === 'ENOENT') return []
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
     throw error
   })
 }
