@@ -9,6 +9,7 @@ const programs = [
   'lib/cli/main.ts',
   'lib/embedded/screen-worker.ts',
   'lib/adapters/codecs/codec-worker.ts',
+  'functions/screen/documents-program.ts',
   'functions/screen/inference-program.ts',
   'test/bench/fit-upright.ts',
   'test/bench/main.ts',

@@ -67,6 +67,7 @@ async function buildScreen(target) {
   writePackage(app, 'pleura-screen')
   await bundle(app, {
     'main.js': 'functions/screen/main.ts',
+    'documents-program.js': 'functions/screen/documents-program.ts',
     'inference-program.js': 'functions/screen/inference-program.ts',
   })
   await addSharp(app, 'x64')

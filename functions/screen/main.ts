@@ -17,10 +17,10 @@ import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { parseEnvironment } from '../../lib/screening/kernel/parse-environment.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { screenEnvironment, type WorkerEnvironment } from './environment.ts'
-import { LargeSources } from './large-sources.ts'
 import { MachineCost } from './machine-cost.ts'
 import { MachineTime } from './machine-time.ts'
 import { openCascade } from './open-cascade.ts'
+import { StudyDocuments } from './study-documents.ts'
 import { workThrough } from './work-through.ts'
 
 /** The screening container: loads the networks once, works the queues until they stay empty, and ends. */
@@ -75,9 +75,12 @@ async function work(environment: WorkerEnvironment, cost: MachineCost, stopping:
       clock: systemClock,
       cascade,
       tenantOf: (id) => tenants.find(id),
-      documentTools: createDocumentTools(codecs),
+      documents: new StudyDocuments(
+        new URL('./documents-program.js', import.meta.url),
+        createDocumentTools(codecs),
+        systemClock,
+      ),
       machineTime: new MachineTime(coldStartMs),
-      largeSources: new LargeSources(),
       hourlyCostUsd: Number(environment.HOURLY_COST_USD),
       softwareVersion: packageJson.version,
       maximumReceives: Number(environment.MAXIMUM_RECEIVES),

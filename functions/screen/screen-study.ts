@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { operatingPointOf } from '../../lib/screening/classification/model-bundle.ts'
 import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import {
@@ -8,25 +7,19 @@ import {
   type ObjectStore,
   type PixelCodecs,
 } from '../../lib/screening/kernel/ports.ts'
-import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
-import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
-import type { DocumentTools } from '../../lib/screening/result-documents/document-type.ts'
-import type { Predecessor } from '../../lib/screening/result-documents/predecessor.ts'
+import { withTimings } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
-import { type Cascade, conclude, type Inference, infer, inMode, type Networks } from '../../lib/screening/screen.ts'
-import {
-  decodePreparedStudy,
-  fetchPreparedStudy,
-  type PreparedStudy,
-} from '../../lib/screening/screening-job/prepared-study.ts'
+import { type Cascade, infer, inMode, type Networks } from '../../lib/screening/screen.ts'
+import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import type { StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { documentsOfTenant, type Tenant } from '../../lib/screening/screening-job/tenant.ts'
+import type { DocumentedStudy } from './document-study.ts'
 import { findPredecessor } from './find-predecessor.ts'
-import type { LargeSources } from './large-sources.ts'
 import type { MachineTime } from './machine-time.ts'
+import type { StudyDocuments } from './study-documents.ts'
 import { StudyFailure } from './study-failure.ts'
 import { writeUsageReceipt } from './usage-receipt.ts'
 
@@ -38,9 +31,8 @@ export interface ScreeningParts {
   readonly clock: Clock
   readonly cascade: Cascade
   readonly tenantOf: (id: string) => Promise<Tenant | undefined>
-  readonly documentTools: DocumentTools
+  readonly documents: Pick<StudyDocuments, 'build'>
   readonly machineTime: MachineTime
-  readonly largeSources: LargeSources
   readonly hourlyCostUsd: number
   readonly softwareVersion: string
 }
@@ -94,6 +86,9 @@ interface Assignment {
   readonly prefix: string
 }
 
+type Standing = { readonly standing: ResultDocument }
+type Documented = Pick<DocumentedStudy, 'result' | 'documents'>
+
 /** @returns the result that stands: another worker's when that was faster */
 async function analyse(
   job: StudyJob,
@@ -108,37 +103,19 @@ async function analyse(
     throw cause instanceof ObjectNotFoundError ? new StudyFailure('prepared-study-missing', { cause }) : cause
   })
   const fetched = clock.monotonic()
-  const computed = await claim.compute(async () => {
+  const computed = await claim.compute(async (): Promise<Standing | Documented> => {
     // The image is this worker's alone from here on: what another one was writing a moment ago stands now.
     const standing = await readIfThere(store, `${prefix}result.json`)
     if (standing) return { standing }
     const study = await decodePreparedStudy(stored, codecs)
     const predecessor = study.identity && (await findPredecessor(store, job, screeningKey, parts.softwareVersion))
     const inference = await infer(study.prepared, study.facts, networks, clock)
-    const leave = await parts.largeSources.enter(study.prepared.source)
-    try {
-      return await documentsOf(study, inference, predecessor)
-    } finally {
-      leave()
-    }
-  })
-  if ('standing' in computed) return computed.standing
-  claim.beforeWriting()
-  return writeResultOnce(store, prefix, computed.result, computed.documents)
-
-  async function documentsOf(study: PreparedStudy, inference: Inference, predecessor: Predecessor | null) {
-    const concluding = clock.monotonic()
-    const finding = conclude(inference, study.prepared, study.facts)
-    // Of a large source either half takes most of a second: heartbeats go out in between.
-    await setImmediate()
-    const documenting = clock.monotonic()
-    const source = {
-      finding,
+    const { result, documents, timingsMs } = await parts.documents.build({
+      inference,
       imageId: job.imageId,
       sizeBytes: study.sizeBytes,
       facts: study.facts,
       identity: study.identity,
-      size: study.prepared.source,
       prepared: study.prepared,
       models: [networks.classifier.bundle, ...(networks.segmenter ? [networks.segmenter.bundle] : [])],
       screeningKey,
@@ -146,23 +123,20 @@ async function analyse(
       predecessor,
       requestedDocuments: documentsOfTenant(tenant),
       analysedAt: new Date(clock.now()),
-    }
-    const documents = await buildDocuments(source, () => parts.documentTools)
-    const result = buildResultDocument(finding, {
-      ...source,
-      documents: documents.map(({ name }) => name),
-      timingsMs: {
-        ...study.timingsMs,
-        queue: queuedMs,
-        fetch: fetched - started,
-        ...inference.timingsMs,
-        measurement: documenting - concluding,
-        documents: clock.monotonic() - documenting,
-        ...machineTime.attribute(started, clock.monotonic()),
-      },
     })
-    return { result, documents }
-  }
+    const timed = withTimings(result, {
+      ...study.timingsMs,
+      queue: queuedMs,
+      fetch: fetched - started,
+      ...inference.timingsMs,
+      ...timingsMs,
+      ...machineTime.attribute(started, clock.monotonic()),
+    })
+    return { result: timed, documents }
+  })
+  if ('standing' in computed) return computed.standing
+  claim.beforeWriting()
+  return writeResultOnce(store, prefix, computed.result, computed.documents)
 }
 
 function networksOf(tenant: Tenant, cascade: Cascade): Networks {

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { LargeSources } from '../../functions/screen/large-sources.ts'
 import { MachineTime } from '../../functions/screen/machine-time.ts'
 import { openCascade } from '../../functions/screen/open-cascade.ts'
+import { StudyDocuments } from '../../functions/screen/study-documents.ts'
 import { workThrough } from '../../functions/screen/work-through.ts'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
@@ -75,6 +75,8 @@ export async function openWorker(
     },
     close: () => session.close(),
   })
+  const documentsProgram = pathToFileURL(builtProgram('functions/screen/documents-program.ts'))
+  const documents = new StudyDocuments(documentsProgram, createDocumentTools(codecs), systemClock)
   const finishedAt = new Map<string, number>()
   let laid = 0
   const parts = {
@@ -91,9 +93,8 @@ export async function openWorker(
       operatingPoint: { ...cascade.operatingPoint, threshold: 0 },
     },
     tenantOf: async (id: string) => tenant.parse({ id }),
-    documentTools: createDocumentTools(codecs),
+    documents,
     machineTime: new MachineTime(0),
-    largeSources: new LargeSources(),
     hourlyCostUsd: 0,
     softwareVersion: '0.0.0',
     maximumReceives: 3,
@@ -138,6 +139,7 @@ export async function openWorker(
     batches,
     async close() {
       await cascade.classifier.session.close()
+      await documents.close()
       await codecs.close()
       await rm(folder, { recursive: true, force: true })
     },

@@ -59,6 +59,12 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
   }
 }
 
+/** The document of an image whose timings are known only later. Unit: ms; rounded to a tenth. */
+export const withTimings = (result: ResultDocument, timingsMs: Readonly<Record<string, number>>): ResultDocument => ({
+  ...result,
+  timingsMs: roundAll(timingsMs),
+})
+
 function buildClassification(classification: SuspectedFinding['classification']): ResultDocument['classification'] {
   const { id, threshold, sensitivity, specificity } = classification.operatingPoint
   return {

@@ -14,7 +14,7 @@ export async function buildWorker(): Promise<BuiltWorker> {
   const outdir = mkdtempSync(join(packageRoot, 'dist/screen-under-test-'))
   await build({
     absWorkingDir: packageRoot,
-    entryPoints: ['functions/screen/main.ts', 'functions/screen/inference-program.ts'],
+    entryPoints: ['main', 'documents-program', 'inference-program'].map((name) => `functions/screen/${name}.ts`),
     outdir,
     bundle: true,
     packages: 'external',

@@ -1,8 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { LargeSources } from '../../../functions/screen/large-sources.ts'
+import { pathToFileURL } from 'node:url'
 import { MachineTime } from '../../../functions/screen/machine-time.ts'
+import { StudyDocuments } from '../../../functions/screen/study-documents.ts'
 import { verifyCascade } from '../../../functions/screen/verify-cascade.ts'
 import { type WorkerParts, type WorkerSettings, workThrough } from '../../../functions/screen/work-through.ts'
 import { createOperationalLog } from '../../../lib/adapters/aws/operational-log.ts'
@@ -12,6 +13,7 @@ import { FolderJobQueue } from '../../../lib/adapters/embedded/folder-job-queue.
 import { FolderObjectStore } from '../../../lib/adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../../../lib/adapters/embedded/system-clock.ts'
 import { loadCascade } from '../../../lib/adapters/onnx/load-cascade.ts'
+import { builtProgram } from '../../../lib/embedded/package-root.ts'
 import type { InferenceSession, ObjectStore, StudyEvent } from '../../../lib/screening/kernel/ports.ts'
 import { preprocess } from '../../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suitability.ts'
@@ -27,7 +29,8 @@ export const tinyModels = resolve(import.meta.dirname, '../../fixtures/models')
 /** The preparation key of this release. */
 export const preparation = preparationKeyOf(defaultSuitabilityPolicy)
 const codecs = createCodecs()
-const documentTools = createDocumentTools(codecs)
+const documentsProgram = pathToFileURL(builtProgram('functions/screen/documents-program.ts'))
+const documents = new StudyDocuments(documentsProgram, createDocumentTools(codecs), systemClock)
 
 /** Bucket, queues, bus and tenants in a folder, and all that a worker needs to work there. */
 export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
@@ -57,9 +60,8 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
     clock: systemClock,
     cascade: await loadCascade(tinyModels, { executionProvider: 'cpu', threads: 1 }),
     tenantOf: async (id) => tenants.get(id),
-    documentTools,
+    documents,
     machineTime: new MachineTime(1234),
-    largeSources: new LargeSources(),
     hourlyCostUsd: 3.6,
     softwareVersion: '0.0.0',
     maximumReceives,
