@@ -14,6 +14,7 @@ const programs = [
   'test/bench/fit-upright.ts',
   'test/bench/main.ts',
   'test/bench/memory-process.ts',
+  'test/bench/preprocess-process.ts',
   'test/bench/presentation-sweep.ts',
   'test/fuzz/damage-table.ts',
   'test/fuzz/fuzz-process.ts',

@@ -13,13 +13,14 @@ import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
 import { benchDocuments } from './documents.ts'
 import { benchLargeMasks } from './large-masks.ts'
+import { benchLargestJpeg2000 } from './largest-jpeg2000.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only documents|worker|masks|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/** `npm run bench [-- --images N] [--only documents|worker|masks|jpeg2000|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
@@ -79,6 +80,7 @@ if (wanted('documents')) {
 }
 if (wanted('worker')) print('cloud worker, one thread for inference', await benchWorker(await prepare(ordinary)))
 if (wanted('masks')) print('cloud worker, masks of 64 megapixels', await benchLargeMasks(await prepare(ordinary)))
+if (wanted('jpeg2000')) print('preprocessing, 8000 × 8000 in lossless JPEG 2000', await benchLargestJpeg2000(folder))
 if (wanted('cost')) {
   const rows = await validateCost(await prepare(ordinary))
   console.log(`${formatTable(['one worker against `pleura cost`', 'measured', 'simulated', 'difference'], rows)}\n`)

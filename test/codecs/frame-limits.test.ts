@@ -27,8 +27,8 @@ describe('the time of a frame', () => {
     expect(timeLimitMs('jpeg-lossless', { rows: 354, columns: 333 })).toBeCloseTo(2035.4, 1)
   })
 
-  it('is at most 36 s, of which three fit into the time of the preprocessing function', () => {
-    expect(timeLimitMs('jpeg-2000', { rows: 8000, columns: 8000 })).toBe(36_000)
+  it('is at most a minute, three times what the largest picture takes', () => {
+    expect(timeLimitMs('jpeg-2000', { rows: 8000, columns: 8000 })).toBe(60_000)
   })
 })
 

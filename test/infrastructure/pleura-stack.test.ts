@@ -6,6 +6,7 @@ import { dispatchEnvironment } from '../../functions/dispatch/environment.ts'
 import { preprocessEnvironment } from '../../functions/preprocess/environment.ts'
 import { screenEnvironment } from '../../functions/screen/environment.ts'
 import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adapters/aws/operational-log.ts'
+import { timeLimitMs } from '../../lib/adapters/codecs/frame-limits.ts'
 import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
 import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
@@ -322,6 +323,14 @@ describe('the gpu profile', () => {
       ['RoutineUploads', 1, 40],
     ])
     expect(preprocess).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs22.x', Handler: 'main.handler' })
+  })
+
+  it('leaves preprocessing half a minute beside a frame that takes as long as any may', () => {
+    const [, { Properties }] = resourcesOf(template, 'AWS::Lambda::Function').find(([name]) =>
+      name.startsWith('Preprocess'),
+    )!
+    const longest = timeLimitMs('jpeg-2000', { rows: 8000, columns: 8000 })
+    expect(1000 * Properties.Timeout).toBeGreaterThanOrEqual(longest + 30_000)
   })
 
   it('tells each program all that its environment asks for', () => {

@@ -6,8 +6,11 @@ import type { WorkerKind } from './codec-messages.ts'
  * take on a loaded core of 2020 (JPEG 2000 0.28 µs, JPEG-LS 0.07, HTJ2K 0.07, JPEG lossless 0.03). Unit: ms
  */
 const startMs = 2000
-/** Three frames in a row fit into the two minutes of the preprocessing function. Unit: ms */
-const longestMs = 36_000
+/**
+ * Three times what the largest picture takes (8000 × 8000 in JPEG 2000: 20 s), and within the 90 s of the preprocessing
+ * function with half a minute to spare for all else. Unit: ms
+ */
+const longestMs = 60_000
 const msPerPixel: Readonly<Record<WorkerKind, number>> = {
   'jpeg-12': 0.0004,
   'jpeg-lossless': 0.0003,

@@ -37,7 +37,7 @@ export interface PleuraStackProps extends StackProps {
   readonly assets: Assets
 }
 
-/** The slowest codec at its time limit, three times over. */
+/** A frame at its time limit of a minute (`frame-limits.ts`), and half as long for all else. */
 const preprocessTimeout = Duration.seconds(90)
 /**
  * How long an upload waits whose function was killed in mid-work. Lambda advises six times the function's time for batches
