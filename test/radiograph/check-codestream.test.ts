@@ -97,7 +97,7 @@ describe('the tile-parts of JPEG 2000', () => {
   const noise = Uint16Array.from({ length: side * side }, () => random.integer(0, 4095))
   const encoded = (syntax: 'jpeg-2000-lossless' | 'htj2k-lossless'): Promise<Uint8Array> =>
     encodeFrame({ rows: side, columns: side, values: noise, bitsStored: 12 }, syntax)
-  const check = (codestream: Uint8Array) => checkCodestream(readCodestreamHeader(codestream), codestream)
+  const check = (codestream: Uint8Array) => checkCodestream(readCodestreamHeader(codestream), codestream, false)
   const changed = (codestream: Uint8Array, change: (view: DataView, tilePart: number) => void): Uint8Array => {
     const copy = Uint8Array.from(codestream)
     const tilePart = readCodestreamHeader(copy).tileParts?.offset ?? 0
@@ -136,22 +136,67 @@ describe('the tile-parts of JPEG 2000', () => {
     )
   })
 
-  it('with a stretch of zeros among high-throughput blocks are corrupt', async () => {
+  it('with a stretch of zeros among high-throughput blocks are damaged, with a long one corrupt', async () => {
     const codestream = await encoded('htj2k-lossless')
     const middle = codestream.length >> 1
     expect(() => check(Uint8Array.from(codestream).fill(0, middle, middle + 500))).toThrow('stretch of zeros')
     expect(check(Uint8Array.from(codestream).fill(0, middle, middle + 50))).toEqual({ isDamaged: false })
+    expect(check(Uint8Array.from(codestream).fill(0, middle, middle + 200))).toEqual({ isDamaged: true })
   })
 
-  it('of forged size are told by the few bytes that hold them', () => {
-    const empty = jpeg2000Header({ rows: 8000, columns: 8000, tile: 8000 })
-    const tilePart = Buffer.alloc(14)
+  /** A codestream of so many pixels and tiles, in each tile so many bytes. */
+  const forged = (rows: number, tile: number, bytes: number): Uint8Array => {
+    const tilePart = Buffer.alloc(14 + bytes, 0x55)
     tilePart.writeUInt16BE(0xff90, 0)
     tilePart.writeUInt16BE(10, 2)
-    tilePart.writeUInt32BE(14, 6)
+    tilePart.writeUInt32BE(14 + bytes, 6)
     tilePart.writeUInt16BE(0xff93, 12)
-    const codestream = Buffer.concat([empty.subarray(0, -2), tilePart, Buffer.from([0xff, 0xd9])])
-    expect(() => check(new Uint8Array(codestream))).toThrow('cannot hold 8000 × 8000 pixels')
+    const tileParts = Array.from({ length: Math.ceil(rows / tile) ** 2 }, (_, index) => {
+      tilePart.writeUInt16BE(index, 4)
+      return Buffer.from(tilePart)
+    })
+    const head = jpeg2000Header({ rows, columns: rows, tile }).subarray(0, -2)
+    return new Uint8Array(Buffer.concat([head, ...tileParts, Buffer.from([0xff, 0xd9])]))
+  }
+
+  it.each([
+    ['8,000 × 8,000', 8000, 100_000, false, 'corrupt-pixel-data'],
+    ['2,000 × 2,000', 2000, 120_000, false, 'corrupt-pixel-data'],
+    ['2,000 × 2,000, lossy,', 2000, 60_000, true, 'corrupt-pixel-data'],
+    ['2,000 × 2,000, and next to nothing,', 2000, 3000, false, 'blank'],
+  ])('of a forged size of %s are told by the few bytes that hold them', (_, rows, bytes, isLossy, code) => {
+    const codestream = forged(rows, rows, bytes)
+    expect(() => checkCodestream(readCodestreamHeader(codestream), codestream, isLossy)).toThrowError(
+      expect.objectContaining({ code, message: `${bytes} bytes cannot hold ${rows} × ${rows} pixels of a radiograph` }),
+    )
+  })
+
+  it.each([
+    ['32 pixels to a byte', 2000, 125_000, false],
+    ['64 pixels to a byte, lossy,', 2000, 62_500, true],
+    ['next to nothing, but small,', 1000, 10, false],
+  ])('of %s are left to the codec', (_, rows, bytes, isLossy) => {
+    const codestream = forged(rows, rows, bytes)
+    expect(checkCodestream(readCodestreamHeader(codestream), codestream, isLossy)).toEqual({ isDamaged: false })
+  })
+
+  it('are counted without the headers of tile-parts', () => {
+    const codestream = forged(3990, 32, 1)
+    expect(() => checkCodestream(readCodestreamHeader(codestream), codestream, true)).toThrow('15625 bytes cannot hold')
+  })
+
+  it('of more and smaller tiles than any encoder makes are corrupt', () => {
+    expect(() => readCodestreamHeader(forged(1000, 31, 1))).toThrow('smaller than any encoder makes them')
+    expect(readCodestreamHeader(forged(1000, 33, 1)).tileParts?.tiles).toBe(961)
+    expect(readCodestreamHeader(forged(2048, 32, 1)).tileParts?.tiles).toBe(4096)
+  })
+
+  it('of more packets than bytes are corrupt', async () => {
+    const codestream = await encoded('jpeg-2000-lossless')
+    const cod = Buffer.from(codestream).indexOf(Buffer.from([0xff, 0x52]))
+    expect(() => check(changed(codestream, (view) => view.setUint16(cod + 6, 65535)))).toThrow(
+      'too short for its layers and resolutions',
+    )
   })
 })
 

@@ -1,14 +1,19 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { CodestreamHeader } from './codestream-header.ts'
 import { readJpegScans } from './read-jpeg-scans.ts'
-import { assertWholeTileParts } from './read-tile-parts.ts'
+import { assertWholeTileParts, type TileParts } from './read-tile-parts.ts'
 
 /**
  * Whether a codestream is all there, as far as it can be known before it is decoded.
+ * @param isLossy Something was given up, by what the codestream or the transfer syntax says.
  * @returns isDamaged where it holds what no encoder writes, and yet can be decoded
- * @throws {StudyRejectedError} corrupt-pixel-data when a part is missing or cannot be read
+ * @throws {StudyRejectedError} corrupt-pixel-data when a part is missing or cannot be read; blank when it is next to empty
  */
-export function checkCodestream(header: CodestreamHeader, codestream: Uint8Array): { readonly isDamaged: boolean } {
+export function checkCodestream(
+  header: CodestreamHeader,
+  codestream: Uint8Array,
+  isLossy: boolean,
+): { readonly isDamaged: boolean } {
   switch (header.kind) {
     case 'jpeg-8':
     case 'jpeg-12':
@@ -17,15 +22,19 @@ export function checkCodestream(header: CodestreamHeader, codestream: Uint8Array
     case 'jpeg-ls':
       // Its codec counts for itself.
       if (!endsWithMarker(codestream)) throw corrupt('the compressed frame has no end marker: it was cut short')
-      assertEnoughBytes(header, codestream)
+      assertEnoughBytes(header, codestream.length, isLossy)
       return { isDamaged: false }
     case 'jpeg-2000':
     case 'htj2k':
       if (!header.tileParts) throw new TypeError('a JPEG 2000 header without tile-parts')
-      assertWholeTileParts(codestream, header.tileParts)
-      assertEnoughBytes(header, codestream)
-      return { isDamaged: false }
+      return checkTileParts(header, codestream, header.tileParts, isLossy)
   }
+}
+
+function checkTileParts(header: CodestreamHeader, codestream: Uint8Array, tileParts: TileParts, isLossy: boolean) {
+  const { dataBytes, isDamaged } = assertWholeTileParts(codestream, tileParts)
+  assertEnoughBytes(header, dataBytes, isLossy)
+  return { isDamaged }
 }
 
 /** FF D9, which its data never hold; padding of any length and kind may follow. @see ITU-T T.87 A.1 */
@@ -34,17 +43,21 @@ function endsWithMarker(codestream: Uint8Array): boolean {
   return bytes.lastIndexOf(Buffer.from([0xff, 0xd9])) > bytes.indexOf(Buffer.from([0xff, 0xda]))
 }
 
-/** An image of up to so many pixels may be empty, and compress to next to nothing. */
-const unquestionedPixels = 16_000_000
-/** Half a bit per pixel where nothing was given up, an eighth of a bit where something was. */
-const pixelsPerByte = { lossless: 16, lossy: 64 }
+/** Up to so many pixels may take as few bytes as they like: they are decoded in no time. */
+const unquestionedPixels = 1_000_000
+/** Real chests enlarged sixfold, the smoothest pictures that were tried, stay well below (test/conformance/real-chests.test.ts). */
+const mostPixelsPerByte = { lossless: 32, lossy: 64 }
+/** So many pixels to a byte, and there is no picture: one grey level, or a size beside which the data are nothing. */
+const emptyPixelsPerByte = 1000
 
 /** No law gives the least length of these codestreams, so a forged size is told by what no radiograph comes near. */
-function assertEnoughBytes({ rows, columns, reversible }: CodestreamHeader, { length }: Uint8Array): void {
+function assertEnoughBytes({ rows, columns }: CodestreamHeader, bytes: number, isLossy: boolean): void {
   const pixels = rows * columns
-  if (pixels > unquestionedPixels && pixels > length * pixelsPerByte[reversible ? 'lossless' : 'lossy']) {
-    throw corrupt(`${length} bytes cannot hold ${rows} × ${columns} pixels of a radiograph`)
-  }
+  if (pixels <= unquestionedPixels || pixels <= bytes * mostPixelsPerByte[isLossy ? 'lossy' : 'lossless']) return
+  throw new StudyRejectedError(
+    pixels > bytes * emptyPixelsPerByte ? 'blank' : 'corrupt-pixel-data',
+    `${bytes} bytes cannot hold ${rows} × ${columns} pixels of a radiograph`,
+  )
 }
 
 const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)

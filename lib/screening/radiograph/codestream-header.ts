@@ -17,8 +17,10 @@ export interface CodestreamHeader extends ImageSize {
 
 const startOfImage = 0xffd8
 const startOfCodestream = 0xff4f
-/** The tile index has 16 bits; real images have a few hundred tiles. */
+/** The tile index has 16 bits. */
 const maximumTiles = 65535
+/** Beyond a thousand tiles: a codec's bookkeeping of a tile takes more than the pixels of a smaller one. */
+const smallestTiles = { from: 1000, pixels: 32 * 32 }
 
 /**
  * Reads the frame header of a compressed frame: SOF of the JPEG family, SIZ of JPEG 2000.
@@ -107,9 +109,12 @@ function readJpeg2000Header(view: DataView): CodestreamHeader {
     Math.ceil((view.getUint32(8) - view.getUint32(32)) / view.getUint32(24)) *
     Math.ceil((view.getUint32(12) - view.getUint32(36)) / view.getUint32(28))
   if (!(tiles <= maximumTiles)) throw corrupt('the JPEG 2000 codestream has more tiles than can be numbered')
+  if (tiles > smallestTiles.from && view.getUint32(24) * view.getUint32(28) < smallestTiles.pixels) {
+    throw corrupt('the tiles of the JPEG 2000 codestream are smaller than any encoder makes them')
+  }
   let kind: CodestreamKind = 'jpeg-2000'
   let reversible = true
-  let packetsPerTile = 0
+  let packets = { fewestPackets: 0, mostPackets: 0 }
   let offset = 4 + view.getUint16(4)
   for (;;) {
     const marker = view.getUint16(offset)
@@ -118,26 +123,27 @@ function readJpeg2000Header(view: DataView): CodestreamHeader {
     if (marker === 0xff50 && (view.getUint32(offset + 4) & highThroughput) !== 0) kind = 'htj2k'
     if (marker === 0xff52) {
       reversible = view.getUint8(offset + 13) === 1
-      packetsPerTile = packetsOf(view, offset)
+      packets = packetsOf(view, offset)
     }
     offset += 2 + view.getUint16(offset + 2)
   }
-  const tileParts = { offset, tiles, packetsPerTile, highThroughput: kind === 'htj2k' }
+  const tileParts = { offset, tiles, ...packets, highThroughput: kind === 'htj2k' }
   return { kind, rows, columns, components, precision, reversible, tileParts }
 }
 
-/** The most packets that a tile can have by its COD segment: layers × precincts of all resolutions. @see ITU-T T.800 A.6.1 */
-function packetsOf(view: DataView, cod: number): number {
+/** How many packets a tile has by its COD segment: layers × precincts of all resolutions. @see ITU-T T.800 A.6.1 */
+function packetsOf(view: DataView, cod: number): Pick<TileParts, 'fewestPackets' | 'mostPackets'> {
   const layers = view.getUint16(cod + 6)
   const resolutions = view.getUint8(cod + 9) + 1
-  if ((view.getUint8(cod + 4) & 1) === 0) return layers * resolutions
+  const fewestPackets = layers * resolutions
+  if ((view.getUint8(cod + 4) & 1) === 0) return { fewestPackets, mostPackets: fewestPackets }
   let precincts = 0
   for (let resolution = 0; resolution < resolutions; resolution++) {
     const exponents = view.getUint8(cod + 14 + resolution)
     precincts +=
       Math.ceil(view.getUint32(24) / 2 ** (exponents & 15)) * Math.ceil(view.getUint32(28) / 2 ** (exponents >> 4))
   }
-  return layers * precincts
+  return { fewestPackets, mostPackets: layers * precincts }
 }
 
 /** Bit 15 of Pcap, counted from the most significant: Part 15 of JPEG 2000. */

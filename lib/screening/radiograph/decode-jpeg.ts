@@ -35,7 +35,7 @@ export async function decodeJpeg(
   if (components !== 1) throw new StudyRejectedError('unsupported-photometric', `a JPEG of ${components} components`)
   assertNotTooLarge(header, policy)
   if (!endsSomewhere(jpeg)) throw new StudyRejectedError('truncated', 'the JPEG has no end')
-  const check = checkCodestream(header, jpeg)
+  const check = checkCodestream(header, jpeg, true)
   const frame = { kind, codestream: jpeg, rows, columns, bitsAllocated: 16, bitsStored: 12, signed: false } as const
   const { values, isDamaged } = await codecs.decodeFrame(frame)
   return {

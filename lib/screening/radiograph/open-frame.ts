@@ -73,7 +73,7 @@ function openCodestream(
   const codedBits = signed ? bitsStored : Math.min(bitsStored, precision)
   const layout = isWholeWord ? pixel : { ...pixel, bitsStored: codedBits, highBit: codedBits - 1 }
   return async () => {
-    const { isDamaged } = checkCodestream(header, codestream)
+    const { isDamaged } = checkCodestream(header, codestream, isLossy)
     const bits = { bitsAllocated: precision > 8 ? 16 : 8, bitsStored: precision } as const
     const frame = { kind, codestream, rows, columns, ...bits, signed }
     const decoded = await codecs.decodeFrame(frame)

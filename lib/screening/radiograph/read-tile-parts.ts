@@ -10,8 +10,9 @@ export interface TileParts {
   readonly offset: number
   /** Tiles of the image. */
   readonly tiles: number
-  /** Packets of one tile at most: each may be empty, one byte of zeros. */
-  readonly packetsPerTile: number
+  /** Packets of one tile, at least and at most: each takes a byte, though it be empty. @see ITU-T T.800 B.10.3 */
+  readonly fewestPackets: number
+  readonly mostPackets: number
   /** Blocks of Part 15, whose codec cannot tell a stretch of zeros from data. */
   readonly highThroughput: boolean
 }
@@ -19,12 +20,17 @@ export interface TileParts {
 /**
  * Steps from tile-part to tile-part: their lengths lead to the end of the codestream, every tile is there, and no
  * compressed byte makes what only a marker may. Decoders fill in what is missing with grey.
+ * @returns the number of bytes behind the headers of all tile-parts; isDamaged where encoders seldom write what they hold
  * @throws {StudyRejectedError} corrupt-pixel-data
  * @see ITU-T T.800 A.4.2, B.10.1, D.4.1; ITU-T T.814 7.1
  */
-export function assertWholeTileParts(codestream: Uint8Array, expected: TileParts): void {
+export function assertWholeTileParts(
+  codestream: Uint8Array,
+  expected: TileParts,
+): { readonly dataBytes: number; readonly isDamaged: boolean } {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength)
   const found = new Set<number>()
+  let [dataBytes, longestHole] = [0, 0]
   let offset = expected.offset
   for (;;) {
     if (offset + 2 > codestream.length) throw corrupt('the JPEG 2000 codestream has no end marker: it was cut short')
@@ -37,41 +43,53 @@ export function assertWholeTileParts(codestream: Uint8Array, expected: TileParts
     const end = length === 0 ? lastMarker(codestream) : offset + length
     if (end < offset + 14 || end > codestream.length) throw corrupt('the JPEG 2000 codestream ends within a tile-part')
     found.add(view.getUint16(offset + 4))
-    assertPackets(codestream.subarray(offset + 12, end), expected)
+    const tilePart = codestream.subarray(offset + 12, end)
+    const data = tilePart.subarray(startOfData(tilePart))
+    assertNoMarker(data)
+    dataBytes += data.length
+    if (expected.highThroughput) longestHole = Math.max(longestHole, longestRunOfZeros(data) - expected.mostPackets)
     offset = end
   }
   if (found.size !== expected.tiles) {
     throw corrupt(`the JPEG 2000 codestream holds ${found.size} of ${expected.tiles} tiles`)
   }
+  if (expected.fewestPackets * expected.tiles > codestream.length) {
+    throw corrupt('the JPEG 2000 codestream is too short for its layers and resolutions')
+  }
+  if (longestHole >= hole.certain) {
+    throw corrupt('the JPEG 2000 packets hold a stretch of zeros that no encoder writes')
+  }
+  return { dataBytes, isDamaged: longestHole >= hole.doubtful }
 }
 
-/** Of a noisy picture compressed data are as good as random: a run of zeros longer than this, besides empty packets, is a hole. Unit: bytes. */
-const longestRunOfZeros = 64
+/**
+ * Of a noisy picture compressed data are as good as random, and a long run of zeros, besides empty packets, is a hole.
+ * Smooth ones have runs of their own: few pictures of 8 bits, and most of those that were enlarged. Unit: bytes.
+ */
+const hole = { doubtful: 64, certain: 256 }
 
-function assertPackets(bytes: Uint8Array, { packetsPerTile, highThroughput }: TileParts): void {
-  const data = bytes.subarray(startOfData(bytes))
+function assertNoMarker(data: Uint8Array): void {
   for (let at = data.indexOf(0xff); at >= 0 && at + 1 < data.length; at = data.indexOf(0xff, at + 1)) {
     const pair = 0xff00 | data[at + 1]
     if (pair >= startOfTilePart && pair !== startOfPacket && pair !== endOfPacketHeader) {
       throw corrupt('the JPEG 2000 packets hold a marker')
     }
   }
-  if (highThroughput && hasRunOfZeros(data, longestRunOfZeros + packetsPerTile)) {
-    throw corrupt('the JPEG 2000 packets hold a stretch of zeros that no encoder writes')
-  }
 }
 
-/** Looks at every `length`th byte first: a run of that length holds one of them. */
-function hasRunOfZeros(data: Uint8Array, length: number): boolean {
-  for (let at = length - 1; at < data.length; at += length) {
+/** Of runs shorter than a doubtful hole some are passed over: every byte of that many is looked at first. */
+function longestRunOfZeros(data: Uint8Array): number {
+  let longest = 0
+  for (let at = hole.doubtful - 1; at < data.length; at += hole.doubtful) {
     if (data[at] !== 0) continue
     let from = at
     let to = at + 1
     while (from > 0 && data[from - 1] === 0) from--
     while (to < data.length && data[to] === 0) to++
-    if (to - from >= length) return true
+    longest = Math.max(longest, to - from)
+    at = Math.max(at, to - hole.doubtful)
   }
-  return false
+  return longest
 }
 
 /** Behind SOD. @see ITU-T T.800 A.4.3 */
