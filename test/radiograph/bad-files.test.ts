@@ -139,8 +139,8 @@ const badFiles: Record<string, Record<string, [file: () => Uint8Array, code: Rej
       },
       'malformed-dicom',
     ],
-    'sequences nested 33 deep': [() => part10(syntaxes.explicit, nested(33)), 'too-complex'],
-    'sequences nested 20,000 deep': [() => part10(syntaxes.explicit, nested(20_000)), 'too-complex'],
+    'sequences nested 20,000 deep, never closed': [() => part10(syntaxes.explicit, nested(20_000)), 'truncated'],
+    'sequences nested 200,001 deep': [() => part10(syntaxes.explicit, nested(200_001)), 'too-complex'],
     'more than 200,000 elements': [
       () => part10(syntaxes.explicit, Buffer.alloc(8 * 200_001, encodeHeader(0x0009, 0x1001, 'LO', 0, explicit))),
       'too-complex',

@@ -68,6 +68,26 @@ const legal: Record<string, [readonly Syntax[], Build]> = {
       ]
     },
   ],
+  'sequences of undefined length, nested a thousandfold': [
+    all,
+    (g, e) => {
+      const begin = [open('SQ', g, e), item(undefinedLength, e)]
+      const end = [itemEnd(e), sequenceEnd(e)]
+      return Array.from({ length: 1000 }, () => begin)
+        .concat(Array.from({ length: 1000 }, () => end))
+        .flat()
+    },
+  ],
+  'sequences of defined length, nested a thousandfold': [
+    all,
+    (g, e) => {
+      let inner = Buffer.alloc(0)
+      for (let depth = 0; depth < 1000; depth++) {
+        inner = Buffer.concat([open('SQ', g, e, inner.length + 8), item(inner.length, e), inner])
+      }
+      return [inner]
+    },
+  ],
   'an empty sequence of undefined length': [all, (g, e) => [open('SQ', g, e), sequenceEnd(e)]],
   'a UN of undefined length, its items implicit': [
     explicitOnly,
@@ -120,6 +140,16 @@ const broken: Record<string, [readonly Syntax[], Build]> = {
   'an item counted too short in an open sequence': [
     all,
     (g, e) => [open('SQ', g, e), item(text(g, e).length - 6, e), text(g, e), sequenceEnd(e)],
+  ],
+  'items counted too short, nested thirtyfold': [
+    all,
+    (g, e) => {
+      let inner = text(g, e)
+      for (let depth = 0; depth < 30; depth++) {
+        inner = Buffer.concat([open('SQ', g, e), item(inner.length - 6, e), inner, sequenceEnd(e)])
+      }
+      return [inner]
+    },
   ],
   'a delimiter of an item that was never opened': [all, (_, e) => [itemEnd(e)]],
   'a delimiter of a sequence that was never opened': [all, (_, e) => [sequenceEnd(e)]],

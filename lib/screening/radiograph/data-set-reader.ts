@@ -15,9 +15,9 @@ import {
   undefinedLength,
 } from './element-header.ts'
 
-/** Deeper nesting than any radiograph has (reports of measurements nest some ten levels). */
-const maximumDepth = 32
 const maximumElements = 200_000
+/** Items and sequences within each other, each with a wrong length: deeper than that, none is mended. */
+const deepestRepair = 32
 const pixelDataTags = [
   { tag: Buffer.from([0xe0, 0x7f, 0x10, 0x00]), littleEndian: true },
   { tag: Buffer.from([0x7f, 0xe0, 0x00, 0x10]), littleEndian: false },
@@ -33,6 +33,12 @@ export type ElementMap = Map<number, DataElement>
 /** The wanted elements of an item, and how they are written. */
 export interface Item {
   readonly elements: ElementMap
+  readonly encoding: Encoding
+}
+
+/** A sequence or item of undefined length whose end is looked for. */
+interface OpenPart {
+  readonly kind: 'sequence' | 'item'
   readonly encoding: Encoding
 }
 
@@ -86,7 +92,7 @@ export class DataSetReader {
       const itemEnd = isOpen ? end : start + length
       if (itemEnd > end) throw malformed('an item is longer than its sequence')
       items.push({ elements: this.#keepElements(start, itemEnd, inner, wanted, isOpen), encoding: inner })
-      offset = isOpen ? orNull(() => this.#endOfItem(start, end, inner, 1)) : itemEnd
+      offset = isOpen ? orNull(() => this.#endOfOpen(start, end, { kind: 'item', encoding: inner }, 0)) : itemEnd
     }
     return items
   }
@@ -130,17 +136,13 @@ export class DataSetReader {
 
   #endOf(element: ElementHeader, end: number, encoding: Encoding, depth: number): number {
     const { offset, length, vr, tag } = element
-    const order = vr === 'SQ' || vr === 'UN' || vr === null ? startsWithItem(this.view, offset, end) : null
     if (length === undefinedLength) {
-      if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
-      // Fragments lie in items too: of the pixels of an icon, of private thumbnails, of overlays.
-      const itemOrder = order ?? startsWithItem(this.view, offset, end)
-      if (itemOrder) return this.#endOfSequence(offset, end, contentEncoding(element, encoding, itemOrder), depth + 1)
-      if (vr === null || vr === 'SQ' || vr === 'UN') throw malformed('a sequence is not made of items')
-      throw malformed(`element ${hexadecimal(tag)} has no defined length`)
+      const outermost = { kind: 'sequence', encoding: this.#encodingWithin(element, end, encoding) } as const
+      return this.#endOfOpen(offset, end, outermost, depth)
     }
     const declaredEnd = offset + length
     if (declaredEnd > end) throw this.#cutShort(end, `element ${hexadecimal(tag)}`)
+    const order = vr === 'SQ' || vr === 'UN' || vr === null ? startsWithItem(this.view, offset, end) : null
     if (order && !looksLikeHeader(this.view, declaredEnd, end, encoding, tag, 'surely')) {
       const content = contentEncoding(element, encoding, order)
       const walked = orNull(() => this.#walkedEnd(element, end, content, depth + 1))
@@ -152,30 +154,63 @@ export class DataSetReader {
     return declaredEnd
   }
 
-  #endOfSequence(start: number, end: number, encoding: Encoding, depth: number): number {
-    assertDepth(depth)
-    for (let offset = start; ; ) {
-      if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
-      const tag = readTag(this.view, offset, encoding.littleEndian)
-      const length = this.view.getUint32(offset + 4, encoding.littleEndian)
-      if (tag === sequenceDelimiterTag) return offset + 8
-      if (this.#isZeros(offset)) {
+  /**
+   * Follows what is of undefined length to its end, however deep it nests: real files nest some ten levels, other readers
+   * follow thousands, and a stack of our own does not overflow.
+   */
+  #endOfOpen(start: number, end: number, outermost: OpenPart, depth: number): number {
+    const open = [outermost]
+    let offset = start
+    for (let innermost = open.at(-1); innermost; innermost = open.at(-1)) {
+      const { encoding } = innermost
+      if (offset + 8 <= end && this.#isZeros(offset)) {
         this.#isRepaired = true
-        return offset + 8
+        offset += 8
+        open.pop()
+      } else if (innermost.kind === 'sequence') {
+        if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
+        const tag = readTag(this.view, offset, encoding.littleEndian)
+        const length = this.view.getUint32(offset + 4, encoding.littleEndian)
+        offset += 8
+        if (tag === sequenceDelimiterTag) open.pop()
+        else if (tag !== itemTag) throw malformed('a sequence is not made of items')
+        else if (length === undefinedLength) open.push({ kind: 'item', encoding })
+        else if (offset + length > end) throw this.#cutShort(end, 'an item')
+        else offset = this.#endOfDefinedItem(offset, length, end, encoding, depth)
+      } else {
+        const element = this.#readHeader(offset, end, encoding)
+        if (element.tag === itemDelimiterTag) {
+          offset = element.offset
+          open.pop()
+        } else if (element.tag === sequenceDelimiterTag) {
+          // The sequence ends, and with it the item that lacks its delimiter.
+          this.#isRepaired = true
+          open.pop()
+        } else if (element.length === undefinedLength) {
+          open.push({ kind: 'sequence', encoding: this.#encodingWithin(element, end, encoding) })
+          offset = element.offset
+        } else offset = this.#endOf(element, end, encoding, depth)
       }
-      if (tag !== itemTag) throw malformed('a sequence is not made of items')
-      offset += 8
-      if (length === undefinedLength) offset = this.#endOfItem(offset, end, encoding, depth)
-      else if (offset + length > end) throw this.#cutShort(end, 'an item')
-      else offset = this.#endOfDefinedItem(offset, length, end, encoding, depth)
     }
+    return offset
+  }
+
+  /** How the items of an element of undefined length are written. */
+  #encodingWithin(element: ElementHeader, end: number, encoding: Encoding): Encoding {
+    const { offset, vr, tag } = element
+    if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
+    // Fragments lie in items too: of the pixels of an icon, of private thumbnails, of overlays.
+    const order = startsWithItem(this.view, offset, end)
+    if (order) return contentEncoding(element, encoding, order)
+    if (vr === null || vr === 'SQ' || vr === 'UN') throw malformed('a sequence is not made of items')
+    throw malformed(`element ${hexadecimal(tag)} has no defined length`)
   }
 
   /** Where the item is said to end, if an item or the sequence's end stands there; else where its elements end. */
   #endOfDefinedItem(start: number, length: number, end: number, encoding: Encoding, depth: number): number {
     const declaredEnd = start + length
-    if (this.#isItemHeader(declaredEnd, end, encoding)) return declaredEnd
-    const walked = orNull(() => this.#endOfElements(start, declaredEnd, end, encoding, depth))
+    if (this.#isItemHeader(declaredEnd, end, encoding) || depth >= deepestRepair) return declaredEnd
+    const walked = orNull(() => this.#endOfElements(start, declaredEnd, end, encoding, depth + 1))
     if (walked === null || !this.#isItemHeader(walked, end, encoding)) return declaredEnd
     this.#isRepaired = true
     return walked
@@ -185,35 +220,18 @@ export class DataSetReader {
     return startsWithItem(this.view, offset, end) === (littleEndian ? 'little' : 'big')
   }
 
-  #endOfItem(start: number, end: number, encoding: Encoding, depth: number): number {
-    for (let offset = start; ; ) {
-      if (offset + 8 <= end && this.#isZeros(offset)) {
-        this.#isRepaired = true
-        return offset + 8
-      }
-      const element = this.#readHeader(offset, end, encoding)
-      if (element.tag === itemDelimiterTag) return element.offset
-      if (element.tag === sequenceDelimiterTag) {
-        // The sequence ends, and with it the item that lacks its delimiter.
-        this.#isRepaired = true
-        return offset
-      }
-      offset = this.#endOf(element, end, encoding, depth)
-    }
-  }
-
   /**
    * The end of a sequence by its content, where its length, or that of its items, falls short of it.
    * Null where the content makes no sense.
    */
   #walkedEnd({ offset: start, length }: DataElement, end: number, encoding: Encoding, depth: number): number | null {
-    assertDepth(depth)
+    if (depth > deepestRepair) return null
     let offset = start
     while (offset < start + length) {
       if (offset + 8 > end || readTag(this.view, offset, encoding.littleEndian) !== itemTag) return null
       const itemLength = this.view.getUint32(offset + 4, encoding.littleEndian)
       offset += 8
-      if (itemLength === undefinedLength) offset = this.#endOfItem(offset, end, encoding, depth)
+      if (itemLength === undefinedLength) offset = this.#endOfOpen(offset, end, { kind: 'item', encoding }, depth)
       else offset = this.#endOfElements(offset, offset + itemLength, end, encoding, depth)
     }
     return offset
@@ -272,12 +290,6 @@ function orNull(attempt: () => number | null): number | null {
   } catch (error) {
     if (error instanceof StudyRejectedError && error.code !== 'too-complex') return null
     throw error
-  }
-}
-
-function assertDepth(depth: number): void {
-  if (depth > maximumDepth) {
-    throw new StudyRejectedError('too-complex', `sequences are nested deeper than ${maximumDepth} levels`)
   }
 }
 
