@@ -3,7 +3,7 @@ import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { maximumAttempts } from '../../lib/screening/screening-job/delivery-limits.ts'
 import { parseStudyJob, type StudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import { EndsItsWorker, Released, runAttempt } from './attempt.ts'
+import { AttemptsUsedUp, Released, runAttempt } from './attempt.ts'
 import { AttemptRecord, chargesOf, type Standing } from './attempt-record.ts'
 import type { Company } from './company.ts'
 import type { Delivery } from './delivery.ts'
@@ -147,10 +147,11 @@ class Answering {
       await this.#tryTo('withdraw-attempt', () => record.withdraw())
       return this.#giveBack(job, error.visibleInMs)
     }
-    if (error instanceof EndsItsWorker) {
-      telemetry.log('error', 'screening-failed', { ...identity, reason: 'ends-its-worker', ...error.standing })
-      telemetry.metric('ScreeningFailures', 1, { Reason: 'ends-its-worker' })
-      return this.#setAside(job, 'ends-its-worker', null, error.standing)
+    if (error instanceof AttemptsUsedUp) {
+      const { reason, standing } = error
+      telemetry.log('error', 'screening-failed', { ...identity, ...standing, reason })
+      telemetry.metric('ScreeningFailures', 1, { Reason: reason })
+      return this.#setAside(job, reason, null, standing)
     }
     const reason = reasonOf(error)
     const level = reason === 'unavailable' ? 'warn' : 'error'

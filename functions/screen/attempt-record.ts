@@ -29,6 +29,8 @@ export interface Standing {
   readonly underWayElsewhere: boolean
   /** Failures of its own. */
   readonly failed: number
+  /** The reason of the latest of them; null when there is none. */
+  readonly lastFailure: FailureReason | null
   /** Ends of a worker in which the image was alone. */
   readonly endedAlone: number
   /** Ends of a worker in which others were under way too: any of them may have been the cause. */
@@ -59,6 +61,7 @@ export class AttemptRecord {
   /** All attempts but the own one, by number; null: not read. */
   #others: ReadonlyMap<number, Attempt> | null = null
   #own: { readonly number: number; readonly attempt: Attempt } | null = null
+  #beginning: Promise<unknown> = Promise.resolve()
 
   constructor(job: StudyJob, messageId: string, source: AttemptSource) {
     this.#job = job
@@ -97,10 +100,14 @@ export class AttemptRecord {
       clock.now() - begunAt < longestImageMs
     const all = [...others.values()]
     const ended = all.filter((attempt) => attempt.state === 'open' && !isUnderWay(attempt))
+    const failures = [...others.entries()]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([, { state }]) => (isFailure(state) ? [state] : []))
     const endedAlone = ended.filter(({ alone }) => alone).length
     return {
       underWayElsewhere: all.some(isUnderWay),
-      failed: all.filter(({ state }) => isFailure(state)).length,
+      failed: failures.length,
+      lastFailure: failures.at(-1) ?? null,
       endedAlone,
       endedBeside: ended.length - endedAlone,
       suspected: ended.length > 0 || all.some(({ state }) => state === 'set-aside-suspected'),
@@ -112,8 +119,9 @@ export class AttemptRecord {
     if (this.#own) await this.#write(this.#own.number, { ...this.#own.attempt, state: 'computed' })
   }
 
-  /** The attempt leaves no trace. */
+  /** The attempt leaves no trace, nor does one that is just being written. */
   async withdraw(): Promise<void> {
+    await this.#beginning
     const own = this.#own
     this.#own = null
     if (own) await this.#source.store.delete(this.#keyOf(own.number))
@@ -125,7 +133,7 @@ export class AttemptRecord {
     const { number, attempt } = this.#own ?? { number: this.#nextNumber(), attempt: this.#attempt(false) }
     await this.#write(number, { ...attempt, state: reason })
     this.#own = null
-    return { ...standing, failed: standing.failed + 1 }
+    return { ...standing, failed: standing.failed + 1, lastFailure: reason }
   }
 
   /** The job becomes a dead letter: sent back, it starts anew, alone where a worker has ended with it. */
@@ -147,7 +155,13 @@ export class AttemptRecord {
     for (const key of keys) await this.#source.store.delete(key)
   }
 
-  async #begin(number: number, alone: boolean): Promise<boolean> {
+  #begin(number: number, alone: boolean): Promise<boolean> {
+    const begun = this.#beginNow(number, alone)
+    this.#beginning = begun.catch(() => {})
+    return begun
+  }
+
+  async #beginNow(number: number, alone: boolean): Promise<boolean> {
     const attempt = this.#attempt(alone)
     const written = await this.#source.store.put(this.#keyOf(number), encode(attempt), {
       ifAbsent: true,
@@ -186,6 +200,7 @@ export class AttemptRecord {
   }
 }
 
-const isFailure = (state: Attempt['state']): boolean => (failureReasons as readonly string[]).includes(state)
+const isFailure = (state: Attempt['state']): state is FailureReason =>
+  (failureReasons as readonly string[]).includes(state)
 
 const encode = (attempt: Attempt): Uint8Array => new TextEncoder().encode(JSON.stringify(attempt))

@@ -2,6 +2,7 @@ import { maximumAttempts } from '../../lib/screening/screening-job/delivery-limi
 import type { AttemptRecord } from './attempt-record.ts'
 import { chargesOf, type Standing } from './attempt-record.ts'
 import type { Company } from './company.ts'
+import type { FailureReason } from './study-failure.ts'
 import type { WorkerCondition } from './worker-condition.ts'
 
 /** The delivery ended without an answer, by no fault of the image. */
@@ -16,14 +17,19 @@ export class Released extends Error {
   }
 }
 
-/** Each time the image was screened alone its worker ended. */
-export class EndsItsWorker extends Error {
-  override readonly name = 'EndsItsWorker'
+/** Nothing more is tried: the last attempt ended its worker, so that nobody was left to set the job aside. */
+export class AttemptsUsedUp extends Error {
+  override readonly name = 'AttemptsUsedUp'
   readonly standing: Standing
 
   constructor(standing: Standing) {
-    super('a worker ended each time')
+    super('every attempt has failed or ended its worker')
     this.standing = standing
+  }
+
+  /** An image that failed too, with its worker well, is not told as one that ends workers. */
+  get reason(): FailureReason {
+    return this.standing.lastFailure ?? 'ends-its-worker'
   }
 }
 
@@ -41,7 +47,7 @@ export interface AttemptParts {
  * Runs what computes, and may end the worker, as one attempt at the image: beside others, or alone after a worker has
  * ended with it. An error leaves the attempt open: whoever catches it knows whose fault it was.
  * @throws {Released} when it was not begun
- * @throws {EndsItsWorker} when it will not be begun any more
+ * @throws {AttemptsUsedUp} when it will not be begun any more
  */
 export async function runAttempt<T>(work: () => Promise<T>, parts: AttemptParts): Promise<T> {
   const { record, company, condition, assertHeld, retryMs } = parts
@@ -66,7 +72,7 @@ export async function runAttempt<T>(work: () => Promise<T>, parts: AttemptParts)
   if (first) return first.value
   const standing = await record.read()
   if (standing.underWayElsewhere) throw new Released('under-way-elsewhere', retryMs)
-  if (chargesOf(standing) >= maximumAttempts) throw new EndsItsWorker(standing)
+  if (chargesOf(standing) >= maximumAttempts) throw new AttemptsUsedUp(standing)
   const next = await inside(standing.suspected, async () => {
     // Alone only in a worker that is known to be well: if it is ill afterwards, the image is the cause.
     if (standing.suspected && !(await condition.isWell())) throw new Released('worker-ill')

@@ -32,6 +32,9 @@ const configOf = (changes: object = {}): EnvironmentConfig =>
 const withVerdict = (checks: readonly Check[], ...verdicts: string[]) =>
   checks.filter(({ verdict }) => verdicts.includes(verdict)).map(({ check }) => check)
 
+const ecrImage = (region: string): string =>
+  `123456789012.dkr.ecr.${region}.amazonaws.com/pleura@sha256:${'a'.repeat(64)}`
+
 describe('the config that is to be deployed', () => {
   it('passes when nothing is wrong with it', () => {
     expect(withVerdict(checkConfig(configOf(), classifier), 'failed', 'warning')).toEqual([])
@@ -67,6 +70,11 @@ describe('the config that is to be deployed', () => {
       { endpoints: 'private', imageUri: `ghcr.test/pleura@sha256:${'a'.repeat(64)}` },
       'imageUri',
     ],
+    [
+      "an image in another region's registry, which they do not reach either",
+      { endpoints: 'private', imageUri: ecrImage('eu-west-1') },
+      'imageUri',
+    ],
   ])('fails for %s', (_, changes, check) => {
     const checks = checkConfig(configOf(changes), classifier)
     expect(withVerdict(checks, 'failed')).toEqual([check])
@@ -91,6 +99,11 @@ describe('the config that is to be deployed', () => {
     const checks = checkConfig(configOf(changes), classifier)
     expect(withVerdict(checks, 'warning')).toEqual([check])
     expect(withVerdict(checks, 'failed')).toEqual([])
+  })
+
+  it("takes an image of the region's own registry, behind private endpoints too", () => {
+    const config = configOf({ endpoints: 'private', imageUri: ecrImage('eu-central-1') })
+    expect(checkConfig(config, classifier).filter(({ check }) => check === 'imageUri')).toEqual([])
   })
 
   it('asks EC2 for a family that no table tells of', () => {

@@ -8,7 +8,7 @@ import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { sha256Hex } from '../../lib/screening/kernel/identifiers.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import { readUsage } from '../../lib/screening/usage/read-usage.ts'
+import { isDamaged, readUsage } from '../../lib/screening/usage/read-usage.ts'
 import { RelativeHistogram } from '../../lib/screening/usage/relative-histogram.ts'
 import type { UsageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
 import { UsageTally } from '../../lib/screening/usage/usage-summary.ts'
@@ -146,6 +146,29 @@ describe('pleura usage', () => {
       },
     })
     expect((await run()).stdout).toContain('1 rejected: blank')
+  })
+
+  it('passes over what its lifecycle deletes while it reads', async () => {
+    const [gone, unbilled, billed] = [1, 2, 3].map((number) => buildUsageReceipt(number))
+    await bill(gone)
+    await bill(billed)
+    await admit(unbilled.imageId)
+    const prefix = studyKeys.resultPrefix(tenant, unbilled.imageId, unbilled.screeningKey)
+    await store.put(`${prefix}result.json`, encode({}))
+    const deleted = [keyOf(gone), `${prefix}result.json`]
+    const deleting: ObjectStore = Object.assign(Object.create(store), {
+      put: store.put.bind(store),
+      exists: store.exists.bind(store),
+      list: store.list.bind(store),
+      get: (key: string) => (deleted.includes(key) ? Promise.reject(new ObjectNotFoundError(key)) : store.get(key)),
+    })
+    const usage = new Map<string, unknown>()
+    for await (const image of readUsage(deleting, tenant, month)) {
+      if (!isDamaged(image)) usage.set(image.imageId, image)
+    }
+    expect(usage.get(gone.imageId)).toMatchObject({ receipts: [], damaged: [], unbilledReason: 'not finished' })
+    expect(usage.get(unbilled.imageId)).toMatchObject({ receipts: [], damaged: [], unbilledReason: 'not finished' })
+    expect(usage.get(billed.imageId)).toMatchObject({ receipts: [billed], unbilledReason: null })
   })
 
   it('tells receipts without an admission in this month', async () => {

@@ -81,6 +81,34 @@ describe('a standard queue as a job queue', () => {
   })
 })
 
+describe('a receipt', () => {
+  const answering = (name: string) =>
+    new SqsJobQueue(
+      {
+        send: () => Promise.reject(Object.assign(new Error(name), { name, $metadata: { httpStatusCode: 400 } })),
+      } as never,
+      'https://sqs.test/1/queue',
+    )
+
+  // What SQS answers to one that has expired, or whose message is gone.
+  it('whose delivery was overtaken is no error', async () => {
+    await answering('InvalidParameterValue').acknowledge('receipt')
+    await answering('InvalidParameterValue').extend('receipt', 60_000)
+  })
+
+  it.each(['AccessDenied', 'QueueDoesNotExist', 'MissingParameter'])('hides no %s', async (name) => {
+    await expect(answering(name).acknowledge('receipt')).rejects.toThrow(name)
+    await expect(answering(name).extend('receipt', 60_000)).rejects.toThrow(name)
+  })
+
+  it.each([Number.NaN, -1, 12 * 3_600_000 + 1])(
+    'is not extended by %d ms, to which SQS gives the same answer',
+    async (ms) => {
+      await expect(answering('InvalidParameterValue').extend('receipt', ms)).rejects.toBeInstanceOf(RangeError)
+    },
+  )
+})
+
 describe('an event bus as an event sink', () => {
   it('delivers an event to whoever has a rule for it', async () => {
     const { clients, busName, eventsUrl } = await createCloud(standIn.endpoint)

@@ -238,10 +238,12 @@ describe('an object that nobody can read', () => {
 
   it.each([
     ['in an archive', { StorageClass: 'GLACIER' as const }, null, 'archived: GLACIER'],
-    // The stand-in gives such an object out; S3 answers so.
+    // The stand-in gives such objects out; S3 answers so, by its API reference and by what its users were answered.
     ["under a customer's key", {}, refused('InvalidRequest', 400), "its sender's own key"],
     ['under a foreign key', kms, refused('AccessDenied', 403), 'another KMS key'],
     ['under a key that is gone', kms, refused('KMS.NotFoundException', 400), 'another KMS key'],
+    ['under a key that is disabled', kms, refused('KMS.DisabledException', 400), 'another KMS key'],
+    ['under a key that is to be deleted', kms, refused('KMS.KMSInvalidStateException', 400), 'another KMS key'],
   ])('%s is answered with a code, and counts against no quota', async (_, options, fault, detail) => {
     const cloud = await createCloud(standIn.endpoint, { s3Endpoint: proxy.endpoint })
     await cloud.clients.s3.send(

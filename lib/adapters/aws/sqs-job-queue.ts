@@ -14,6 +14,8 @@ import { request, statusOf } from './transient.ts'
 /** SQS waits at most this long and gives at most this many messages. */
 const longestPollSeconds = 20
 const mostMessages = 10
+/** @see Amazon SQS API reference, ChangeMessageVisibility */
+const longestVisibilityMs = 12 * 3_600_000
 
 /**
  * A standard queue. The group is its MessageGroupId: on a standard queue that makes it fair between tenants and keeps
@@ -75,7 +77,10 @@ export class SqsJobQueue implements JobQueue {
     )
   }
 
+  /** @throws {RangeError} when no message can be kept invisible for so long */
   async extend(receipt: string, visibilityMs: number): Promise<void> {
+    if (!(visibilityMs >= 0 && visibilityMs <= longestVisibilityMs))
+      throw new RangeError(`visibility of ${visibilityMs} ms`)
     await this.#ofReceipt('SQS ChangeMessageVisibility', () =>
       this.#client.send(
         new ChangeMessageVisibilityCommand({
@@ -107,7 +112,9 @@ export class SqsJobQueue implements JobQueue {
       await request(what, send)
     } catch (error) {
       const overtaken = error instanceof ReceiptHandleIsInvalid || error instanceof MessageNotInflight
-      // InvalidParameterValue: a receipt whose message is gone, or whose visibility has ended.
+      // InvalidParameterValue: a receipt whose message is gone, or whose visibility has ended. It would also be the answer
+      // to a bad visibility, the one other value of ours in these requests: `extend` looks at it first.
+      // @see https://github.com/aws/aws-sdk-java/issues/1628
       if (!overtaken && !(statusOf(error) === 400 && (error as Error).name === 'InvalidParameterValue')) throw error
     }
   }

@@ -135,15 +135,17 @@ function tenants({ tenants, monthlyBudgetUsd }: EnvironmentConfig, classifier: C
   return checks
 }
 
-function image({ imageUri, endpoints }: EnvironmentConfig): Check[] {
+function image({ imageUri, endpoints, region }: EnvironmentConfig): Check[] {
   const checks: Check[] = []
   if (imageUri !== null && !/@sha256:[0-9a-f]{64}$/.test(imageUri)) {
     const remedy = 'Pin it: registry/name@sha256:…; a tag may be moved to another image.'
     checks.push(warning('imageUri', `${imageUri} is not pinned`, remedy))
   }
-  if (imageUri !== null && endpoints === 'private' && !/\.dkr\.ecr\./.test(imageUri)) {
+  // As in 111122223333.dkr.ecr.eu-central-1.amazonaws.com/pleura@sha256:…, also of the China regions, and with FIPS.
+  const ecrRegion = imageUri?.match(/^\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com/)?.[1]
+  if (imageUri !== null && endpoints === 'private' && ecrRegion !== region) {
     const remedy = 'Without a way out only ECR of this region is reached: copy the image there.'
-    checks.push(failed('imageUri', `${imageUri} is outside of ECR`, remedy))
+    checks.push(failed('imageUri', `${imageUri} is outside of ECR in ${region}`, remedy))
   }
   return checks
 }

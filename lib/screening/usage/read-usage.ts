@@ -98,7 +98,9 @@ async function readImage(store: ObjectStore, tenant: string, month: string, list
   const receipts: UsageReceipt[] = []
   const damaged: DamagedUsage[] = []
   for (const key of receiptKeys) {
-    const read = parseReceipt(await store.get(key), key, tenant, month)
+    const bytes = await getIfThere(store, key)
+    if (bytes === null) continue
+    const read = parseReceipt(bytes, key, tenant, month)
     if (isDamaged(read)) damaged.push(read)
     else receipts.push(read)
   }
@@ -131,8 +133,10 @@ async function explainUnbilled(store: ObjectStore, tenant: string, month: string
   let rejection: string | null = null
   for await (const key of store.list(studyKeys.resultsOfImage(tenant, imageId))) {
     if (!key.endsWith('/result.json')) continue
-    const result = await readResult(store, key)
-    if (result === null) return 'damaged result'
+    const bytes = await getIfThere(store, key)
+    if (bytes === null) continue
+    const { success, data: result } = resultDocument.safeParse(parseJson(bytes))
+    if (!success) return 'damaged result'
     if (result.outcome !== 'not-analysed') return 'result without receipt'
     rejection = `rejected: ${result.reason?.code}`
   }
@@ -140,12 +144,11 @@ async function explainUnbilled(store: ObjectStore, tenant: string, month: string
   return (await store.exists(studyKeys.failure(tenant, imageId))) ? 'failed' : 'not finished'
 }
 
-async function readResult(store: ObjectStore, key: string) {
+/** Null: deleted by its lifecycle since it was listed. */
+async function getIfThere(store: ObjectStore, key: string): Promise<Uint8Array | null> {
   try {
-    const parsed = resultDocument.safeParse(parseJson(await store.get(key)))
-    return parsed.success ? parsed.data : null
+    return await store.get(key)
   } catch (error) {
-    // Deleted by its lifecycle since it was listed.
     if (error instanceof ObjectNotFoundError) return null
     throw error
   }

@@ -122,6 +122,30 @@ describe('an image that ends its worker', () => {
   }, 120_000)
 })
 
+describe('an image that fails and once ends its worker', () => {
+  it('is told by its failure, not as one that ends workers', async () => {
+    const clinic = await openClinic()
+    const [imageId] = await fill(clinic, 1)
+    const failing: InferenceSession = {
+      run: () => Promise.reject(new Error('no such layer')),
+      async close() {},
+    }
+    const sick = { ...withClassifier(clinic, failing), verify: async () => {} }
+    expect(await live(clinic, () => true)).toBe('killed')
+    for (let failures = 1; failures < maximumAttempts; failures++) {
+      // Given back for later, so that each life sees it once.
+      await clinic.work({ ...sick, firstRetryMs: 200 }).catch(quietly)
+      await sleep(200 * 4 ** (failures - 1))
+    }
+    expect(await live(clinic, () => true)).toBe('killed')
+    await clinic.work({ verify: async () => {} })
+    expect(await failureOf(clinic, imageId)).toMatchObject({
+      reason: 'defect',
+      attempts: { failed: maximumAttempts - 1, endedAlone: 1, endedBeside: 1 },
+    })
+  }, 120_000)
+})
+
 describe('a stop', () => {
   it('costs an image nothing, however often', async () => {
     const clinic = await openClinic()
@@ -140,6 +164,32 @@ describe('a stop', () => {
     expect(await clinic.results()).toHaveLength(18)
     expect(await clinic.queues.routine.deadLetters()).toEqual([])
   }, 120_000)
+})
+
+describe('a stop while an attempt is being written', () => {
+  it('leaves no trace of it', async () => {
+    const clinic = await openClinic()
+    await fill(clinic, 1)
+    const stop = new AbortController()
+    let written: Promise<boolean> | null = null
+    const { store } = clinic
+    const slow: ObjectStore = {
+      get: (key) => store.get(key),
+      put(key, ...rest) {
+        if (!key.includes('/attempts/')) return store.put(key, ...rest)
+        stop.abort()
+        written = sleep(500).then(() => store.put(key, ...rest))
+        return written
+      },
+      exists: (key) => store.exists(key),
+      delete: (key) => store.delete(key),
+      list: (prefix) => store.list(prefix),
+    }
+    const session: InferenceSession = { run: () => never, async close() {} }
+    await clinic.work({ ...withClassifier(clinic, session), store: slow }, { drainMs: 50 }, stop.signal)
+    await written
+    expect(await clinic.keysBelow('failures/')).toEqual([])
+  })
 })
 
 describe('a worker whose networks fail', () => {
