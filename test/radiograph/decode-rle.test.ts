@@ -46,13 +46,35 @@ describe('decoding RLE', () => {
   const constant = new Uint8Array(pixels).fill(9)
   const frame = encodeRle(constant, 1, size.columns)
 
-  it('takes a few bytes after the image for damage, and decodes it', () => {
-    const longer = Buffer.concat([frame, Uint8Array.of(0xff, 0xff)])
+  it.each([
+    ['bytes after the image', [0xff, 0xff]],
+    ['a row after the image', [...frame.subarray(64, 66)]],
+  ])('takes %s for damage, and decodes it', (_, left) => {
+    const longer = Buffer.concat([frame, Uint8Array.from(left)])
     expect(decodeRle(longer, { ...size, bitsAllocated: 8 })).toEqual({ words: constant, isDamaged: true })
   })
 
-  it('rejects what goes on after the image', () => {
-    const longer = Buffer.concat([frame, Uint8Array.of(7, 1, 2, 3, 4, 5, 6, 7, 8)])
+  it('takes a run that leaves the image for damage, and decodes it', () => {
+    const header = frame.subarray(0, 64)
+    for (const body of [
+      [257 - 100, 9, 257 - 30, 9],
+      [257 - 100, 9, 29, ...Array(30).fill(9)],
+    ]) {
+      const longer = Buffer.concat([header, Uint8Array.from(body)])
+      expect(decodeRle(longer, { ...size, bitsAllocated: 8 })).toEqual({ words: constant, isDamaged: true })
+    }
+  })
+
+  it('leaves a good many bytes of a large image aside, and refuses as many of a small one', () => {
+    const values = Uint8Array.from({ length: 100 * 100 }, (_, pixel) => (pixel * 7919) & 0xff)
+    const longer = Buffer.concat([encodeRle(values, 1, 100), Buffer.alloc(1000, 0x55)])
+    const large = { rows: 100, columns: 100, bitsAllocated: 8 } as const
+    expect(decodeRle(longer, large)).toEqual({ words: values, isDamaged: true })
+    expect(() => decodeRle(longer, { ...large, rows: 70 })).toThrow('goes on after the image ends')
+  })
+
+  it('rejects what goes on after the image as long as the image was', () => {
+    const longer = Buffer.concat([frame, frame.subarray(64), Uint8Array.of(7, 1, 2, 3, 4, 5, 6, 7, 8)])
     expect(() => decodeRle(longer, { ...size, bitsAllocated: 8 })).toThrow(StudyRejectedError)
   })
 })

@@ -5,8 +5,8 @@ const headerBytes = 64
 
 /**
  * Decodes an RLE frame: one segment per byte of a word, the most significant first, each in PackBits.
- * Strict: every segment must give exactly one byte per pixel. @see DICOM PS3.5 Annex G
- * @returns words of shape rows × columns; isDamaged where a few bytes are left over that are no padding
+ * Every segment must give one byte per pixel; what it holds beyond is left over, as other readers leave it. @see DICOM PS3.5 Annex G
+ * @returns words of shape rows × columns; isDamaged where bytes are left over that are no padding
  * @throws {StudyRejectedError} corrupt-pixel-data, inconsistent-pixel-data
  */
 export function decodeRle(
@@ -36,8 +36,8 @@ export function decodeRle(
   return { words, isDamaged }
 }
 
-/** What encoders may leave behind a segment besides zeros. Unit: bytes. */
-const paddingBytes = 8
+/** More than this share of what the image took, and the segment is of another image. */
+const mostLeftOver = 1 / 4
 
 function unpackBits(segment: Uint8Array, length: number): { readonly plane: Uint8Array; readonly hasExcess: boolean } {
   const out = new Uint8Array(length)
@@ -48,22 +48,22 @@ function unpackBits(segment: Uint8Array, length: number): { readonly plane: Uint
     const control = segment[from++]
     if (control === 128) continue
     const run = control < 128 ? control + 1 : 257 - control
-    if (at + run > length) throw corrupt('an RLE run leaves the image')
+    const taken = Math.min(run, length - at)
     if (control < 128) {
       if (from + run > segment.length) throw corrupt('an RLE literal leaves its segment')
-      out.set(segment.subarray(from, from + run), at)
+      out.set(segment.subarray(from, from + taken), at)
       from += run
     } else {
       if (from >= segment.length) throw corrupt('an RLE run has no value')
-      out.fill(segment[from++], at, at + run)
+      out.fill(segment[from++], at, at + taken)
     }
     at += run
   }
   // One byte of padding to an even length is all that should follow.
   const left = segment.subarray(from)
   const hasExcess = left.length > 1 && left.some((byte) => byte !== 0 && byte !== 128)
-  if (hasExcess && left.length > paddingBytes) throw corrupt('an RLE segment goes on after the image ends')
-  return { plane: out, hasExcess }
+  if (hasExcess && left.length > mostLeftOver * from + 8) throw corrupt('an RLE segment goes on after the image ends')
+  return { plane: out, hasExcess: hasExcess || at > length }
 }
 
 const corrupt = (detail: string): StudyRejectedError => new StudyRejectedError('corrupt-pixel-data', detail)
