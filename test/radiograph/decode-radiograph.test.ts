@@ -31,6 +31,30 @@ const eightBits: Elements = [
 ]
 
 describe('the stored values', () => {
+  const odd = Uint8Array.from({ length: 131 * 131 }, (_, pixel) => ((pixel % 131) + Math.floor(pixel / 131)) & 0xff)
+  const swapped = Buffer.concat([odd, Buffer.alloc(1)]).swap16()
+  it.each([
+    ['with its padding', swapped],
+    ['without padding', Buffer.concat([swapped.subarray(0, -2), odd.subarray(-1)])],
+  ])('of an odd number are read from big-endian words %s', async (_, pixels) => {
+    const size: Elements = [
+      [0x0028, 0x0010, 'US', 131],
+      [0x0028, 0x0011, 'US', 131],
+    ]
+    const elements = [...eightBits, ...size]
+    const head = buildDicom({ transferSyntax: syntaxes.bigEndian, elements, pixels: null })
+    const header = encodeHeader(0x7fe0, 0x0010, 'OW', pixels.length, { explicit: true, big: true })
+    const { values } = await decodeRadiograph(new Uint8Array(Buffer.concat([head, header, pixels])), noCodecs)
+    expect(values).toEqual(odd)
+  })
+
+  it('are warned of once, whatever else is wrong with them', async () => {
+    const turned = Buffer.from(words([...rampValues].map((value) => (value << 4) | 5))).swap16()
+    const elements: Elements = [[0x0028, 0x0102, 'US', 15]]
+    const { warnings } = await decode({ elements, pixels: new Uint8Array(turned) })
+    expect(warnings).toEqual(['bits-not-as-declared'])
+  })
+
   it.each([
     ['implicit little endian', { transferSyntax: syntaxes.implicit }],
     ['explicit little endian', { transferSyntax: syntaxes.explicit }],

@@ -30,6 +30,12 @@ describe('cleaning a probability map', () => {
     expect(maskAfter(['++++#', '+++++', '.....'])).toEqual(['.....', '.....', '.....'])
   })
 
+  it('counts pixels that lie at the top threshold, as the map can hold it', () => {
+    // 0.9 lies above the nearest number of 32 bits.
+    expect(maskAfter(['##...', '.....'], { topThreshold: 0.9 })).toEqual(['##...', '.....'])
+    expect(maskAfter(['++...', '.....'], { topThreshold: 0.6 })).toEqual(['##...', '.....'])
+  })
+
   it('judges components apart, diagonal neighbours together', () => {
     expect(maskAfter(['#....', '.#...', '...#.'])).toEqual(['#....', '.#...', '.....'])
   })

@@ -32,7 +32,7 @@ function textOf(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : `codec exception ${String(cause)}`
 }
 
-// A failure before this line is the fault of the installation, after it of the codestream.
+// A thread that ends before this line was never able to start; what ends it afterwards is a codestream.
 parentPort?.postMessage('ready')
 parentPort?.on('message', async (request: CodecRequest) => {
   const reply = await replyTo(request)

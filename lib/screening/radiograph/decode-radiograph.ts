@@ -59,11 +59,11 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
   assertNotTooLarge(pixel, policy)
   const presentation = readPresentation(attributes, pixel, warnings)
   const decode = openFrame(parsed, pixel, codecs, warnings)
-  if (attributes.isRepaired && !warnings.includes('encoding-repaired')) warnings.push('encoding-repaired')
+  if (attributes.isRepaired) warnings.push('encoding-repaired')
   assertSuitableSize(pixel, policy)
   const { rows, columns, bitsAllocated } = pixel
   const { values, bitsStored } = await decode()
-  if (holdsNoise(values, columns) && !warnings.includes('pixel-data-damaged')) warnings.push('pixel-data-damaged')
+  if (holdsNoise(values, columns)) warnings.push('pixel-data-damaged')
   return {
     rows,
     columns,
@@ -71,7 +71,8 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
     facts: { ...facts, bitsAllocated, bitsStored, rescale: rescaleOf(presentation.modality) },
     identity: readSourceIdentity(attributes),
     presentation,
-    warnings,
+    // Each once, however many places say it.
+    warnings: [...new Set(warnings)],
   }
 }
 

@@ -39,8 +39,10 @@ export function readNativeWords(
   if (bitsAllocated === 16) return orderWords(readWords(frame, syntax.bigEndianPixels), attributes, warnings)
   // Eight-bit values in big-endian words of 16 bits lie in pairs the other way round. @see DICOM PS3.5 Annex A.3
   const swapsPairs = syntax.bigEndianPixels && vr === 'OW'
-  const pairs = swapsPairs ? swapPairs(bytes.slice(offset, offset + pixels + (pixels % 2))).subarray(0, pixels) : frame
-  return orderWords(pairs, attributes, warnings)
+  if (!swapsPairs) return orderWords(frame, attributes, warnings)
+  // The last of an odd number shares its word with a byte of padding, unless that was left out.
+  const padded = bytes.slice(offset, offset + Math.min(length, pixels + (pixels % 2)))
+  return orderWords(swapPairs(padded).subarray(0, pixels), attributes, warnings)
 }
 
 function readWords(frame: Uint8Array, bigEndian: boolean): Uint16Array {
@@ -49,7 +51,8 @@ function readWords(frame: Uint8Array, bigEndian: boolean): Uint16Array {
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2)
 }
 
+/** In place; a last byte without a partner stays where it is. */
 function swapPairs(bytes: Uint8Array): Uint8Array {
-  if (bytes.length % 2 === 0) Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).swap16()
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length & ~1).swap16()
   return bytes
 }

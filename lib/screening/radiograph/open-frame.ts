@@ -105,6 +105,6 @@ function asHeld(
   warnings: WarningCode[],
 ): HeldValues {
   const isAsDeclared = bitsStored === declared.bitsStored && signed === declared.signed
-  if (!isAsDeclared && !warnings.includes('bits-not-as-declared')) warnings.push('bits-not-as-declared')
+  if (!isAsDeclared) warnings.push('bits-not-as-declared')
   return { values, bitsStored }
 }

@@ -63,10 +63,10 @@ export interface Window {
 /** The greyscale pipeline that the data set asks for. @see DICOM PS3.4 N.2 */
 export interface GreyscalePresentation {
   readonly modality: ModalityTransform
-  /** The first window of a multi-valued one; null when there is none that can be used. */
+  /** The first that can be used of as many as there are; null when there is none. */
   readonly window: Window | null
   readonly voiLut: LookUpTable | null
-  /** True when high values are to be shown dark: MONOCHROME1, or PresentationLUTShape INVERSE. */
+  /** High values are to be shown dark: MONOCHROME1, whatever PresentationLUTShape says. */
   readonly inverted: boolean
   /** Stored values from `low` to `high` are padding, not image. */
   readonly padding: { readonly low: number; readonly high: number } | null

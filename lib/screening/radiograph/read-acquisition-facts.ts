@@ -58,7 +58,7 @@ function readUid(
 ): string | null {
   const uid = attributes.text(keyword)
   if (uid === null || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(uid)) return uid
-  if (!warnings.includes('uid-unusable')) warnings.push('uid-unusable')
+  warnings.push('uid-unusable')
   return null
 }
 

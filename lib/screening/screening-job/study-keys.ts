@@ -72,7 +72,7 @@ export function tenantOfUpload(key: string): string {
   return tenantId.parse(tenant)
 }
 
-/** 'stat' below `uploads/<tenant>/stat/` where the tenant may use that lane; otherwise 'routine'. */
+/** 'stat' below `uploads/<tenant>/stat/`, else 'routine'; of a lane that the tenant may not use, the first that it may. */
 export function laneOfUpload(key: string, { lanes }: Tenant): Lane {
   const asked = key.split('/')[2] === 'stat' && key.split('/').length > 3 ? 'stat' : 'routine'
   return lanes.includes(asked) ? asked : lanes[0]

@@ -31,8 +31,9 @@ export function thresholdMask(map: Float32Array, threshold: number): Uint8Array 
 function removeWeakComponents(map: Float32Array, size: ImageSize, rules: Postprocessing): void {
   const { labels, count } = labelComponents(thresholdMask(map, rules.maskThreshold), size, 1, 8)
   const strongPixels = new Int32Array(count + 1)
+  const top = Math.fround(rules.topThreshold)
   for (let pixel = 0; pixel < map.length; pixel++) {
-    if (labels[pixel] > 0 && map[pixel] >= rules.topThreshold) strongPixels[labels[pixel]]++
+    if (labels[pixel] > 0 && map[pixel] >= top) strongPixels[labels[pixel]]++
   }
   for (let pixel = 0; pixel < map.length; pixel++) {
     if (labels[pixel] > 0 && strongPixels[labels[pixel]] < rules.minimumAreaPixels) map[pixel] = 0

@@ -89,7 +89,7 @@ export function predecessorUids(
   }
 }
 
-/** The region's name across segmentation and report: OHIF joins by it, readers follow it from study to study. */
+/** The region's name across the segmentation and the report of one result: viewers join the two by it. */
 export const trackingUid = (context: DerivedContext, index: number): string =>
   deriveUid('tracking', sourceUid(context, 'SOPInstanceUID'), context.imageId, context.screeningKey, String(index))
 
@@ -155,7 +155,7 @@ export function commonModules(context: DerivedContext, kind: DerivedKind): DataS
   }
 }
 
-/** What was screened is a chest, whatever the source calls it. */
+/** As the source says, where that is a legal value; what was screened is a chest. */
 export const bodyPart = ({ identity }: DerivedContext): string =>
   legal(identity.BodyPartExamined, /^[A-Z0-9 _]{1,16}$/) ?? 'CHEST'
 
