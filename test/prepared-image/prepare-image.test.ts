@@ -165,6 +165,23 @@ describe('preparing an image', () => {
     expect(prepareImage(buildRadiograph(values, { bitsStored: 8 }), full).pixels).toEqual(values)
   })
 
+  /** The ramp with so much contrast that so much of it is left between black and white. */
+  const saturated = (share: number): Uint8Array =>
+    Uint8Array.from(ramp, (value) => Math.min(255, Math.max(0, 127.5 + (value - 2047.5) / (16 * share))))
+
+  it.each([
+    [0.5, []],
+    [0.2, ['presentation-lossy']],
+  ])('of which a share of %d is neither black nor white: %j', (share, warnings) => {
+    const radiograph = buildRadiograph(saturated(share), { bitsStored: 8 })
+    expect(prepareImage(radiograph, full).warnings).toEqual(['spacing-unknown', ...warnings])
+  })
+
+  it('of which nearly all is black or white is blank', () => {
+    const radiograph = buildRadiograph(saturated(0.08), { bitsStored: 8 })
+    expect(() => prepareImage(radiograph, full)).toThrowError(expect.objectContaining({ code: 'blank' }))
+  })
+
   it.each([
     ['of one value', new Uint16Array(400).fill(700)],
     ['of noise by a few values', Uint16Array.from({ length: 400 }, (_, pixel) => 700 + (pixel % 7))],

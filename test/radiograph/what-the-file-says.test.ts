@@ -283,7 +283,7 @@ describe('the view', () => {
       'DE COSTADO',
       'LINKS ANLIEGEND',
     ],
-    ...['FRÅN SIDAN', 'ZIJAANZICHT', 'СБОКУ', '側臥位'],
+    ...['FRÅN SIDAN', 'ZIJAANZICHT', 'СБОКУ', '側臥位', 'LT', 'LATERALL', 'DEXT-SIN', 'SIDO', 'OLDALIR'],
   ])('is refused for ViewPosition %s', async (text) => {
     await expect(decode(viewPosition(text))).rejects.toMatchObject(refusal('lateral-view'))
   })
@@ -360,6 +360,16 @@ describe('the view', () => {
     ['SeriesDescription Thorax seitlich', seriesDescription('Thorax seitlich')],
     ['SeriesDescription of a decubitus', seriesDescription('CHEST LATERAL DECUBITUS')],
     ['SeriesDescription in Chinese', seriesDescription('胸部侧位')],
+    ...[
+      'CXRLAT',
+      'LATERALCHEST',
+      'Thorax, linksanliegend',
+      'Thorax li. anl.',
+      'Yan akciğer grafisi',
+      'Klatka piersiowa bok',
+      'Pljuča stransko',
+      'Lungor sida',
+    ].map((text) => [`SeriesDescription ${text}`, seriesDescription(text)]),
     ['ProtocolName', protocolName('Tórax perfil')],
     ['AcquisitionDeviceProcessingDescription', processing('CHEST,LAT')],
     ['StudyDescription', studyDescription('XR CHEST LATERAL')],

@@ -20,6 +20,11 @@ const minimumVisibleSteps = 4
 const minimumKeptShare = 0.5
 /** And while no more than this share of the picture becomes all black or all white. */
 const maximumClippedShare = 0.5
+/**
+ * And while so much of the picture is neither border nor one of its two end values, of which real chests leave far more:
+ * what is less was made all black and white before it was stored.
+ */
+const minimumPictureShare = { doubtful: 0.25, shown: 0.1 }
 /** Short of that, there is a warning: probabilities have been seen to move. */
 const faithful = { keptShare: 2 / 3, clippedShare: 0.1 }
 
@@ -37,7 +42,10 @@ export interface ChosenGreyLevels {
  * @see docs/decisions/0014-what-is-left-to-see.md
  */
 export function chooseGreyLevels(radiograph: Radiograph): ChosenGreyLevels {
-  const { histogram, hasBorder } = setBorderAside(histogramOf(radiograph))
+  const stored = histogramOf(radiograph)
+  const { histogram, hasBorder } = setBorderAside(stored)
+  const pictureShare = histogram.total / stored.total
+  if (pictureShare < minimumPictureShare.shown) throw blank('nearly all of the picture is border, black or white')
   const estimated = estimatedRendering(radiograph, histogram)
   const judge = ({ table }: Rendering): 'faithful' | 'lossy' | 'lost' => {
     const keptShare = visibleStepsOf(histogram, table) / visibleStepsOf(histogram, estimated.table)
@@ -47,13 +55,14 @@ export function chooseGreyLevels(radiograph: Radiograph): ChosenGreyLevels {
     return keptShare < faithful.keptShare || clippedShare > faithful.clippedShare ? 'lossy' : 'faithful'
   }
 
-  const warnings: WarningCode[] = []
+  const isDoubtful = pictureShare < minimumPictureShare.doubtful
+  const warnings: WarningCode[] = isDoubtful ? ['presentation-lossy'] : []
   let isTurned = false
   for (const greyLevels of askedLevels(radiograph)) {
     const asked = { greyLevels, table: buildGreyTable(radiograph, greyLevels) }
     const verdict = judge(asked)
-    if (verdict !== 'lost')
-      return { ...asked, warnings: verdict === 'lossy' ? [...warnings, 'presentation-lossy'] : warnings }
+    if (verdict === 'lossy' && !isDoubtful) warnings.push('presentation-lossy')
+    if (verdict !== 'lost') return { ...asked, warnings }
     warnings.push(greyLevels.origin === 'window' ? 'window-outside-range' : 'voi-lut-outside-range')
     // A VOI LUT may run from white to black; levels that stand in for it go the same way.
     isTurned ||= greyLevels.origin === 'voi-lut' && isOpposed(histogram, asked.table, estimated.table)
