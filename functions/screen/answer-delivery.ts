@@ -174,12 +174,12 @@ class Answering {
     return this.#giveBack(job, Math.min(longestRetryMs, firstRetryMs * 4 ** (chargesOf(standing) - 1)))
   }
 
-  /** The document first: a dead letter always finds it. Then the record: sent back, the job must start anew. */
+  /** The document first: a dead letter always finds it. Then the record: nothing is tried again, whatever comes between. */
   async #setAside(job: StudyJob, reason: FailureReason, error: unknown, standing: Standing): Promise<void> {
     if (!this.#delivery.isHeld) return
     await this.#tell(job, reason, error, standing)
     await this.#record?.setAside(standing)
-    await this.#delivery.setAside()
+    if (await this.#delivery.setAside()) await this.#tryTo('forget-older', async () => this.#record?.forgetOlder())
   }
 
   async #tell(

@@ -16,8 +16,9 @@ const attemptDocument = z.strictObject({
   /** Whether nothing else was under way in its worker. */
   alone: z.boolean(),
   /**
-   * `open`: under way, or its worker ended meanwhile. `computed`: what is left is to write the result. `set-aside`: the
-   * job became a dead letter, and its count begins anew. A reason: the attempt failed, by no fault of the worker.
+   * `open`: under way, or its worker ended meanwhile. `computed`: what is left is to write the result. `set-aside`: no
+   * attempt: its message becomes a dead letter, and for any other message the count begins anew behind it. A reason: the
+   * attempt failed, by no fault of the worker.
    */
   state: z.enum(['open', 'computed', 'set-aside', 'set-aside-suspected', ...failureReasons]),
 })
@@ -61,6 +62,8 @@ export class AttemptRecord {
   /** All attempts but the own one, by number; null: not read. */
   #others: ReadonlyMap<number, Attempt> | null = null
   #own: { readonly number: number; readonly attempt: Attempt } | null = null
+  /** Numbers of all attempts, the own one too. */
+  readonly #known = new Set<number>()
   #beginning: Promise<unknown> = Promise.resolve()
 
   constructor(job: StudyJob, messageId: string, source: AttemptSource) {
@@ -93,16 +96,19 @@ export class AttemptRecord {
       const attempt = number === this.#own?.number ? null : await this.#readAt(key)
       if (attempt) others.set(number, attempt)
     }
+    for (const number of others.keys()) this.#known.add(number)
     this.#others = others
+    const inOrder = [...others].sort(([a], [b]) => a - b).map(([, attempt]) => attempt)
+    const begin = inOrder.findLastIndex(
+      ({ state, messageId }) => state.startsWith('set-aside') && messageId !== this.#messageId,
+    )
     const isUnderWay = ({ state, messageId, begunAt }: Attempt): boolean =>
       (state === 'open' || state === 'computed') &&
       messageId !== this.#messageId &&
       clock.now() - begunAt < longestImageMs
-    const all = [...others.values()]
+    const all = inOrder.slice(Math.max(begin, 0))
     const ended = all.filter((attempt) => attempt.state === 'open' && !isUnderWay(attempt))
-    const failures = [...others.entries()]
-      .sort(([a], [b]) => a - b)
-      .flatMap(([, { state }]) => (isFailure(state) ? [state] : []))
+    const failures = all.flatMap(({ state }) => (isFailure(state) ? [state] : []))
     const endedAlone = ended.filter(({ alone }) => alone).length
     return {
       underWayElsewhere: all.some(isUnderWay),
@@ -136,13 +142,19 @@ export class AttemptRecord {
     return { ...standing, failed: standing.failed + 1, lastFailure: reason }
   }
 
-  /** The job becomes a dead letter: sent back, it starts anew, alone where a worker has ended with it. */
+  /**
+   * The message becomes a dead letter. One write, before it goes: if the worker ends in between, the message is set aside
+   * again and nothing is tried. Sent back, as another message, the job starts anew, alone where a worker has ended with it.
+   */
   async setAside({ suspected }: Standing): Promise<void> {
-    await this.#write(1, { ...this.#attempt(false), state: suspected ? 'set-aside-suspected' : 'set-aside' })
-    for (const number of this.#others?.keys() ?? []) {
-      if (number !== 1) await this.#source.store.delete(this.#keyOf(number))
-    }
-    if (this.#own && this.#own.number !== 1) await this.withdraw()
+    const number = this.#nextNumber()
+    await this.#write(number, { ...this.#attempt(false), state: suspected ? 'set-aside-suspected' : 'set-aside' })
+  }
+
+  /** Deletes what is no longer counted, once the message that was set aside is gone. */
+  async forgetOlder(): Promise<void> {
+    const last = Math.max(...this.#known)
+    for (const number of this.#known) if (number < last) await this.#source.store.delete(this.#keyOf(number))
   }
 
   /** The image has its result: nothing is held against it any more. */
@@ -169,12 +181,16 @@ export class AttemptRecord {
     })
     // A repetition by the client, whose first answer was lost, finds its own attempt.
     const mine = written || (await this.#readAt(this.#keyOf(number)))?.id === attempt.id
-    if (mine) this.#own = { number, attempt }
+    if (mine) {
+      this.#own = { number, attempt }
+      this.#known.add(number)
+    }
     return mine
   }
 
   async #write(number: number, attempt: Attempt): Promise<void> {
     await this.#source.store.put(this.#keyOf(number), encode(attempt), { contentType: 'application/json' })
+    this.#known.add(number)
   }
 
   async #readAt(key: string): Promise<Attempt | null> {
@@ -192,7 +208,7 @@ export class AttemptRecord {
   }
 
   #nextNumber(): number {
-    return 1 + Math.max(0, ...(this.#others?.keys() ?? []))
+    return 1 + Math.max(0, ...this.#known)
   }
 
   #keyOf(number: number): string {

@@ -44,11 +44,12 @@ export class Delivery {
     await this.#queue.acknowledge(this.#job.receipt)
   }
 
-  /** Makes the message a dead letter, unless it may be another worker's by now. */
-  async setAside(): Promise<void> {
+  /** Makes the message a dead letter. @returns false, and nothing done, when it may be another worker's by now */
+  async setAside(): Promise<boolean> {
     const held = this.isHeld
     this.#end()
     if (held) await this.#queue.setAside(this.#job)
+    return held
   }
 
   /** Does nothing when the message may be another worker's by now. @param visibleInMs 0: for the next worker at once */

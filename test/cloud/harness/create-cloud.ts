@@ -56,8 +56,6 @@ export interface CloudOptions {
   readonly visibility?: number
   /** Of a job. @default as the stack deploys it */
   readonly maximumReceives?: number
-  /** Of a notification or an upload. @default as the stack deploys it */
-  readonly uploadReceives?: number
   /** Where S3 requests go instead: a proxy that injects faults. */
   readonly s3Endpoint?: string
 }
@@ -69,7 +67,6 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     tenants = [{ id: 'north' }],
     visibility = 30,
     maximumReceives = maximumDeliveries,
-    uploadReceives = maximumUploadDeliveries,
     s3Endpoint = endpoint,
   } = options
   const name = `cloud-${process.pid}-${clouds++}`
@@ -104,9 +101,9 @@ export async function createCloud(endpoint: string, options: CloudOptions = {}):
     new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }),
   )
   await direct.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
-  const uploads = await createQueuePair('uploads', uploadReceives)
-  const statUploads = await createQueuePair('stat-uploads', uploadReceives, uploads)
-  const routineUploads = await createQueuePair('routine-uploads', uploadReceives, uploads)
+  const uploads = await createQueuePair('uploads', maximumUploadDeliveries)
+  const statUploads = await createQueuePair('stat-uploads', maximumUploadDeliveries, uploads)
+  const routineUploads = await createQueuePair('routine-uploads', maximumUploadDeliveries, uploads)
   await direct.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: name,

@@ -28,10 +28,10 @@ const failureOf = async (clinic: Clinic, imageId: string) =>
   failureDocument.parse(JSON.parse(await clinic.textOf(studyKeys.failure('north', imageId))))
 
 /**
- * One life of a worker process that dies, with everything in it, as soon as `kills` says so of an image that is being
- * computed: from then on nothing of it reaches the outside.
+ * One life of a worker process that dies, with everything in it, as soon as `kills` says so of an attempt that was
+ * written: from then on nothing of it reaches the outside.
  */
-async function live(clinic: Clinic, kills: (imageId: string) => boolean): Promise<string> {
+async function live(clinic: Clinic, kills: (imageId: string, state: string) => boolean): Promise<string> {
   let die: (how: string) => void = () => {}
   const died = new Promise<string>((resolve) => {
     die = resolve
@@ -59,8 +59,7 @@ async function live(clinic: Clinic, kills: (imageId: string) => boolean): Promis
       gate(async () => {
         const written = await store.put(key, body, options)
         const [, imageId] = /\/([0-9a-f]{32})\/attempts\//.exec(key) ?? []
-        const begun = written && new TextDecoder().decode(body).includes('"state":"open"')
-        if (imageId && begun && kills(imageId)) {
+        if (imageId && written && kills(imageId, JSON.parse(new TextDecoder().decode(body)).state)) {
           // Its neighbours are in the network by now.
           await sleep(50)
           dead = true
@@ -94,7 +93,7 @@ describe('an image that ends its worker', () => {
     const clinic = await openClinic()
     const imageIds = await fill(clinic, 30)
     const poison = imageIds[4]
-    const kills = (imageId: string): boolean => imageId === poison
+    const kills = (imageId: string, state: string): boolean => imageId === poison && state === 'open'
     const lives: string[] = []
     while (lives.at(-1) !== 'ended') lives.push(await live(clinic, kills))
     expect(lives.filter((how) => how === 'killed')).toHaveLength(1 + maximumAttempts)
@@ -107,7 +106,7 @@ describe('an image that ends its worker', () => {
     })
     expect(await clinic.keysBelow('failures/')).toEqual([
       studyKeys.failure('north', poison),
-      studyKeys.attempt('north', poison, 1),
+      studyKeys.attempt('north', poison, 2 + maximumAttempts),
     ])
 
     // Sent back it is screened alone from the start, with as many attempts as before; beside it nobody is harmed.
@@ -122,6 +121,24 @@ describe('an image that ends its worker', () => {
   }, 120_000)
 })
 
+const begins = (_: string, state: string): boolean => state === 'open'
+
+describe('a worker that dies while it sets an image aside', () => {
+  it('has cost no further attempt: the next one sets it aside at once', async () => {
+    const clinic = await openClinic()
+    const [imageId] = await fill(clinic, 1)
+    for (let life = 0; life < 1 + maximumAttempts; life++) expect(await live(clinic, begins)).toBe('killed')
+    expect(await live(clinic, (_, state) => state === 'set-aside-suspected')).toBe('killed')
+    expect(await live(clinic, begins)).toBe('ended')
+    expect(await clinic.queues.routine.deadLetters()).toHaveLength(1)
+    expect(await failureOf(clinic, imageId)).toMatchObject({
+      reason: 'ends-its-worker',
+      attempts: { failed: 0, endedAlone: maximumAttempts, endedBeside: 1 },
+    })
+    expect((await clinic.keysBelow('failures/')).filter((key) => key.includes('/attempts/'))).toHaveLength(1)
+  }, 120_000)
+})
+
 describe('an image that fails and once ends its worker', () => {
   it('is told by its failure, not as one that ends workers', async () => {
     const clinic = await openClinic()
@@ -131,13 +148,13 @@ describe('an image that fails and once ends its worker', () => {
       async close() {},
     }
     const sick = { ...withClassifier(clinic, failing), verify: async () => {} }
-    expect(await live(clinic, () => true)).toBe('killed')
+    expect(await live(clinic, begins)).toBe('killed')
     for (let failures = 1; failures < maximumAttempts; failures++) {
       // Given back for later, so that each life sees it once.
       await clinic.work({ ...sick, firstRetryMs: 200 }).catch(quietly)
       await sleep(200 * 4 ** (failures - 1))
     }
-    expect(await live(clinic, () => true)).toBe('killed')
+    expect(await live(clinic, begins)).toBe('killed')
     await clinic.work({ verify: async () => {} })
     expect(await failureOf(clinic, imageId)).toMatchObject({
       reason: 'defect',
