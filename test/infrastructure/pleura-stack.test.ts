@@ -10,26 +10,9 @@ import { timeLimitMs } from '../../lib/adapters/codecs/frame-limits.ts'
 import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
 import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
-import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import {
-  actionsOf,
-  imageBuilds,
-  resourcesNamed,
-  resourcesOf,
-  type Statement,
-  statementsOf,
-  synthesize,
-} from './synthesize.ts'
+import { imageBuilds, resourcesNamed, resourcesOf, type Statement, synthesize, twoTenants } from './synthesize.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const preparation = { tenant: 'north', imageId: 'i', preparation: 'p' }
-const example = {
-  tenants: [
-    { settings: { id: 'north', retentionDays: 90 }, trustedAccount: '444455556666', externalId: 'a-long-random-text' },
-    { settings: { id: 'south' }, trustedAccount: '777788889999', externalId: 'another-random-text' },
-  ],
-}
-
 const combinations = ['gpu', 'warm', 'cpu'].flatMap((profile) =>
   ['economy', 'private'].map((endpoints) => ({ profile, endpoints })),
 )
@@ -38,7 +21,7 @@ describe('every combination', () => {
   it.each(combinations)(
     '$profile, $endpoints: has no open finding of AwsSolutions, HIPAA.Security or CloudFormation',
     (changes) => {
-      expect(() => synthesize({ ...example, ...changes })).not.toThrow()
+      expect(() => synthesize({ ...twoTenants, ...changes })).not.toThrow()
     },
     120_000,
   )
@@ -57,235 +40,7 @@ describe('every combination', () => {
 describe('the gpu profile', () => {
   let template: Template
   beforeAll(() => {
-    template = synthesize(example)
-  })
-
-  const objectStatements = (role: string): Statement[] =>
-    statementsOf(template, role).filter((statement) => actionsOf(statement).some((action) => action.startsWith('s3:')))
-  const prefixes = (role: string, action: string): string[] =>
-    objectStatements(role)
-      .filter((statement) => actionsOf(statement).includes(action))
-      .flatMap(resourcesNamed)
-      .map((name) => name.replace(/^\$\{\w+\}\//, ''))
-      .sort()
-
-  it('keeps studies encrypted with its own rotating key, versioned, private and by TLS only', () => {
-    template.hasResourceProperties('AWS::S3::Bucket', {
-      VersioningConfiguration: { Status: 'Enabled' },
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [
-          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
-        ],
-      },
-      LoggingConfiguration: Match.objectLike({ LogFilePrefix: 'studies/' }),
-    })
-    for (const [, key] of resourcesOf(template, 'AWS::KMS::Key')) expect(key.Properties.EnableKeyRotation).toBe(true)
-    for (const [, policy] of resourcesOf(template, 'AWS::S3::BucketPolicy')) {
-      expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
-        expect.objectContaining({
-          Effect: 'Deny',
-          Action: 's3:*',
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        }),
-      )
-    }
-  })
-
-  it('ends every prefix that the programs write to, each tenant by its own days', () => {
-    const rules = resourcesOf(template, 'AWS::S3::Bucket').flatMap(
-      ([, { Properties }]) => Properties.LifecycleConfiguration?.Rules ?? [],
-    )
-    const days = new Map(rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]))
-    expect(days.get('results/north/')).toBe(90)
-    expect(days.get('results/south/')).toBe(365)
-    // What a tenant left that is no longer in the configuration.
-    expect(days.get('results/')).toBe(365)
-    const written = [
-      'uploads/north/a.dcm',
-      studyKeys.preparedImage(preparation),
-      studyKeys.preparedStudy(preparation),
-      studyKeys.uploadReceipt('north', 'u'),
-      studyKeys.resultPrefix('south', 'i', 'k'),
-      studyKeys.admission('north', '2026-11', 'i'),
-      studyKeys.usageReceipt('north', '2026-11', 'i', 'k'),
-      studyKeys.failure('north', 'i'),
-    ]
-    for (const key of written) {
-      const ending = [...days.keys()].filter((prefix) => prefix && key.startsWith(prefix as string))
-      expect(ending.filter((prefix) => prefix !== 'results/')).toHaveLength(1)
-    }
-  })
-
-  it("keeps the senders' keys in the access log no longer than their uploads, and with no marker of a deletion", () => {
-    const buckets = resourcesOf(template, 'AWS::S3::Bucket').map(([, { Properties }]) => Properties)
-    const [log] = buckets.filter(({ LoggingConfiguration }) => !LoggingConfiguration)
-    expect(log.LifecycleConfiguration.Rules).toEqual([
-      expect.objectContaining({ ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 1 } }),
-    ])
-    const [studies] = buckets.filter(({ LoggingConfiguration }) => LoggingConfiguration)
-    expect(studies.LifecycleConfiguration.Rules).toContainEqual(
-      expect.objectContaining({ Id: 'leftovers', ExpiredObjectDeleteMarker: true }),
-    )
-  })
-
-  describe('at the PUT of an object', () => {
-    const ours = 'arn:of-the-key-of-the-studies'
-    const header = (name: string) => `s3:x-amz-${name}`
-    const encryption = header('server-side-encryption')
-    const keyId = header('server-side-encryption-aws-kms-key-id')
-    const customer = header('server-side-encryption-customer-algorithm')
-    const storage = header('storage-class')
-
-    it.each([
-      ['a plain file', 'uploads/north/a.dcm', {}, []],
-      ['a plain file of our own programs', 'results/north/i/k/result.json', {}, []],
-      ['the key of the studies, by name', 'uploads/north/a.dcm', { [encryption]: 'aws:kms', [keyId]: ours }, []],
-      ['the storage class that there is anyway', 'uploads/north/a.dcm', { [storage]: 'STANDARD' }, []],
-      ["a customer's own key", 'uploads/north/a.dcm', { [customer]: 'AES256' }, ['DenyCustomerKey']],
-      ['a key of S3', 'uploads/north/a.dcm', { [encryption]: 'AES256' }, ['DenyOtherEncryption']],
-      ["the account's own key", 'uploads/north/a.dcm', { [encryption]: 'aws:kms' }, ['DenyOtherEncryption']],
-      [
-        'a foreign key',
-        'uploads/north/a.dcm',
-        { [encryption]: 'aws:kms', [keyId]: 'arn:aws:kms:eu-central-1:444455556666:key/k' },
-        ['DenyOtherKey'],
-      ],
-      ['an archive', 'uploads/north/a.dcm', { [storage]: 'GLACIER' }, ['DenyOtherStorageClass']],
-      ['another tier', 'uploads/north/a.dcm', { [storage]: 'INTELLIGENT_TIERING' }, ['DenyOtherStorageClass']],
-      ['a folder', 'uploads/north/2026/', {}, ['DenyFolders']],
-      ["a tenant's own folder", 'uploads/north/', {}, ['DenyFolders']],
-      ['the folder of all', 'uploads/', {}, ['DenyFolders']],
-    ])('answers %s as it must', (_, key, request, denials) => {
-      const [policy] = resourcesOf(template, 'AWS::S3::BucketPolicy')
-        .filter(([name]) => name.startsWith('StudiesBucket'))
-        .map(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
-      const matching = policy.filter(
-        (statement) =>
-          statement.Effect === 'Deny' &&
-          actionsOf(statement).includes('s3:PutObject') &&
-          resourcesNamed(statement).some((pattern) => matches(pattern.replace(/^[^/]*\//, ''), key)) &&
-          Object.entries(statement.Condition ?? {}).every(([operator, keys]) =>
-            Object.entries(keys).every(([name, value]) =>
-              holds(operator, (request as Record<string, string>)[name], value),
-            ),
-          ),
-      )
-      expect(matching.map(({ Sid }) => Sid)).toEqual(denials)
-    })
-
-    const matches = (pattern: string, key: string): boolean =>
-      new RegExp(`^${pattern.replace(/[.$]/g, '\\$&').replaceAll('*', '.*')}$`).test(key)
-    /** As IAM evaluates: a key that is not in the request is 'not equal' to anything. */
-    const holds = (operator: string, asked: string | undefined, value: unknown): boolean => {
-      if (operator === 'Null') return (asked === undefined) === (value === 'true')
-      if (operator === 'StringNotEquals') return asked !== (typeof value === 'string' ? value : ours)
-      throw new Error(`the operator ${operator} is not evaluated here`)
-    }
-  })
-
-  it('tells of new uploads and of prepared studies, of nothing else', () => {
-    const [notified] = resourcesOf(template, 'AWS::S3::Bucket').flatMap(
-      ([, { Properties }]) => Properties.NotificationConfiguration ?? [],
-    )
-    const rules = notified.QueueConfigurations.map(
-      ({ Filter }: { Filter: { S3Key: { Rules: unknown } } }) => Filter.S3Key.Rules,
-    )
-    expect(rules).toEqual([
-      [{ Name: 'prefix', Value: 'uploads/' }],
-      [
-        { Name: 'prefix', Value: 'prepared/' },
-        { Name: 'suffix', Value: 'study.json' },
-      ],
-    ])
-    // A suffix that no program writes would never wake anybody.
-    expect(studyKeys.preparedStudy(preparation)).toMatch(/^prepared\/.*study\.json$/)
-  })
-
-  it('lets preprocessing alone read uploads', () => {
-    expect(prefixes('PreprocessRole', 's3:GetObject')).toEqual([
-      'prepared/*',
-      'results/*',
-      'uploads/*',
-      'usage/*/admitted/*',
-    ])
-    const readers = resourcesOf(template, 'AWS::IAM::Policy')
-      .filter(([, policy]) =>
-        policy.Properties.PolicyDocument.Statement.some(
-          (statement: Statement) =>
-            actionsOf(statement).some((action) => action.startsWith('s3:Get')) &&
-            resourcesNamed(statement).some((name) => name.includes('/uploads/')),
-        ),
-      )
-      .map(([name]) => name)
-    expect(readers).toEqual([expect.stringMatching(/^PreprocessRole/)])
-  })
-
-  it('lets the worker read prepared studies, write results and receipts, and never touch uploads', () => {
-    expect(prefixes('FleetWorkerRole', 's3:GetObject')).toEqual([
-      'failures/*',
-      'prepared/*',
-      'results/*',
-      'usage/*/receipts/*',
-    ])
-    expect(prefixes('FleetWorkerRole', 's3:PutObject')).toEqual(['failures/*', 'results/*', 'usage/*/receipts/*'])
-    expect(prefixes('FleetWorkerRole', 's3:DeleteObject')).toEqual(['failures/*'])
-    const [list] = objectStatements('FleetWorkerRole').filter((s) => actionsOf(s).includes('s3:ListBucket'))
-    expect(list.Condition).toEqual({
-      StringLikeIfExists: { 's3:prefix': ['prepared/*', 'results/*', 'usage/*', 'failures/*'] },
-    })
-  })
-
-  it('lets the dispatcher see queues and submit the one job, and nothing of a study', () => {
-    expect(objectStatements('DispatchRole')).toEqual([])
-    const actions = statementsOf(template, 'DispatchRole').flatMap(actionsOf)
-    expect(actions.filter((action) => action.startsWith('batch:')).sort()).toEqual([
-      'batch:ListJobs',
-      'batch:SubmitJob',
-    ])
-    expect(actions).not.toContain('sqs:SendMessage')
-  })
-
-  it.each(['north', 'south'])('lets tenant %s put its uploads and read its results, nothing else', (tenant) => {
-    const role = `Tenant${tenant}Role`
-    const statements = statementsOf(template, role)
-    expect(statements.flatMap(actionsOf).sort()).toEqual([
-      'kms:Decrypt',
-      'kms:GenerateDataKey',
-      's3:AbortMultipartUpload',
-      's3:GetObject',
-      's3:ListBucket',
-      's3:PutObject',
-    ])
-    expect(prefixes(role, 's3:PutObject')).toEqual([`uploads/${tenant}/*`])
-    expect(prefixes(role, 's3:GetObject')).toEqual([`results/${tenant}/*`])
-    const [list] = statements.filter((statement) => actionsOf(statement).includes('s3:ListBucket'))
-    expect(list.Condition).toEqual({ StringLike: { 's3:prefix': [`results/${tenant}/*`] } })
-    const [key] = statements.filter((statement) => actionsOf(statement).includes('kms:Decrypt'))
-    expect(key.Condition).toEqual({ StringEquals: { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' } })
-    template.hasResourceProperties('AWS::IAM::Role', {
-      RoleName: `pleura-demo-tenant-${tenant}`,
-      AssumeRolePolicyDocument: Match.objectLike({
-        Statement: [Match.objectLike({ Condition: { StringEquals: { 'sts:ExternalId': Match.anyValue() } } })],
-      }),
-    })
-  })
-
-  it('grants no wildcard action, and no resource * but where the service knows none', () => {
-    const known = ['batch:ListJobs', 'ecr:GetAuthorizationToken']
-    for (const [name, policy] of resourcesOf(template, 'AWS::IAM::Policy')) {
-      for (const statement of policy.Properties.PolicyDocument.Statement as Statement[]) {
-        for (const action of actionsOf(statement)) expect(`${name}: ${action}`).not.toContain('*')
-        if (resourcesNamed(statement).includes('*')) {
-          for (const action of actionsOf(statement)) expect(known).toContain(action)
-        }
-      }
-    }
+    template = synthesize(twoTenants)
   })
 
   it('sets a message aside after as many deliveries as the worker is told', () => {
@@ -424,7 +179,7 @@ describe('the gpu profile', () => {
 
 describe('the other forms', () => {
   it('private: has no way out but endpoints, and the functions inside', () => {
-    const template = synthesize({ ...example, endpoints: 'private' })
+    const template = synthesize({ ...twoTenants, endpoints: 'private' })
     template.resourceCountIs('AWS::EC2::InternetGateway', 0)
     template.resourceCountIs('AWS::EC2::NatGateway', 0)
     const services = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) =>
@@ -443,7 +198,7 @@ describe('the other forms', () => {
 
   it('warm: keeps a machine ready in clinic hours only', () => {
     const template = synthesize({
-      ...example,
+      ...twoTenants,
       profile: 'warm',
       clinicHours: { timeZone: 'Europe/Berlin', from: 8, to: 18 },
     })
@@ -459,7 +214,7 @@ describe('the other forms', () => {
   })
 
   it('warm: gives jobs to the machine that stands ready before any other', () => {
-    const template = synthesize({ ...example, profile: 'warm' })
+    const template = synthesize({ ...twoTenants, profile: 'warm' })
     const [[, queue]] = resourcesOf(template, 'AWS::Batch::JobQueue')
     const order = queue.Properties.ComputeEnvironmentOrder.map(
       ({ ComputeEnvironment }: { ComputeEnvironment: unknown }) => resourcesNamed({ Resource: ComputeEnvironment })[0],
@@ -479,13 +234,13 @@ describe('the other forms', () => {
   })
 
   it('builds the image of its profile', () => {
-    expect(imageBuilds(example)).toEqual([{ dockerBuildTarget: 'gpu' }])
-    expect(imageBuilds({ ...example, profile: 'cpu' })).toEqual([{ dockerBuildTarget: 'cpu' }])
-    expect(imageBuilds({ ...example, imageUri: 'registry.example.org/pleura@sha256:1' })).toEqual([])
+    expect(imageBuilds(twoTenants)).toEqual([{ dockerBuildTarget: 'gpu' }])
+    expect(imageBuilds({ ...twoTenants, profile: 'cpu' })).toEqual([{ dockerBuildTarget: 'cpu' }])
+    expect(imageBuilds({ ...twoTenants, imageUri: 'registry.example.org/pleura@sha256:1' })).toEqual([])
   })
 
   it('cpu: runs on Fargate spot, without CUDA', () => {
-    const template = synthesize({ ...example, profile: 'cpu' })
+    const template = synthesize({ ...twoTenants, profile: 'cpu' })
     const types = resourcesOf(template, 'AWS::Batch::ComputeEnvironment').map(
       ([, r]) => r.Properties.ComputeResources.Type,
     )

@@ -13,6 +13,14 @@ const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), 'ut
 export const exampleConfig = (changes: Record<string, unknown> = {}): EnvironmentConfig =>
   environmentConfig.parse({ ...readJson('config/example.json'), ...changes })
 
+/** Two tenants, one with days of its own. */
+export const twoTenants = {
+  tenants: [
+    { settings: { id: 'north', retentionDays: 90 }, trustedAccount: '444455556666', externalId: 'a-long-random-text' },
+    { settings: { id: 'south' }, trustedAccount: '777788889999', externalId: 'another-random-text' },
+  ],
+}
+
 /** Stand-ins for the built programs: synthesis only copies them. */
 function placeAssets(): Assets {
   const folder = mkdtempSync(join(tmpdir(), 'pleura-assets-'))

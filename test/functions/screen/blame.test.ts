@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { failureDocument } from '../../../functions/screen/failure-document.ts'
 import { workThrough } from '../../../functions/screen/work-through.ts'
 import { createBatchingSession } from '../../../lib/adapters/onnx/create-batching-session.ts'
 import type { InferenceSession, JobQueue, ObjectStore } from '../../../lib/screening/kernel/ports.ts'
 import { maximumAttempts } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
-import { type Clinic, imageIdOfNumber, interpose, openClinic } from './open-clinic.ts'
+import { type Clinic, failureOf, imageIdOfNumber, interpose, openClinic } from './open-clinic.ts'
 
 const never = new Promise<never>(() => {})
 const quietly = (error: unknown): string => String(error)
@@ -23,9 +22,6 @@ async function fill(clinic: Clinic, images: number): Promise<string[]> {
 const withClassifier = ({ parts: { cascade } }: Clinic, session: InferenceSession) => ({
   cascade: { ...cascade, classifier: { ...cascade.classifier, session } },
 })
-
-const failureOf = async (clinic: Clinic, imageId: string) =>
-  failureDocument.parse(JSON.parse(await clinic.textOf(studyKeys.failure('north', imageId))))
 
 /**
  * One life of a worker process that dies, with everything in it, as soon as `kills` says so of an attempt that was

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { failureDocument } from '../../../functions/screen/failure-document.ts'
 import { MachineTime } from '../../../functions/screen/machine-time.ts'
 import { StudyDocuments } from '../../../functions/screen/study-documents.ts'
 import { verifyCascade } from '../../../functions/screen/verify-cascade.ts'
@@ -22,6 +23,7 @@ import { preparationKeyOf } from '../../../lib/screening/result-documents/screen
 import { maximumDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { writePreparedStudy } from '../../../lib/screening/screening-job/prepared-study.ts'
 import { buildStudyJob } from '../../../lib/screening/screening-job/study-job.ts'
+import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
 import { type Lane, tenant } from '../../../lib/screening/screening-job/tenant.ts'
 import { drawPicture } from './draw-picture.ts'
 
@@ -130,4 +132,14 @@ export const interpose = (session: InferenceSession, before: () => Promise<void>
     return session.run(input)
   },
   close: () => session.close(),
+})
+
+/** What is written of the failure of an image. */
+export const failureOf = async (clinic: Clinic, imageId: string, tenant = 'north') =>
+  failureDocument.parse(JSON.parse(await clinic.textOf(studyKeys.failure(tenant, imageId))))
+
+/** The cascade with something done ahead of every classification. */
+export const withSlowClassifier = ({ parts: { cascade } }: Clinic, before: () => Promise<void>) => ({
+  ...cascade,
+  classifier: { ...cascade.classifier, session: interpose(cascade.classifier.session, before) },
 })

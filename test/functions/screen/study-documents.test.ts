@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { documentStudy, type InferredStudy } from '../../../functions/screen/document-study.ts'
-import { failureDocument } from '../../../functions/screen/failure-document.ts'
 import { StudyDocuments } from '../../../functions/screen/study-documents.ts'
 import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../../lib/adapters/codecs/create-document-tools.ts'
@@ -20,7 +19,7 @@ import { infer } from '../../../lib/screening/screen.ts'
 import { maximumAttempts } from '../../../lib/screening/screening-job/delivery-limits.ts'
 import { buildDicom } from '../../radiograph/build-dicom.ts'
 import { drawPicture } from './draw-picture.ts'
-import { type Clinic, imageIdOfNumber, openClinic, tinyModels } from './open-clinic.ts'
+import { type Clinic, failureOf, imageIdOfNumber, openClinic, tinyModels } from './open-clinic.ts'
 
 const program = pathToFileURL(builtProgram('functions/screen/documents-program.ts'))
 const codecs = createCodecs()
@@ -162,8 +161,10 @@ describe('a worker with a large source', () => {
     await clinic.send('north', imageIdOfNumber(2))
     await clinic.work({ documents: open(programOf("port.on('message', () => process.exit(134))")) })
     expect((await clinic.results()).map(({ imageId }) => imageId)).toEqual([imageIdOfNumber(2)])
-    const failure = failureDocument.parse(JSON.parse(await clinic.textOf(`failures/north/${imageIdOfNumber(1)}.json`)))
-    expect(failure).toMatchObject({ reason: 'defect', attempts: { failed: maximumAttempts, endedAlone: 0 } })
+    expect(await failureOf(clinic, imageIdOfNumber(1))).toMatchObject({
+      reason: 'defect',
+      attempts: { failed: maximumAttempts, endedAlone: 0 },
+    })
     expect(await clinic.queues.routine.deadLetters()).toHaveLength(1)
   })
 })
