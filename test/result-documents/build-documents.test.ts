@@ -5,12 +5,14 @@ import { describe, expect, it } from 'vitest'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
 import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
-import type { Finding } from '../../lib/screening/finding/finding.ts'
+import type { DelineatedFinding, Finding } from '../../lib/screening/finding/finding.ts'
 import type { DocumentKind } from '../../lib/screening/kernel/document-kinds.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { buildDocuments, documentTypes } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import { buildHeatMap } from '../../lib/screening/result-documents/heat-map/build-heat-map.ts'
+import { buildComparison } from '../../lib/screening/result-documents/secondary-capture/build-comparison.ts'
 import { writeResult, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { facts, prepared, size, suspected } from './screened-image.ts'
 
@@ -20,7 +22,10 @@ const pictures: DocumentKind[] = ['mask', 'overlay', 'class-activation-map']
 const map = { rows: 2, columns: 2, values: new Float32Array([-1, 0, 1, 3]) }
 const { classification } = suspected(true)
 
-const withMap: Finding = { ...suspected(true), classification: { ...classification, classActivationMap: map } }
+const withMap: DelineatedFinding = {
+  ...suspected(true),
+  classification: { ...classification, classActivationMap: map },
+}
 const notSuspected: Finding = {
   outcome: 'not-suspected',
   classification: { ...classification, classActivationMap: map },
@@ -60,6 +65,38 @@ describe('the documents of an image', () => {
   ])('are, of one %s', async (_, finding, requested, names) => {
     const documents = await buildDocuments(sourceOf(finding, requested), tools)
     expect(documents.map(({ name }) => name)).toEqual(names)
+  })
+
+  it('show the picture without marks beside the marked one, in a Secondary Capture', async () => {
+    const { image, overlay } = buildComparison(withMap, prepared, facts, tools().typeface)
+    expect(image).toMatchObject({ rows: size.rows, columns: size.columns * 2 + 3 })
+    const { pixels, columns } = await tools().renderOverlay(image, overlay)
+    const coloursOf = (from: number) =>
+      Array.from({ length: size.rows * size.columns }, (_, i) => {
+        const at = 3 * (Math.floor(i / size.columns) * columns + from + (i % size.columns))
+        return pixels[at] === pixels[at + 2]
+      })
+    expect(coloursOf(0)).not.toContain(false)
+    expect(coloursOf(size.columns + 3)).toContain(false)
+  })
+
+  it('paint each band of the heat map in its own colour, with a legend', () => {
+    const texts: string[] = []
+    const typeface = {
+      outline: (text: string) => {
+        texts.push(text)
+        return { path: 'M0,0', width: 10 }
+      },
+    }
+    const { svg } = buildHeatMap(suspected(true), prepared, facts, typeface)
+    expect([...svg.matchAll(/<path d="M[^"]*" fill="(#\w+)" fill-opacity/g)].map(([, colour]) => colour)).toEqual([
+      '#8c4a00',
+      '#c46a00',
+      '#e69f00',
+      '#f5c542',
+    ])
+    expect(texts).toEqual(expect.arrayContaining(['10 to 30 %', '90 to 100 %']))
+    expect(texts.join()).toContain('Not for diagnostic use')
   })
 
   it('are the same bytes each time', async () => {

@@ -211,6 +211,6 @@ describe('triage mode', () => {
 
   it('is not what full mode says of the same image', async () => {
     const whole = { ...suspected(true), classification: { ...classification, classActivationMap: map } }
-    expect([...(await build(whole)).keys()]).toHaveLength(7)
+    expect([...(await build(whole)).keys()]).toHaveLength(8)
   })
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import opentype from 'opentype.js'
-import type { Typeface } from '../../screening/result-documents/overlay/build-overlay.ts'
+import type { Typeface } from '../../screening/result-documents/overlay/overlay-marks.ts'
 
 /** IBM Plex Sans (OFL-1.1) from its npm package: overlays look the same on machines without any font. */
 export function loadTypeface(): Typeface {

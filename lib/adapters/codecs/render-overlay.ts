@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import type { GreyImage } from '../../screening/kernel/grey-image.ts'
-import type { ColourPicture, Overlay } from '../../screening/result-documents/overlay/build-overlay.ts'
+import type { ColourPicture, Overlay } from '../../screening/result-documents/overlay/overlay-marks.ts'
 
 /** Renders marks over a greyscale picture, in the size of the overlay's canvas. */
 export async function renderOverlay(image: GreyImage, { canvas, svg }: Overlay): Promise<ColourPicture> {

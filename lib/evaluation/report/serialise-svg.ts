@@ -1,4 +1,4 @@
-import type { Typeface } from '../../screening/result-documents/overlay/build-overlay.ts'
+import type { Typeface } from '../../screening/result-documents/overlay/overlay-marks.ts'
 import { escapeHtml } from './html.ts'
 
 /** The part of a DOM node that markup is made of. */

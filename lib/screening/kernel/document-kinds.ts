@@ -3,6 +3,7 @@ export const documentKinds = [
   'mask',
   'overlay',
   'class-activation-map',
+  'heat-map',
   'segmentation',
   'structured-report',
   'secondary-capture',

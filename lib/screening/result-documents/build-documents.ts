@@ -1,6 +1,7 @@
 import { classActivationMap } from './class-activation-map/class-activation-map.ts'
 import { segmentation } from './dicom-segmentation/segmentation.ts'
 import type { Document, DocumentSource, DocumentTools, DocumentType } from './document-type.ts'
+import { heatMap } from './heat-map/heat-map.ts'
 import { mask } from './mask/mask.ts'
 import { overlay } from './overlay/overlay.ts'
 import { presentationState } from './presentation-state/presentation-state.ts'
@@ -12,6 +13,7 @@ export const documentTypes: readonly DocumentType[] = [
   classActivationMap,
   mask,
   overlay,
+  heatMap,
   segmentation,
   secondaryCapture,
   presentationState,

@@ -4,7 +4,7 @@ import type { GreyImage } from '../kernel/grey-image.ts'
 import type { PixelCodecs } from '../kernel/ports.ts'
 import type { SourceIdentity } from '../radiograph/source-identity.ts'
 import type { ResultContext } from './build-result-document.ts'
-import type { ColourPicture, Overlay, Typeface } from './overlay/build-overlay.ts'
+import type { ColourPicture, Overlay, Typeface } from './overlay/overlay-marks.ts'
 import type { Predecessor } from './predecessor.ts'
 
 /** What is known of an image when its documents are built. */

@@ -3,6 +3,7 @@ import { type DelineatedFinding, isDelineated } from '../finding/finding.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import { turnBack, turnOf } from '../prepared-image/upright.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import type { ProbabilityMap } from '../segmentation/segment.ts'
 import type { DocumentSource } from './document-type.ts'
 
 /** A closed line: its last point is its first. Points are [column, row], (0, 0) the image's top left corner. */
@@ -21,19 +22,26 @@ export function outlinesOf({ finding, facts, size }: DocumentSource): readonly O
   return outlines
 }
 
+/** The mask's boundary in pixels of an image of `size`, largest region first. */
+export const maskOutlines = (
+  { delineation: { probabilityMap } }: DelineatedFinding,
+  size: ImageSize,
+  facts: Pick<AcquisitionFacts, 'patientOrientation'>,
+): Outline[] => outlinesAt(probabilityMap.maskThreshold, probabilityMap, size, facts)
+
 /**
- * The mask's boundary in pixels of an image of `size`, largest region first. It is drawn from the grid of the map, in
- * straight lines between its cells.
+ * Where a map reaches `threshold`, in pixels of an image of `size`, largest region first. It is drawn from the grid of
+ * the map, in straight lines between its cells.
  */
-export function maskOutlines(
-  { delineation }: DelineatedFinding,
+export function outlinesAt(
+  threshold: number,
+  map: ProbabilityMap,
   size: ImageSize,
   facts: Pick<AcquisitionFacts, 'patientOrientation'>,
 ): Outline[] {
-  const map = delineation.probabilityMap
   const turn = turnOf(facts.patientOrientation)
   const stored = turn.transpose ? { rows: map.columns, columns: map.rows } : { rows: map.rows, columns: map.columns }
-  const [boundary] = contours().size([stored.columns, stored.rows]).thresholds([map.maskThreshold])(
+  const [boundary] = contours().size([stored.columns, stored.rows]).thresholds([threshold])(
     turnBack(map.probabilities, stored, turn) as unknown as number[],
   )
   const place = ([x, y]: number[]): [number, number] => [

@@ -1,5 +1,6 @@
 import type { DocumentType } from '../document-type.ts'
-import { type OverlaySource, overlayPicture, overlaySource } from './overlay-picture.ts'
+import { buildOverlay } from './build-overlay.ts'
+import { type OverlaySource, overlaySource } from './overlay-source.ts'
 
 /** The prepared image with the region outlined and a caption, for people to look at. */
 export const overlay: DocumentType<OverlaySource> = {
@@ -7,5 +8,8 @@ export const overlay: DocumentType<OverlaySource> = {
   name: 'overlay.png',
   mediaType: 'image/png',
   needs: overlaySource,
-  build: async (source, tools) => tools().encodeColourPng(await overlayPicture(source, tools())),
+  async build({ finding, prepared, facts }, tools) {
+    const { renderOverlay, encodeColourPng, typeface } = tools()
+    return encodeColourPng(await renderOverlay(prepared, buildOverlay(finding, prepared, facts, typeface)))
+  },
 }

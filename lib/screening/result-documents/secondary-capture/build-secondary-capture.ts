@@ -9,10 +9,10 @@ import {
   sourceReference,
 } from '../dicom-object/derived-object.ts'
 import { lossyModule } from '../dicom-object/lossy-module.ts'
-import type { ColourPicture } from '../overlay/build-overlay.ts'
+import type { ColourPicture } from '../overlay/overlay-marks.ts'
 
 /**
- * The overlay as a picture that every PACS shows. Its marks are burned in, and it says so.
+ * A marked picture that every PACS shows. Its marks are burned in, and it says so.
  * @see DICOM PS3.3 A.8.1, C.8.6
  */
 export function buildSecondaryCapture(context: DerivedContext, { rows, columns, pixels }: ColourPicture): DataSet {

@@ -1,0 +1,92 @@
+import type { DelineatedFinding } from '../../finding/finding.ts'
+import type { ImageSize } from '../../kernel/geometry.ts'
+import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
+import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
+import { maskOutlines, type Outline } from '../mask-outlines.ts'
+
+/** Turns text into outlines, so that a picture needs no font where it is rendered. */
+export interface Typeface {
+  /** SVG path data of `text` with its baseline at (x, y), and the width it takes. Unit: pixels. */
+  outline(text: string, x: number, y: number, sizePixels: number): { readonly path: string; readonly width: number }
+}
+
+/** 8-bit RGB, interleaved. */
+export interface ColourPicture extends ImageSize {
+  readonly pixels: Uint8Array
+}
+
+/** Marks drawn over a greyscale picture: an SVG on a canvas that holds the picture at its top left and a caption below. */
+export interface Overlay {
+  readonly canvas: ImageSize
+  readonly svg: string
+}
+
+/** One line of a caption. Unit of `size` and `y`: pixels at a width of 1024; `y` from the caption's top. */
+export interface CaptionLine {
+  readonly text: string
+  readonly size: number
+  readonly y: number
+  readonly colour: string
+}
+
+/** Orange and black read on any grey and for the colour-blind. @see Okabe & Ito, Color Universal Design, 2008 */
+export const contourColour = '#e69f00'
+export const captionColour = '#ffffff'
+export const mutedColour = '#b8b8b8'
+
+/** Height of the caption at a width of 1024. Unit: pixels. */
+const captionHeight = 92
+
+/** What a length drawn for a width of 1024 is multiplied by. */
+export const scaleOf = ({ columns }: ImageSize): number => Math.max(columns, 400) / 1024
+
+/** A canvas that is `width` wide and has room for a caption below an image. */
+export const canvasOf = (image: ImageSize, width: number = image.columns): ImageSize => ({
+  rows: image.rows + Math.round(captionHeight * scaleOf(image)),
+  columns: width,
+})
+
+export const inSvg = ({ rows, columns }: ImageSize, ...marks: readonly string[]): string =>
+  [`<svg xmlns="http://www.w3.org/2000/svg" width="${columns}" height="${rows}">`, ...marks, '</svg>'].join('')
+
+/** The dark field below an image, `width` wide. */
+export const captionField = (image: ImageSize, width: number = image.columns): string =>
+  `<rect x="0" y="${image.rows}" width="${width}" height="${canvasOf(image).rows - image.rows}" fill="#101010"/>`
+
+/** Lines of text below an image, each made smaller where it would not fit its width. */
+export function captionOf(image: ImageSize, lines: readonly CaptionLine[], typeface: Typeface): string {
+  const scale = scaleOf(image)
+  const margin = 16 * scale
+  const available = image.columns - 2 * margin
+  return lines
+    .map(({ text, size, y, colour }) => {
+      const wanted = size * scale
+      const fitting = Math.min(wanted, (wanted * available) / typeface.outline(text, 0, 0, wanted).width)
+      return `<path d="${typeface.outline(text, margin, image.rows + y * scale, fitting).path}" fill="${colour}"/>`
+    })
+    .join('')
+}
+
+export const noticeLine: CaptionLine = {
+  text: 'Not for diagnostic use. Computer result, unverified: for research and prioritisation.',
+  size: 17,
+  y: 81,
+  colour: mutedColour,
+}
+
+/** The mask's boundary, tinted within. */
+export function contourOf(finding: DelineatedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
+  const path = pathOf(maskOutlines(finding, prepared, facts))
+  const scale = scaleOf(prepared)
+  return [
+    `<path d="${path}" fill="${contourColour}" fill-opacity="0.08" stroke="#000000" stroke-opacity="0.55" stroke-width="${4 * scale}"/>`,
+    `<path d="${path}" fill="none" stroke="${contourColour}" stroke-width="${2 * scale}" stroke-linejoin="round"/>`,
+  ].join('')
+}
+
+/** SVG path data; holes are wound the other way round. */
+export const pathOf = (outlines: readonly Outline[]): string =>
+  outlines
+    .flat()
+    .map((ring) => `M${ring.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join('L')}Z`)
+    .join('')
