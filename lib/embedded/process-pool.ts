@@ -44,8 +44,14 @@ export class ProcessPool {
     return this.#turns.take(() => this.#run('prepareFile', task))
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy()
+  /** Ends the processes and waits until they are gone; tinypool alone does not keep the program alive that long. */
+  async close(): Promise<void> {
+    const awake = setInterval(() => {}, 1000)
+    try {
+      await this.#pool.destroy()
+    } finally {
+      clearInterval(awake)
+    }
   }
 
   async #run<R>(name: string, task: ScreenTask | PrepareTask): Promise<R> {
