@@ -37,7 +37,7 @@ export function createHandler(bucket: string, parts: HandlerParts): (event: SQSE
         parts.telemetry.log('error', 'upload-failed', { messageId, deliveries, ...describeError(error) })
         failed.push(messageId)
         const queue = job ? parts.uploads[job.lane] : parts.notifications
-        // Where even this fails, it comes when its visibility ends.
+        // Where even this fails, the message comes again when its visibility ends.
         await queue.putOff(receiptHandle, backOffMs(parts, deliveries - 1, longestDefectMs)).catch(() => {})
       }
     }

@@ -39,7 +39,7 @@ export async function readLastAnswer(store: ObjectStore, at: Preparation): Promi
   }
 }
 
-/** Comes after what it tells of: a function that ends in between does it again. */
+/** Written after what it records: a function that ends in between does the work again. */
 export async function rememberAnswer(store: ObjectStore, at: Preparation, answer: Answer, now: number): Promise<void> {
   const body = JSON.stringify({ schemaVersion: 1, ...answer, at: now })
   await store.put(studyKeys.lastAnswer(at), new TextEncoder().encode(body), { contentType: 'application/json' })

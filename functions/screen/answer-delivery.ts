@@ -201,7 +201,7 @@ class Answering {
     await this.#tryTo('give-back', () => this.#delivery.giveBack(visibleInMs))
   }
 
-  /** What fails here fails again, or ends by itself, with the next delivery. */
+  /** A failure here is harmless: the next delivery repeats it, or makes it needless. */
   async #tryTo(what: string, act: () => Promise<unknown>): Promise<void> {
     try {
       await act()

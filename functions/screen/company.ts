@@ -3,7 +3,7 @@ interface Guest {
   readonly enter: () => void
 }
 
-/** Who computes in a worker: many beside each other, or one alone. First come, first served. */
+/** Lets images compute in a worker: many beside each other, or one alone. First come, first served. */
 export class Company {
   #inside = 0
   #isAlone = false

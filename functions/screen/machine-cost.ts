@@ -25,7 +25,7 @@ export class MachineCost {
     if (upMs - this.#toldMs >= tellEveryMs) this.end(upMs)
   }
 
-  /** Tells what is left to tell. */
+  /** Reports what has not been reported yet. */
   end(upMs: number): void {
     const cost = (this.#hourlyCostUsd * (upMs - this.#toldMs)) / msPerHour
     this.#toldMs = upMs

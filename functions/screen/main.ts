@@ -102,7 +102,7 @@ async function work(environment: WorkerEnvironment, cost: MachineCost, stopping:
 
 const telemetry = createOperationalLog('screen')
 const stop = new AbortController()
-// Asked again while it drains, it still drains: only SIGKILL cuts it short.
+// A second signal while it drains changes nothing: only SIGKILL cuts it short.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
 
 try {

@@ -4,7 +4,7 @@ export const failureReasons = [
   'unknown-operating-point', // the tenant's operating point is not in the classifier's bundle
   'prepared-study-missing', // never written, or deleted by its lifecycle before a worker came to it
   'unavailable', // store, queue or bus failed again and again
-  'ends-its-worker', // each time the image was screened alone its worker ended, or fell ill: it is the cause
+  'ends-its-worker', // each time that the image was screened alone, its worker ended or fell ill: the image is the cause
   'delivered-too-often', // stops, neighbours or outages took its deliveries: nothing is known against the image
   'defect', // anything else
 ] as const

@@ -83,7 +83,7 @@ async function walk(
   const held: DeadMessage[] = []
   try {
     for await (const message of queue.take(options.limit)) {
-      // Held before anything can fail, so that it is given back then; giving back one that was moved does no harm.
+      // Noted as held before anything can fail, so that it is given back then; giving back one that was moved is harmless.
       held.push(message)
       const letter = await describeDeadLetter(message, store)
       if (!isAskedFor(letter, options)) continue

@@ -19,7 +19,7 @@ export interface Failure {
   readonly exitCode: number
   /** One line with the remedy; for a defect, what was thrown. */
   readonly message: string
-  /** Only of a defect: an ordinary mistake has no use for it. */
+  /** Of a defect only; null for an ordinary mistake. */
   readonly stack: string | null
 }
 

@@ -4,7 +4,7 @@ import { makeFolder } from '../adapters/embedded/make-folder.ts'
 
 /**
  * A JSON-lines file that only grows and survives a kill: each line is on disk before `append` resolves, and a line
- * torn by a kill is cut off when the file is opened again. A line that is no JSON object stays and says nothing.
+ * torn by a kill is cut off when the file is opened again. A line that is no JSON object stays there, passed over.
  */
 export class AppendJournal<T> {
   readonly #file: FileHandle

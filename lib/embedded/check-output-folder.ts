@@ -14,7 +14,7 @@ export async function checkOutputFolder(outDir: string): Promise<void> {
     await rmdir(await mkdtemp(join(ancestor, '.pleura-')))
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    // For want of room no other folder is needed.
+    // A full disk is not mended by another folder: the error itself says more.
     if (code === 'ENOSPC' || code === 'EDQUOT') throw cause
     const why = reasons[code ?? ''] ?? `nothing can be written there (${code})`
     throw new ConfigurationError(`--out ${outDir} cannot be used: ${why}. Give a folder that can be written to.`, {

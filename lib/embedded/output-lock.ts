@@ -47,7 +47,7 @@ export async function lockOutputFolder(outDir: string, program: string): Promise
     const heartbeat = setInterval(() => utimes(own, new Date(), new Date()).catch(() => {}), heartbeatMs).unref()
     return async () => {
       clearInterval(heartbeat)
-      // The number stays, free to be followed: a contender who has read it cannot then take a number of the past.
+      // The file stays, emptied: numbers never go back, and a contender who has read this one takes the next.
       await writeFile(own, '').catch(() => {})
     }
   }

@@ -10,7 +10,7 @@ import { Turns } from './turns.ts'
 /** An image that takes longer than this, models loaded, is given up: its process is ended and replaced. Unit: ms. */
 const imageTimeLimitMs = 120_000
 
-/** A process died twice over one image, or it overran its time: the system failed, nothing is said of the picture. */
+/** A process died twice over one image, or overran its time: a failure of the system, nothing about the image. */
 export class ScreeningProcessError extends Error {
   override readonly name = 'ScreeningProcessError'
 }

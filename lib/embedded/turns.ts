@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at a time; the others wait, first come, first served. */
+/** Lets at most `count` pieces of work run at a time; the others wait, first come, first served. */
 export class Turns {
   #free: number
   readonly #waiting: (() => void)[] = []

@@ -1,4 +1,4 @@
-/** A file could be identified and then not be read as the same: it went, was closed to us, or changed meanwhile. */
+/** A file that was identified could not be read as the same: it vanished, became unreadable, or changed meanwhile. */
 export class UnreadableSourceError extends Error {
   override readonly name = 'UnreadableSourceError'
 }

@@ -67,7 +67,7 @@ export class CodecThread {
           reject(new StudyRejectedError('time-limit', `decoding took longer than ${Math.round(limitMs)} ms`)),
         )
       })
-      // Only to a thread that is up: whether one that dies came up is then never a matter of which event is first.
+      // Sent only once the thread is up: whether one that dies had come up never depends on the order of events.
       const send = (): void => worker.postMessage(request, [request.frame.codestream.buffer as ArrayBuffer])
       const onMessage = (reply: CodecReply | 'ready'): void => {
         if (reply === 'ready') send()

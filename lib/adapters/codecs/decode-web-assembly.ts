@@ -26,7 +26,7 @@ export async function loadFrameDecoder(kind: WorkerKind): Promise<FrameDecoder> 
   }
 }
 
-/** OpenJPEG says in lines of text alone what it thinks of a codestream; it gives what it has all the same. */
+/** OpenJPEG reports damage only as lines of text, and returns what it could decode all the same. */
 function decodeWithOpenJpeg(
   decoder: WebAssemblyDecoder,
   frame: EncodedFrame,

@@ -93,7 +93,7 @@ async function isColourful(image: Sharp): Promise<boolean> {
   return coloured > (maximumColourShare * data.length) / 3
 }
 
-/** What sharp throws tells by its text alone what was wrong; so all that can be known beforehand is checked beforehand. */
+/** Sharp's errors differ in their text only, so whatever can be checked beforehand is checked before sharp is asked. */
 async function orCorrupt<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -12,7 +12,7 @@ const patience = 2
 const maximumUnstoredBytes = 2 * maximumPduBytes
 /** How long a peer has to take the last answer. Unit: ms. */
 const lingerMs = 1000
-/** Who connects has this long to ask for an association. Unit: ms. */
+/** How long a new connection has to ask for an association. Unit: ms. */
 const requestMs = 10_000
 
 export interface DicomConnectionParts {
@@ -70,7 +70,7 @@ export class DicomConnection {
     socket.on('close', () => this.#break('connection-lost'))
   }
 
-  /** Ends the association behind what is under way. */
+  /** Ends the association once what is under way is answered. */
   drain(): void {
     this.#isDraining = true
     this.#continueDraining()
@@ -131,7 +131,7 @@ export class DicomConnection {
 
   #breakAfter(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
-      // It is the sender that is to be waited for, not our disk.
+      // The idle time counts waiting for the sender, not for our disk.
       const isOurs = this.#socket.isPaused() || (this.#scp.underWay > 0 && !this.#scp.arriving)
       if (isOurs) this.#idle.refresh()
       else this.#break('idle')

@@ -7,8 +7,8 @@ interface Logger {
 }
 
 /**
- * The libraries print every request, and pieces of what a peer sends that they cannot read: what is told, and that it
- * names no patient, is ours to decide. dcmjs has a logger of its own, in the copy that dcmjs-dimse loads.
+ * The libraries print every request, and pieces of what they cannot read, which may name a patient: what is logged is
+ * ours to decide. dcmjs has a logger of its own, in the copy that dcmjs-dimse loads.
  */
 export function silenceLibraries(): void {
   const require = createRequire(import.meta.url)

@@ -30,7 +30,7 @@ export interface ArrivingFileOptions {
   readonly assertRoom: () => Promise<void>
 }
 
-/** Enough that the disk is not asked for every network packet. Unit: bytes. */
+/** Enough that not every network packet becomes a write to disk. Unit: bytes. */
 const bufferedBytes = 4 * 1024 * 1024
 /** IOV_MAX of Linux and macOS. */
 const maximumVectors = 1024

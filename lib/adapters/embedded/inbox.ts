@@ -15,7 +15,7 @@ export interface InboxOptions {
   readonly keepFreeBytes: number
 }
 
-/** The folder of what senders were told is safe: whole files only, named by the digest of their bytes. */
+/** The folder of files whose receipt was acknowledged: whole files only, named by the digest of their bytes. */
 export class Inbox {
   /** Holds the files. */
   readonly folder: string
@@ -28,7 +28,7 @@ export class Inbox {
     this.#options = options
   }
 
-  /** Half an object that a killed predecessor left is no object: nobody was told that it is safe. */
+  /** Removes the half-written objects of a killed predecessor: none of them was acknowledged. */
   static async open(root: string, options: InboxOptions): Promise<Inbox> {
     const inbox = new Inbox(join(root, 'received'), join(root, '.receiving'), options)
     await rm(inbox.#drafts, { recursive: true, force: true })

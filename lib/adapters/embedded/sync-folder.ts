@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 
-/** A name is on disk when its folder is. */
+/** Flushes a folder to disk: a new file's name survives a power cut only after this. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

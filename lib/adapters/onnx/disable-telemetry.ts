@@ -6,8 +6,8 @@ const telemetrySwitch = 'ORT_DISABLE_TELEMETRY'
 /**
  * Turns off what onnxruntime collects unless told otherwise: from 1.30 on it reads the machine's id, keeps a database
  * of events in the user's cache and looks up a host of its vendor's. It asks this switch once, when a process creates
- * its first session. A thread has a copy of the environment that native code does not see, so there the switch can
- * only be looked at: the thread that starts it has to call this first.
+ * its first session. A worker thread has a copy of the environment that native code does not see, so there this can
+ * only check: whoever starts the thread calls it first.
  * @throws {ConfigurationError} in a thread whose process did not turn it off
  */
 export function disableTelemetry(): void {

@@ -25,7 +25,7 @@ export interface EvaluatedImage {
   readonly ageYears: number | null
   readonly positive: boolean
   readonly probability: number
-  /** The deployed outcome is 'suspected'. */
+  /** Whether the deployed outcome is 'suspected'. */
   readonly called: boolean
   readonly discordant: boolean
   readonly predictedAreaPixels: number

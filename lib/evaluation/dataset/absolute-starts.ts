@@ -1,13 +1,13 @@
 /*
- * In the relative form of SIIM-ACR a start is a gap, counted from the end of the run before. Written absolutely, each
- * start lies beyond the run before it. In the three public tables of relative codes at hand, of 1 to 7 % of the steps
+ * In SIIM-ACR's relative form, a start counts from the end of the run before. In an absolute code, each start lies
+ * beyond the run before it. In the three public tables of relative codes at hand, of 1 to 7 % of the steps
  * from run to run that is so too; of all steps of a code of five runs it never is.
  */
 
 export interface RunSteps {
   /** Pairs of a run and the one after it. */
   readonly steps: number
-  /** Those whose second start lies beyond the first run, were both absolute. */
+  /** Those whose second start would lie beyond the first run if both were absolute. */
   readonly increasing: number
 }
 

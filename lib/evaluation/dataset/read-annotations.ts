@@ -17,7 +17,7 @@ const imageColumns = ['imageid', 'image_id', 'id', 'image'] as const
 const codeColumns = ['encodedpixels', 'encoded_pixels', 'rle', 'run_length'] as const
 
 const empty: readonly string[] = ['-1', '-1.0']
-/** As pandas and others write a cell without content: says nothing, least of all 'no pneumothorax'. */
+/** How pandas and others write an empty cell: it says nothing, least of all 'no pneumothorax'. */
 const missing: readonly string[] = ['', 'nan', 'na', 'null', 'none']
 
 export const hasRunLengths = (table: Table): boolean => findColumn(table, codeColumns) !== null

@@ -91,8 +91,8 @@ export class Observability extends Construct {
         2,
       )
     }
-    // SQS counts a job's age no more once it was given back three times, and what preprocessing sends round begins anew:
-    // the programs tell.
+    // SQS stops reporting a job's age once it was given back three times, and a message that preprocessing sends
+    // again starts at 0: the programs measure it themselves.
     for (const [name, lane] of [
       ['StatJobReturned', 'stat'],
       ['RoutineJobReturned', 'routine'],

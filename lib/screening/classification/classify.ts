@@ -5,7 +5,7 @@ import type { ClassifierBundle, OperatingPoint } from './model-bundle.ts'
 export interface ClassActivationMap {
   readonly rows: number
   readonly columns: number
-  /** Unit: the network's own; higher where the picture speaks for pneumothorax. */
+  /** Scale: that of the network; higher where the image counts as evidence of pneumothorax. */
   readonly values: Float32Array
 }
 

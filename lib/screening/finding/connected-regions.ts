@@ -41,7 +41,7 @@ export function connectedRegions(mask: Uint8Array, { columns }: ImageSize, box: 
     let first = 0
     for (let begin = indexOf(line, 1, box.column); begin < line.length; ) {
       const end = indexOf(line, 0, begin)
-      // What ends before this run begins touches none of those that follow either.
+      // A run above that ends left of this one touches no later run of the row either.
       while (first < above.length && above[first].end < begin) first++
       let region: GrowingRegion | null = null
       for (let at = first; at < above.length && above[at].begin <= end; at++) {
@@ -61,7 +61,7 @@ export function connectedRegions(mask: Uint8Array, { columns }: ImageSize, box: 
   return regions.filter(({ partOf }) => partOf === null).map(regionOf)
 }
 
-/** Where `value` comes next; behind the line where it does not. */
+/** Index of the next `value` from `from` on; the line's length where there is none. */
 function indexOf(line: Uint8Array, value: 0 | 1, from: number): number {
   let at = from
   while (at < line.length && line[at] !== value) at++
@@ -90,7 +90,7 @@ function addRun(region: GrowingRegion, row: number, begin: number, end: number):
   region.right = Math.max(region.right, end - 1)
 }
 
-/** The earlier one takes the other in. */
+/** Merges the later region into the earlier one. */
 function join(a: GrowingRegion, b: GrowingRegion): GrowingRegion {
   if (a === b) return a
   const [whole, part] = a.number < b.number ? [a, b] : [b, a]
@@ -104,7 +104,7 @@ function join(a: GrowingRegion, b: GrowingRegion): GrowingRegion {
   return whole
 }
 
-/** Shortens the way for the next one that asks. */
+/** The region that this one was merged into. Paths are shortened on the way, so that later calls are fast. */
 function wholeOf(region: GrowingRegion): GrowingRegion {
   let whole = region
   while (whole.partOf) whole = whole.partOf

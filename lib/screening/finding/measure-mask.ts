@@ -5,7 +5,7 @@ import { boundingBoxOf } from '../segmentation/bounding-box.ts'
 import { connectedRegions } from './connected-regions.ts'
 import type { MaskComponent, Side } from './finding.ts'
 
-/** A side counts beside the other one from this share of the mask on; less is a stray region. */
+/** Both sides are told when the smaller one holds at least this share of the mask; less is taken for a stray region. */
 const secondSideShare = 0.1
 
 export interface MaskMeasurements {

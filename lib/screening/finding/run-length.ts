@@ -39,7 +39,7 @@ function changesDownColumns(mask: Uint8Array, { rows, columns }: ImageSize): Flo
   const changes: number[] = []
   const last = mask.length - columns
   for (let column = 0; column < columns; column++) {
-    // Above a column stands the foot of the one before.
+    // The pixel before the first one of a column is the last one of the column before.
     const before = column === 0 ? 0 : mask[last + column - 1]
     if ((mask[column] !== 0) !== (before !== 0)) changes.push(column * rows)
   }

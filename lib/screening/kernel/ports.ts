@@ -46,7 +46,7 @@ export interface JobQueue {
   acknowledge(receipt: string): Promise<void>
   /** Makes this delivery's visibility end `visibilityMs` from now; 0 gives the message back at once. */
   extend(receipt: string, visibilityMs: number): Promise<void>
-  /** Makes the message a dead letter now. Broken off in between it may be there twice, never nowhere. */
+  /** Moves the message to the dead letters now. A crash in between may leave it in both queues, never in neither. */
   setAside(job: ReceivedJob): Promise<void>
   /** Approximate number of messages, visible or not. */
   depth(): Promise<number>

@@ -14,18 +14,18 @@ const minimumStoredSpread = 8
 /** Fewer steps of grey than this, of 32, show none. */
 const minimumVisibleSteps = 4
 /**
- * Grey levels are believed while they tell apart at least this share of what could be told apart. Of 3,032 real chests
- * that are shown as they are, 4 tell less than half apart.
+ * The file's grey levels are used while they keep at least this share of the grey steps that could be told apart. Of
+ * 3,032 real chests that are shown as they are, 4 keep less than half.
  */
 const minimumKeptShare = 0.5
-/** And while no more than this share of the picture becomes all black or all white. */
+/** They are also used only while at most this share of the picture becomes all black or all white. */
 const maximumClippedShare = 0.5
 /**
- * And while so much of the picture is neither border nor one of its two end values, of which real chests leave far more:
- * what is less was made all black and white before it was stored.
+ * Least share of the picture that is neither border nor one of its two end values. Real chests have far more; a picture
+ * with less was made all black and white before it was stored.
  */
 const minimumPictureShare = { doubtful: 0.25, shown: 0.1 }
-/** Short of that, there is a warning: probabilities have been seen to move. */
+/** With less kept, or more clipped, they are used with a warning: probabilities have been seen to move. */
 const faithful = { keptShare: 2 / 3, clippedShare: 0.1 }
 
 export interface ChosenGreyLevels {
@@ -88,7 +88,7 @@ function askedLevels({ presentation: { window, voiLut } }: Radiograph): GreyLeve
   return asked
 }
 
-/** Eight-bit values and pictures that were no DICOM were meant for the eye as they are. */
+/** Eight-bit values, and PNG and JPEG files, are meant to be shown as they are. */
 function fullRangeLevels(radiograph: Radiograph): GreyLevels | null {
   const { facts, presentation } = radiograph
   const isDisplayReady = facts.bitsStored === 8 || facts.format !== 'dicom'

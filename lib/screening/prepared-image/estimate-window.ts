@@ -2,7 +2,7 @@ import type { ModalityTransform, Window } from '../radiograph/radiograph.ts'
 import { applyModality } from './apply-window.ts'
 import { mapHistogram, quantileOf, tailShare, type ValueHistogram } from './value-histogram.ts'
 
-/** Black and white at the tails of the values, after the modality transform. */
+/** A window from the low tail of the values (black) to the high one (white), after the modality transform. */
 export function estimateWindow(histogram: ValueHistogram, modality: ModalityTransform): Window {
   const ends = tailsOf(histogram, modality)
   const [low, high] = [Math.min(...ends), Math.max(...ends)]

@@ -12,7 +12,7 @@ export function buildGreyTable(radiograph: Radiograph, { window }: GreyLevels): 
   for (let index = 0; index < table.length; index++) {
     const value = applyModality(lowest + index, modality)
     const shown = window ? applyWindow(value, window) : voiLut ? applyVoiLut(value, voiLut) : 0
-    // Storing in bytes cuts the fraction off: with the half, it rounds half up.
+    // Assigning to a byte array truncates: adding one half makes that rounding half up.
     table[index] = 255 * (inverted ? 1 - shown : shown) + 0.5
   }
   return table

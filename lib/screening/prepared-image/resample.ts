@@ -37,7 +37,7 @@ export function resampleRows(
 ): void {
   const down = axisWeights(from.rows, to.rows)
   const across = axisWeights(from.columns, to.columns)
-  // Taps of weight 0 reach beyond the last column: there is 0.
+  // Taps of weight 0 may read beyond the last column: the extra entries stay 0.
   const mixed = new Float32Array(from.columns + across.count)
   const out = new Float32Array(part.columns)
   for (let row = 0; row < part.rows; row++) {
@@ -47,7 +47,7 @@ export function resampleRows(
   }
 }
 
-/** Adds up the rows that make one target row. Two at a time: the line is the slower thing to go through. */
+/** Adds up the weighted source rows of one target row, two at a time: that halves the passes over the target row. */
 function mixRows(
   values: Picture,
   columns: number,

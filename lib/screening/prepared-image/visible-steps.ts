@@ -34,8 +34,8 @@ export function clippedShareOf({ counts, total }: ValueHistogram, table: Uint8Ar
 }
 
 /**
- * Whether grey goes one way over the picture's values: up and down by more than it gets on, a table shows contours
- * that are not there (entries damaged, or in the wrong byte order).
+ * Whether a table runs one way over the picture's values, up or down. One that goes back and forth by more than it
+ * advances shows contours that are not there (entries damaged, or in the wrong byte order).
  */
 export function isSteady(histogram: ValueHistogram, table: Uint8Array): boolean {
   const { lowest } = histogram

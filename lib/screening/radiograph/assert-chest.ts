@@ -8,8 +8,8 @@ import { foldText, isOneWord } from './term-list.ts'
 type Part = 'chest' | 'other' | 'strange' | null
 
 /**
- * Judges the body part. What names a part beats what describes a series, and that a study: descriptions count where
- * no attribute names a part that is known. A part that is not known is not taken for a chest.
+ * Judges the body part. An attribute that names a part outweighs a description of the series, and that one a description
+ * of the study: descriptions count where no attribute names a known part. An unknown part is not taken for a chest.
  * @throws {StudyRejectedError} wrong-body-part
  */
 export function assertChest(bodyPartExamined: string | null, statements: Statements): void {

@@ -34,7 +34,7 @@ export function assertFrontal(facts: AcquisitionFacts, statements: Statements): 
   ]
   if (isSaidFrontal) return described.includes('other') ? ['view-contradicted'] : []
   if (described.includes('other')) throw notFrontal('a description names another view than a frontal one')
-  // A ViewPosition that nobody knows is not taken for a frontal one without a word.
+  // An unknown ViewPosition is taken for a frontal one only with a warning.
   const isStrange = viewPosition !== null && !namesNoView(viewPosition)
   if (described.includes('frontal')) return isStrange ? ['view-unclear'] : []
   const study = describedView(studyDescription ?? '')

@@ -121,7 +121,7 @@ export class Attributes {
     this.#characterSets = elements.has(tags.SpecificCharacterSet) ? this.texts('SpecificCharacterSet') : characterSets
   }
 
-  /** Whether breaches of the encoding rules were read over, in what was read until now. */
+  /** Whether anything that was read so far broke the encoding rules, and was read nevertheless. */
   get isRepaired(): boolean {
     return this.#reader.isRepaired
   }

@@ -21,7 +21,7 @@ const encodings: Readonly<Record<string, string>> = {
 }
 
 const escapeCharacter = String.fromCharCode(27)
-/** What switches between character sets: of the Japanese ones the decoder knows them, of the others it is taken out. */
+/** Escape sequences of ISO 2022. The decoder understands the Japanese ones; the others are removed. */
 const escapeSequence = new RegExp(`${escapeCharacter}[$()\\-./][$()\\-./]*[A-Z]`, 'g')
 
 /**

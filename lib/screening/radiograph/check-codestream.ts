@@ -43,14 +43,14 @@ function endsWithMarker(codestream: Uint8Array): boolean {
   return bytes.lastIndexOf(Buffer.from([0xff, 0xd9])) > bytes.indexOf(Buffer.from([0xff, 0xda]))
 }
 
-/** Up to so many pixels may take as few bytes as they like: they are decoded in no time. */
+/** Pictures of up to this size may take as few bytes as they like: they are decoded in no time. */
 const unquestionedPixels = 1_000_000
 /** Real chests enlarged sixfold, the smoothest pictures that were tried, stay well below (test/conformance/real-chests.test.ts). */
 const mostPixelsPerByte = { lossless: 32, lossy: 64 }
 /** So many pixels to a byte, and there is no picture: one grey level, or a size beside which the data are nothing. */
 const emptyPixelsPerByte = 1000
 
-/** No law gives the least length of these codestreams, so a forged size is told by what no radiograph comes near. */
+/** The standards give no least length, so a forged size is recognised by a ratio that no radiograph comes near. */
 function assertEnoughBytes({ rows, columns }: CodestreamHeader, bytes: number, isLossy: boolean): void {
   const pixels = rows * columns
   if (pixels <= unquestionedPixels || pixels <= bytes * mostPixelsPerByte[isLossy ? 'lossy' : 'lossless']) return

@@ -16,7 +16,7 @@ import {
 } from './element-header.ts'
 
 const maximumElements = 200_000
-/** Items and sequences within each other, each with a wrong length: deeper than that, none is mended. */
+/** How many levels of sequences with wrong lengths, each inside the other, are repaired. */
 const deepestRepair = 32
 const pixelDataTags = [
   { tag: Buffer.from([0xe0, 0x7f, 0x10, 0x00]), littleEndian: true },
@@ -249,8 +249,8 @@ export class DataSetReader {
   }
 
   /**
-   * Beyond an enclosing item is bad encoding, and so it is where the pixel data is whole: a wrong length, a sequence
-   * that is never closed. Else the file was cut short.
+   * Something runs past `end`. Past an enclosing item, or in a file whose pixel data is whole, that is bad encoding
+   * (a wrong length, a sequence that is never closed). Otherwise the file was cut short.
    */
   #cutShort(end: number, what: string): StudyRejectedError {
     if (end < this.#bytes.length) return malformed(`${what} is longer than what it lies in`)

@@ -7,7 +7,7 @@ import { assertNotTooLarge, type SuitabilityPolicy } from './suitability.ts'
 export type DecodedPicture = Omit<Raster, 'bitsStored'> & { readonly bitsStored: 8 | 12 | 16 }
 
 /**
- * Decodes a JPEG file: of 8 bits as the pictures that all know, of 12 bits by the codec of DICOM frames. Lossless,
+ * Decodes a JPEG file: of 8 bits by the codec of ordinary pictures, of 12 bits by that of DICOM frames. Lossless,
  * JPEG-LS and rarer processes are told apart from damage.
  * @throws {StudyRejectedError} unsupported-transfer-syntax, unsupported-photometric, truncated, too-large,
  * corrupt-pixel-data, time-limit
@@ -22,7 +22,7 @@ export async function decodeJpeg(
     try {
       return await codecs.decodeRaster(jpeg, { maximumPixels: policy.maximumPixels })
     } catch (error) {
-      // Where the codec fails too, a process that few know says it better than damage.
+      // Where the codec fails too, an unsupported process explains it better than damage.
       const isUnsupported = header instanceof StudyRejectedError && header.code === 'unsupported-transfer-syntax'
       const isRare = isUnsupported && !isProgressiveJpeg(jpeg)
       throw isRare && error instanceof StudyRejectedError && error.code === 'corrupt-pixel-data' ? header : error

@@ -94,7 +94,7 @@ function isEnd(bytes: Uint8Array, offset: number): boolean {
   return isItemDelimiter || (group > pixelDataGroup && group !== itemGroup)
 }
 
-/** Fragments that each are a whole picture are frames that NumberOfFrames does not own up to. */
+/** Fragments that each are a whole picture are frames that NumberOfFrames does not count. */
 function assertOneFrame(fragments: readonly Uint8Array[]): void {
   const starting = fragments.filter(startsCodestream)
   const ending = fragments.filter((fragment) => {

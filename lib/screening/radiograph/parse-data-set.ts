@@ -92,7 +92,7 @@ function attempt<T>(read: () => T): { value: T | null; failure: StudyRejectedErr
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Native, by the look of the first element. Compressed pixel data is known by itself. */
+/** The native syntax that the first element looks like. Compressed pixel data is recognised separately. */
 function assumedSyntax(bytes: Uint8Array, start: number): string {
   if (start + 8 > bytes.length) return implicitLittleEndian
   if (viewOf(bytes).getUint16(start, true) > highestFirstGroup) return explicitBigEndian

@@ -16,7 +16,7 @@ export function foldText(text: string): string {
   return words.length > 0 ? ` ${joinInitials(words.join(' '))} ` : ''
 }
 
-/** A description of one word is a name, and not a sentence in which a word may mean much. A letter is none. */
+/** Whether a description is one word of two letters or more: a name, not a sentence in which a word may mean much. */
 export const isOneWord = (text: string): boolean => /^ [^ ]{2,} $/.test(foldText(text))
 
 /** `P.A.` and `A / P` are one word. */

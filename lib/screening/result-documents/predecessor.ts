@@ -20,6 +20,6 @@ export function predecessorOf(
   return { screeningKey: stored.screeningKey, softwareVersion: stored.software.version }
 }
 
-/** Whether a result made again is the object that is there: it then keeps its time, and its bytes. */
+/** Whether a result that is made again has the identity of the stored one: it then keeps its time, and so its bytes. */
 export const isSameObject = (stored: ResultDocument, screeningKey: string, softwareVersion: string): boolean =>
   stored.screeningKey === screeningKey && stored.software.version === softwareVersion

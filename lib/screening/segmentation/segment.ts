@@ -66,7 +66,7 @@ function supportOf(map: ProbabilityMap, image: ImageSize): BoundingBox | null {
   return { row, column, rows: endRow - row, columns: endColumn - column }
 }
 
-/** A stretch of grid points with a cell on either side, as a stretch of image pixels. */
+/** The image pixels that a range of grid points covers, with one cell more on either side. */
 function stretch(first: number, count: number, gridLength: number, imageLength: number): [number, number] {
   const scale = imageLength / gridLength
   const begin = Math.max(0, Math.floor((first - 1) * scale))

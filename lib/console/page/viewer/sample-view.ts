@@ -9,8 +9,8 @@ export interface SampledView extends Size {
 }
 
 /**
- * Takes the samples that a view shows, bilinearly, from the smallest level that loses nothing. Along each axis of the
- * screen only one axis of the image changes, so that everything but the sums is worked out once per line.
+ * Takes the samples that a view shows, bilinearly, from the smallest level that loses nothing. Each axis of the screen
+ * follows one axis of the image, so offsets and weights are worked out once per row and column.
  */
 export function sampleView(levels: readonly FrameLevel[], view: View, canvas: Size): SampledView {
   const depth = depthFor(view.zoom * Math.min(1, view.aspect), levels.length)

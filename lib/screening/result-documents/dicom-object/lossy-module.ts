@@ -1,7 +1,7 @@
 import type { DataSet } from './data-set.ts'
 import { type DerivedContext, legal } from './derived-object.ts'
 
-/** What was lost once stays lost in what is derived of it. @see DICOM PS3.3 C.7.6.1.1.5 */
+/** An object that is derived from a lossy image declares the loss too. @see DICOM PS3.3 C.7.6.1.1.5 */
 export function lossyModule({ identity, lossySource }: DerivedContext): DataSet {
   if (!lossySource) return { LossyImageCompression: '00' }
   return {
