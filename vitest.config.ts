@@ -7,6 +7,7 @@ export default defineConfig({
       'test/browser/**',
       'test/cloud/**',
       'test/dicom-network/dcmtk/**',
+      'test/fhir/**',
       'test/judges/**',
       'test/packaging/**',
       'test/telemetry/**',

@@ -101,7 +101,14 @@ export async function buildCase(elements: Elements, outcome: Outcome): Promise<C
       identity: described?.identity ?? null,
       size: described?.size ?? null,
       prepared: preprocessed?.prepared ?? null,
-      predecessor: outcome === 'not-suspected' ? { screeningKey: '0'.repeat(64), softwareVersion: '0.1.0' } : null,
+      predecessor:
+        outcome === 'not-suspected'
+          ? {
+              screeningKey: '0'.repeat(64),
+              softwareVersion: '0.1.0',
+              documents: ['structured-report.dcm', 'fhir.json'],
+            }
+          : null,
       models: [
         { task: 'classification', id: 'test-classifier', version: '1.0.0', sha256: 'a'.repeat(64) },
         { task: 'segmentation', id: 'test-segmenter', version: '2.0.0', sha256: 'b'.repeat(64) },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../lib/adapters/codecs/create-document-tools.ts'
 import type { Finding } from '../../lib/screening/finding/finding.ts'
-import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
+import { buildDocuments, documentTypes } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
 import { identity, size, source, suspected, suspectedOnBothSides } from './screened-image.ts'
@@ -97,7 +97,8 @@ describe('the DICOM objects of an image', () => {
 
   it('name what they replace', async () => {
     const before = read((await build(notSuspected)).get('structured-report.dcm')).string('x00080018')
-    const predecessor = { screeningKey: source.screeningKey, softwareVersion: source.softwareVersion }
+    const { screeningKey, softwareVersion } = source
+    const predecessor = { screeningKey, softwareVersion, documents: ['structured-report.dcm'] }
     const documents = await build(notSuspected, { screeningKey: 'd'.repeat(64), predecessor })
     const report = read(documents.get('structured-report.dcm'))
     const [replaced] = report.elements.x0040a360.items ?? []
@@ -191,7 +192,7 @@ describe('triage mode', () => {
   it('says where in no document of any kind', async () => {
     const withMap = { ...flagged, classification: { ...classification, classActivationMap: null } }
     const documents = await build(withMap)
-    expect([...documents.keys()]).toEqual(['structured-report.dcm'])
+    expect([...documents.keys()]).toEqual(['structured-report.dcm', 'fhir.json'])
     const report = read(documents.get('structured-report.dcm'))
     expect(meanings(report)).toContain('Present')
     const places = [
@@ -211,6 +212,6 @@ describe('triage mode', () => {
 
   it('is not what full mode says of the same image', async () => {
     const whole = { ...suspected(true), classification: { ...classification, classActivationMap: map } }
-    expect([...(await build(whole)).keys()]).toHaveLength(8)
+    expect([...(await build(whole)).keys()]).toHaveLength(documentTypes.length)
   })
 })

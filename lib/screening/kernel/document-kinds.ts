@@ -8,6 +8,7 @@ export const documentKinds = [
   'structured-report',
   'secondary-capture',
   'presentation-state',
+  'fhir-bundle',
 ] as const
 
 export type DocumentKind = (typeof documentKinds)[number]

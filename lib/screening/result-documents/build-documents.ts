@@ -1,6 +1,7 @@
 import { classActivationMap } from './class-activation-map/class-activation-map.ts'
 import { segmentation } from './dicom-segmentation/segmentation.ts'
 import type { Document, DocumentSource, DocumentTools, DocumentType } from './document-type.ts'
+import { fhirBundle } from './fhir-bundle/fhir-bundle.ts'
 import { heatMap } from './heat-map/heat-map.ts'
 import { mask } from './mask/mask.ts'
 import { overlay } from './overlay/overlay.ts'
@@ -18,6 +19,7 @@ export const documentTypes: readonly DocumentType[] = [
   secondaryCapture,
   presentationState,
   structuredReport,
+  fhirBundle,
 ]
 
 /** Builds the requested documents that the image has. */

@@ -85,7 +85,7 @@ function buildSegmentation(
     maskThreshold: delineation.probabilityMap.maskThreshold,
     maskAreaPixels: delineation.areaPixels,
     areaMm2: delineation.areaMm2,
-    areaPlane: facts.pixelSpacing ? planes[facts.pixelSpacing.origin] : null,
+    areaPlane: areaPlaneOf(facts),
     side: delineation.side,
     sideBasis: sideBasisOf(facts),
     boundingBox: delineation.boundingBox,
@@ -94,10 +94,14 @@ function buildSegmentation(
   }
 }
 
-function sideBasisOf(facts: AcquisitionFacts): 'patient-orientation' | 'assumed-standard-display' | 'unknown' {
+export function sideBasisOf(facts: AcquisitionFacts): 'patient-orientation' | 'assumed-standard-display' | 'unknown' {
   if (facts.orientationUnusable) return 'unknown'
   return facts.patientOrientation ? 'patient-orientation' : 'assumed-standard-display'
 }
+
+/** The plane in which areas hold; null where there is no spacing to measure them by. */
+export const areaPlaneOf = ({ pixelSpacing }: AcquisitionFacts): 'patient' | 'patient-estimated' | 'detector' | null =>
+  pixelSpacing ? planes[pixelSpacing.origin] : null
 
 const planes: Record<PixelSpacing['origin'], 'patient' | 'patient-estimated' | 'detector'> = {
   PixelSpacing: 'patient',

@@ -4,11 +4,13 @@ import type { ResultDocument } from './result-document.ts'
 export interface Predecessor {
   readonly screeningKey: string
   readonly softwareVersion: string
+  /** Names of its documents: only what was made can be replaced. */
+  readonly documents: readonly string[]
 }
 
 /**
- * The stored result as what a new one replaces: one by other models or another version. Null when there is none, when
- * it is the same one made again, or when no report of it was made that a receiver could hold.
+ * The stored result as what a new one replaces: one by other models or another version. Null when there is none, and
+ * when it is the same one made again.
  */
 export function predecessorOf(
   stored: ResultDocument | null,
@@ -16,8 +18,11 @@ export function predecessorOf(
   softwareVersion: string,
 ): Predecessor | null {
   if (!stored || isSameObject(stored, screeningKey, softwareVersion)) return null
-  if (!stored.documents.includes('structured-report.dcm')) return null
-  return { screeningKey: stored.screeningKey, softwareVersion: stored.software.version }
+  return {
+    screeningKey: stored.screeningKey,
+    softwareVersion: stored.software.version,
+    documents: stored.documents,
+  }
 }
 
 /** Whether a result that is made again has the identity of the stored one: it then keeps its time, and so its bytes. */

@@ -15,7 +15,7 @@ export const tenant = z.strictObject({
   operatingPoint: z.string().min(1).nullable().default(null),
   /** Whether mask.png and overlay.png are delivered beside result.json. */
   deliverMask: z.boolean().default(true),
-  /** What else is delivered. DICOM objects carry the patient's identity, as the source does. */
+  /** What else is delivered. DICOM objects and messages for an EHR carry the patient's identity, as the source does. */
   documents: z.array(z.enum(documentKinds)).default([]),
   /** `triage`: a flag only; no document, picture or event says where. */
   mode: z.enum(screeningModes).default('full'),
@@ -37,6 +37,7 @@ const withIdentity: readonly DocumentKind[] = [
   'structured-report',
   'secondary-capture',
   'presentation-state',
+  'fhir-bundle',
 ]
 
 /** Whether any document of the tenant's says whose it is. */

@@ -70,7 +70,7 @@ export function derivedUid(
   context: DerivedContext,
   kind: DerivedKind,
   level: 'series' | 'instance',
-  { screeningKey, softwareVersion }: Predecessor = context,
+  { screeningKey, softwareVersion }: Omit<Predecessor, 'documents'> = context,
 ): string {
   const source = sourceUid(context, 'SOPInstanceUID')
   return deriveUid(level, kind, source, context.imageId, screeningKey, softwareVersion)
@@ -82,7 +82,7 @@ export function predecessorUids(
   kind: DerivedKind,
 ): { series: string; instance: string } | null {
   const { predecessor } = context
-  if (!predecessor) return null
+  if (!predecessor?.documents.includes(`${kind}.dcm`)) return null
   return {
     series: derivedUid(context, kind, 'series', predecessor),
     instance: derivedUid(context, kind, 'instance', predecessor),

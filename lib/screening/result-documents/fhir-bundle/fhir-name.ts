@@ -1,0 +1,2 @@
+/** Name of the bundle's object, below the image's prefix. */
+export const fhirName = 'fhir.json'
