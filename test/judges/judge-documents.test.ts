@@ -65,6 +65,31 @@ interface ReadBack {
   readonly maskDiffers: number | null
 }
 
+describe('hl7apy', () => {
+  interface ReadMessage {
+    readonly refused?: string
+    readonly order?: string
+    readonly observations?: readonly (readonly string[])[]
+  }
+  let read: Record<string, ReadMessage>
+  beforeAll(async () => {
+    const files = cases.map(({ name, outcome }) => join(root, folderOf(name, outcome), 'oru.hl7'))
+    const { stdout } = await run(python, ['test/judges/read_hl7.py', ...files], { maxBuffer: 1 << 26 })
+    read = JSON.parse(stdout)
+  })
+
+  it.each(cases)('reads the message of a source with $name, $outcome, by its strict rules', ({ name, outcome }) => {
+    const { refused, order, observations } = read[folderOf(name, outcome)]
+    expect(refused).toBeUndefined()
+    expect(order).toBe(outcome === 'not-analysed' ? 'I' : 'P')
+    const [first] = observations ?? []
+    const value = { region: /Present/, discordant: /Present/, triage: /Present/, 'not-suspected': /Absent/ }
+    if (outcome === 'not-analysed') expect(first).toEqual(['Pneumothorax', '', 'X'])
+    else expect(first[1]).toMatch(value[outcome])
+    expect(observations?.some(([name]) => name === 'Area' || name === 'Laterality')).toBe(outcome === 'region')
+  })
+})
+
 describe('highdicom and pydicom', () => {
   let read: Record<string, ReadBack>
   beforeAll(async () => {

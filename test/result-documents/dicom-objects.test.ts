@@ -192,7 +192,7 @@ describe('triage mode', () => {
   it('says where in no document of any kind', async () => {
     const withMap = { ...flagged, classification: { ...classification, classActivationMap: null } }
     const documents = await build(withMap)
-    expect([...documents.keys()]).toEqual(['structured-report.dcm', 'fhir.json'])
+    expect([...documents.keys()]).toEqual(['structured-report.dcm', 'fhir.json', 'oru.hl7'])
     const report = read(documents.get('structured-report.dcm'))
     expect(meanings(report)).toContain('Present')
     const places = [

@@ -9,6 +9,7 @@ export const documentKinds = [
   'secondary-capture',
   'presentation-state',
   'fhir-bundle',
+  'hl7-message',
 ] as const
 
 export type DocumentKind = (typeof documentKinds)[number]

@@ -3,6 +3,7 @@ import { segmentation } from './dicom-segmentation/segmentation.ts'
 import type { Document, DocumentSource, DocumentTools, DocumentType } from './document-type.ts'
 import { fhirBundle } from './fhir-bundle/fhir-bundle.ts'
 import { heatMap } from './heat-map/heat-map.ts'
+import { hl7Message } from './hl7-message/hl7-message.ts'
 import { mask } from './mask/mask.ts'
 import { overlay } from './overlay/overlay.ts'
 import { presentationState } from './presentation-state/presentation-state.ts'
@@ -20,6 +21,7 @@ export const documentTypes: readonly DocumentType[] = [
   presentationState,
   structuredReport,
   fhirBundle,
+  hl7Message,
 ]
 
 /** Builds the requested documents that the image has. */

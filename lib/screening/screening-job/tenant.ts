@@ -38,6 +38,7 @@ const withIdentity: readonly DocumentKind[] = [
   'secondary-capture',
   'presentation-state',
   'fhir-bundle',
+  'hl7-message',
 ]
 
 /** Whether any document of the tenant's says whose it is. */

@@ -22,7 +22,8 @@ export const terms = {
   left: [codes.left],
   right: [codes.right],
   both: [sct('51440002', 'Right and left')],
-  chest: [sct('816094009', 'Chest')],
   imagingStudy: [loinc('18748-4', 'Diagnostic imaging study')],
+  impression: [loinc('19005-8', 'Radiology Imaging study [Impression]')],
+  studyInstanceUid: [{ value: '110180', scheme: 'DCM', meaning: 'Study Instance UID' }],
   artificialIntelligence: [codes.artificialIntelligence],
 } as const satisfies Record<string, readonly Term[]>

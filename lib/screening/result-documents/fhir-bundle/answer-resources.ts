@@ -1,6 +1,7 @@
 import type { DiagnosticReport, Observation, ObservationComponent, Task } from 'fhir/r4.js'
 import type { Answer, ClinicalStatement, StatedRegion } from '../clinical-statement/clinical-statement.ts'
 import { terms } from '../clinical-statement/coded-term.ts'
+import { areaTexts } from '../clinical-statement/region-texts.ts'
 import { notice } from '../result-document.ts'
 import {
   identifierOf,
@@ -60,18 +61,17 @@ function probability({ probability, operatingPoint }: Answered): ObservationComp
   }
 }
 
-const planes = {
-  patient: 'Area',
-  'patient-estimated': 'Area, estimated in the patient',
-  detector: 'Area at the detector, larger than in the patient',
-} as const
-
 function place({ areaMm2, areaPlane, side, sideBasis }: StatedRegion): ObservationComponent[] {
   const assumed = sideBasis === 'assumed-standard-display' ? ', assuming standard display' : ''
   return [
     ...(areaMm2 === null || areaPlane === null
       ? []
-      : [{ code: concept(terms.area, planes[areaPlane]), valueQuantity: quantity(rounded(areaMm2, 1), 'mm2', 'mm²') }]),
+      : [
+          {
+            code: concept(terms.area, areaTexts[areaPlane]),
+            valueQuantity: quantity(rounded(areaMm2, 1), 'mm2', 'mm²'),
+          },
+        ]),
     ...(side === null
       ? []
       : [

@@ -13,7 +13,7 @@ const systems: Record<Term['scheme'], string> = {
   UMLS: 'http://terminology.hl7.org/CodeSystem/umls',
 }
 
-/** The codes for which an image is not analysed, those of docs/reference/reason-codes.md. */
+/** The codes for which an image is not analysed, those of docs/dicom.md, Rejections. */
 export const reasonSystem = `urn:oid:${deriveUid('code system', 'reasons for which an image is not analysed')}`
 
 export const coding = ({ scheme, value, meaning }: Term): Coding => ({
