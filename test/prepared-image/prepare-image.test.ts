@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../lib/phantom/seeded-random.ts'
 import { preparedSize, prepareImage } from '../../lib/screening/prepared-image/prepare-image.ts'
 import type { GreyscalePresentation } from '../../lib/screening/radiograph/radiograph.ts'
 import { buildRadiograph } from './build-radiograph.ts'
 
 const full = { fullResolution: true }
+const random = createRandom(1)
 const ramp = Uint16Array.from({ length: 4096 }, (_, value) => value)
 const window = { center: 2048, width: 4096, function: 'LINEAR' } as const
 const swapped = ramp.map((value) => ((16 * value) >> 8) | ((16 * value) << 8))
@@ -99,6 +101,15 @@ describe('preparing an image', () => {
     const { pixels, greyLevels } = prepareImage(buildRadiograph(ramp, { voiLut: { ...lut, entries } }), full)
     expect(greyLevels.origin).toBe('percentile')
     expect([pixels[0], pixels[4095]]).toEqual([255, 0])
+  })
+
+  it.each([
+    ['breaks off half-way', ramp.map((value) => (value < 2048 ? value : 0))],
+    ['holds noise', ramp.map(() => random.integer(0, 4095))],
+  ])('does not turn the picture for a VOI LUT that %s', (_, entries) => {
+    const { pixels, greyLevels } = prepareImage(buildRadiograph(ramp, { voiLut: { ...lut, entries } }), full)
+    expect(greyLevels.origin).toBe('percentile')
+    expect([pixels[0], pixels[4095]]).toEqual([0, 255])
   })
 
   it('takes 8-bit values as they are where their window is one for 12 bits', () => {

@@ -50,6 +50,15 @@ describe('setting a border aside', () => {
     expect(highest).toBeLessThanOrEqual(24_000)
   })
 
+  it('takes a picture beside a border of one value for the picture, not the few pixels beyond a gap in it', () => {
+    const values = valuesOf(0, 0, 1, 3000, 0.6)
+    for (let pixel = 0; pixel < values.length; pixel += 40) values[pixel] = 3700 + ((pixel / 40) % 385)
+    const { lowest, highest, share } = setAside(values)
+    expect(lowest).toBeLessThan(100)
+    expect(highest).toBeGreaterThan(2900)
+    expect(share).toBeGreaterThan(0.35)
+  })
+
   it('leaves an image of one value as it is', () => {
     expect(setAside(new Uint16Array(400).fill(7))).toEqual({ lowest: 7, highest: 7, share: 1, hasBorder: false })
   })

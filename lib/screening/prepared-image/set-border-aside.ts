@@ -28,7 +28,9 @@ function withoutFarCluster(histogram: ValueHistogram): ValueHistogram {
   const below = leaveOut(histogram, gap.first, counts.length - 1)
   const above = leaveOut(histogram, 0, gap.last)
   if (Math.min(below.total, above.total) <= tailShare * total) return histogram
-  const picture = effectiveNumberOf(below) >= effectiveNumberOf(above) ? below : above
+  // However much of it there is, one value is no picture.
+  const [inBelow, inAbove] = [below, above].map((part) => effectiveNumberOf(withoutHeavyEnds(part)))
+  const picture = inBelow >= inAbove ? below : above
   const spread = quantileOf(picture, 1) - quantileOf(picture, 0)
   return gap.last - gap.first + 1 > spread ? picture : histogram
 }

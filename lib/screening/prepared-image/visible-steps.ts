@@ -46,13 +46,20 @@ export function isSteady(histogram: ValueHistogram, table: Uint8Array): boolean 
   return 2 * Math.abs(table[last] - table[first]) >= path
 }
 
-/** Whether one table grows lighter where the other grows darker. */
-export function isOpposed({ counts, total }: ValueHistogram, table: Uint8Array, other: Uint8Array): boolean {
-  let [sum, otherSum, products] = [0, 0, 0]
-  for (let index = 0; index < counts.length; index++) {
-    sum += counts[index] * table[index]
-    otherSum += counts[index] * other[index]
-    products += counts[index] * table[index] * other[index]
+/** A table goes down where so many times as much of the picture lies on its way down as on its way up. */
+const clearly = 2
+
+/**
+ * Whether a table goes, nearly everywhere, the other way than one that goes one way only: a damaged one that falls to
+ * nothing half-way up goes up.
+ */
+export function isOpposed({ counts }: ValueHistogram, table: Uint8Array, other: Uint8Array): boolean {
+  const way = Math.sign(other[other.length - 1] - other[0])
+  let [along, against] = [0, 0]
+  for (let index = 0; index + 1 < counts.length; index++) {
+    const step = way * (table[index + 1] - table[index])
+    if (step > 0) along += counts[index]
+    else if (step < 0) against += counts[index]
   }
-  return products * total < sum * otherSum
+  return against > clearly * along
 }
