@@ -56,12 +56,15 @@ describe('the commands of the documents', () => {
 
   describe('marked npm test', () => {
     let checkout: string
+    // Git sets GIT_DIR for a hook: with it, commands would change the checkout that is pushed instead of the copy.
+    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')))
     beforeAll(async () => {
       checkout = mkdtempSync(join(tmpdir(), 'pleura-checkout-'))
       for (const name of readdirSync(root)) {
         if (name === 'package.json') cpSync(join(root, name), join(checkout, name))
         else if (!name.startsWith('.')) symlinkSync(join(root, name), join(checkout, name))
       }
+      execFileSync('git', ['init', '--quiet'], { cwd: checkout, env: environment })
       const outDir = join(checkout, 'drawn')
       await writePhantomSet({ count: 2, outDir, seed: 1, rows: 256 })
       renameSync(join(outDir, 'dicom-images-train'), join(checkout, 'studies'))
@@ -69,7 +72,11 @@ describe('the commands of the documents', () => {
     afterAll(() => rmSync(checkout, { recursive: true, force: true }))
 
     it.each(marked('npm test'))('at %s run', (_, { commands }) => {
-      execFileSync('bash', ['-euo', 'pipefail', '-c', commands.join('\n')], { cwd: checkout, encoding: 'utf8' })
+      execFileSync('bash', ['-euo', 'pipefail', '-c', commands.join('\n')], {
+        cwd: checkout,
+        env: environment,
+        encoding: 'utf8',
+      })
     })
   })
 })
