@@ -114,14 +114,14 @@ async function bundle(target, files) {
     bundle: true,
     external,
     platform: 'node',
-    // Modules before CommonJS: of the SDK only what is used is kept, and only that is read at a cold start.
+    // ES modules before CommonJS: esbuild can then leave out what is not used of the SDK, and a cold start reads less.
     mainFields: ['module', 'main'],
     format: 'esm',
     target: 'node22',
     minify: true,
     keepNames: true,
     legalComments: 'none',
-    // The SDK's CommonJS parts ask for require.
+    // Parts of the SDK are CommonJS and call `require`, which ES modules do not have.
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'warning',
   })
@@ -157,7 +157,7 @@ function copyPackages(target, names, keep = (file) => !/\.(d\.ts|map|md|markdown
   }
 }
 
-/** Its one file with the part of dcmjs that it uses; the whole of dcmjs would be 30 times as much. */
+/** dcmjs-codecs bundled with the part of dcmjs that it uses: all of dcmjs would be 30 times as large. */
 async function addDcmjsCodecs(target) {
   copyPackages(target, ['dcmjs-codecs'], (file) => /^\/package\.json$|\.wasm$/.test(file))
   const { metafile } = await build({
@@ -175,7 +175,7 @@ async function addDcmjsCodecs(target) {
   record(target, metafile)
 }
 
-/** Its JavaScript in one file: finding and reading its forty was a third of the Lambda's import. */
+/** sharp's JavaScript in one file: to find and read its forty files took a third of the Lambda's import time. */
 async function addSharp(target, arch) {
   copyPackages(target, ['sharp'], (file) => file === '/package.json')
   const { metafile } = await build({
@@ -224,7 +224,7 @@ function place(from, to) {
   cpSync(from, to)
 }
 
-/** One time for all files, so that archives of them are equal. */
+/** Adds licences and bill of materials, and gives all files the same time, so that equal files make equal archives. */
 function finish(target) {
   const asset = basename(target)
   writeLicences(target, shipped.get(asset), root)

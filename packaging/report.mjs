@@ -12,13 +12,13 @@ import { zipFolder } from './zip-folder.mjs'
 const runs = Number(process.argv[2] ?? 9)
 const builder = join(dirname(fileURLToPath(import.meta.url)), 'build-assets.mjs')
 const temporary = mkdtempSync(join(tmpdir(), 'pleura-report-'))
-// Processor time beside the clock's: on a busy machine the clock also counts the others.
+// Processor time as well as wall time: on a busy machine wall time includes waiting for other programs.
 const measure = `const before = process.cpuUsage(), start = performance.now()
   await import(process.argv[1])
   const { user, system } = process.cpuUsage(before)
   process.stdout.write(JSON.stringify({ wall: performance.now() - start, processor: (user + system) / 1000 }))
   process.exit(0)`
-// While it is imported the program asks for its tenants, once; it is told of one.
+// A stand-in for the parameter store: the program reads its tenants from there while it is imported, and finds one.
 const parameters = createServer((_, response) =>
   response.end(JSON.stringify({ Parameters: [{ Name: '/tenants/north', Value: '{"id":"north"}' }] })),
 )

@@ -58,7 +58,7 @@ export function writeBillOfMaterials(file, names, root) {
   bill.dependencies = bill.dependencies
     .filter(({ ref }) => kept.has(ref))
     .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }))
-  // Time and random number would make every build another one.
+  // npm puts the time and a random number here: with them no two builds would have the same bytes.
   delete bill.metadata.timestamp
   delete bill.serialNumber
   writeFileSync(file, `${JSON.stringify(bill, null, 2)}\n`)

@@ -83,7 +83,7 @@ async function walk(
   const held: DeadMessage[] = []
   try {
     for await (const message of queue.take(options.limit)) {
-      // Noted as held before anything can fail, so that it is given back then; giving back one that was moved is harmless.
+      // First of all, so that `finally` gives the message back if a later line throws. If it was moved by then, that does no harm.
       held.push(message)
       const letter = await describeDeadLetter(message, store)
       if (!isAskedFor(letter, options)) continue
@@ -110,7 +110,7 @@ const isAskedFor = ({ tenant, imageId }: DeadLetter, options: Options): boolean 
   (options.imageId === undefined || imageId === options.imageId)
 
 /**
- * The queue that sets its messages aside here: any other would take jobs for uploads, or one lane for the other.
+ * The queue that these dead letters came from. Sent to any other, a job would be read as an upload, or change its lane.
  * @throws {ConfigurationError} when there is none, when `--to` is another, or when there are several and no `--to`
  */
 async function targetOf(queue: DeadLetterQueue, { queueUrl, to }: Options): Promise<string> {

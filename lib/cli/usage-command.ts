@@ -65,7 +65,7 @@ async function print(line: string): Promise<void> {
 
 const csvHeader = 'imageId,outcome,lane,analysedAt,models,screeningKey,cold,machineMs,estimatedCostUsd'
 
-/** No field can hold a comma or a quote but a bundle's name, which is a folder's. */
+/** Only the models are quoted: no other field can hold a comma or a quote. */
 function csvLine(receipt: UsageReceipt): string {
   const models = receipt.models.map(({ id, sha256 }) => `${id}@${sha256}`).join(' ')
   return [

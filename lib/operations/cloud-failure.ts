@@ -19,7 +19,7 @@ const remedies: Readonly<Record<string, string>> = {
   QueueDoesNotExist: "There is no queue at this URL in this region. Queues' URLs are among the resources of the stack.",
 }
 
-/** What no answer of the cloud means, by the code of the network or of Node. */
+/** Why the cloud could not be reached, by the error code of Node or the operating system. */
 const noAnswer: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Its name is not known here',
   EAI_AGAIN: 'Its name cannot be looked up for now',
@@ -30,7 +30,7 @@ const noAnswer: Readonly<Record<string, string>> = {
   ENETUNREACH: 'There is no way to it',
 }
 
-/** Runs what speaks to the cloud. @throws {ConfigurationError} with the remedy where the operator can mend it */
+/** Runs `work`, which calls AWS. @throws {ConfigurationError} with the remedy where the operator can mend it */
 export async function explainCloudFailures<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -62,7 +62,10 @@ export async function describeDeadLetter(
   return { messageId, kind: 'unreadable', tenant: null, imageId: null, uploadIds: [], lane: null, sentAt, reason }
 }
 
-/** What the image did itself, and what its neighbours did to it. */
+/**
+ * In words, how often the image itself failed, and how often its worker ended: with it alone, or with others beside it,
+ * any of which may have been the cause.
+ */
 function tellFailure({ reason, attempts: { failed, endedAlone, endedBeside }, deliveries }: Failure): string {
   const ended = `a worker ended ${endedAlone} times with it alone, ${endedBeside} times with others beside it`
   const parts = [

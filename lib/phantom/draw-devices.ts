@@ -6,7 +6,7 @@ import { StrokeLayer, type TubeProfile } from './stroke-layer.ts'
 
 export interface Devices {
   readonly names: readonly string[]
-  /** Metal, and opaque plastic as the metal it is worth, along the beam. Unit: mm. Shape: rows × columns. */
+  /** Metal along the beam; opaque plastic counts as the metal that attenuates as much. Unit: mm. Shape: rows × columns. */
   readonly metal: Float32Array
   /** Blackens what lies outside the collimated field, as an electronic shutter does. */
   collimate(values: Uint16Array): void

@@ -19,7 +19,7 @@ export async function encodePhantom(
   )
 }
 
-/** The values as stored: scaled to the bit depth, turned over for MONOCHROME1. */
+/** The values as stored: scaled to the bit depth, inverted for MONOCHROME1. */
 export function storedValues(
   { values }: Phantom,
   { bitsStored, photometric }: Pick<PhantomFormat, 'bitsStored' | 'photometric'>,

@@ -15,7 +15,7 @@ export interface SoftTissue {
   readonly mask: Uint8Array
 }
 
-/** Lung whose edge is met along the surface is thin: it reaches its full depth this far inside the visceral pleura. Unit: mm. */
+/** The lung is thin at its edge; this far inside the visceral pleura it reaches its full depth. Unit: mm. */
 const roundingMm = 34
 
 export function paintSoftTissue(anatomy: Anatomy, frame: ChestFrame, spaces: PleuralSpaces): SoftTissue {

@@ -123,7 +123,7 @@ function visceralRadii(pneumothorax: PhantomPneumothorax, parietal: Float64Array
   return shape.rounded ? roundOff(radii, parietal) : radii
 }
 
-/** A lung that has let go of its sulcus has no sharp edge any more. Where it lies against the wall, it stays there. */
+/** Rounds the edge of a lung that has left its sulcus; where it lies against the chest wall, it is left as it is. */
 function roundOff(radii: Float64Array, parietal: Float64Array): Float64Array {
   const reachSteps = 26
   let smooth = radii

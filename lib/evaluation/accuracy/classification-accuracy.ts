@@ -66,7 +66,7 @@ export function classificationAccuracy(
       bootstrapInterval(plan, (weights) => brierLoss(labels, probabilities, weights)),
       'no image',
     ),
-    // Resamples only add noise to the bins and so raise the ECE: its percentile interval would be beside the value.
+    // No interval for the ECE: resampling adds noise to the bins, which raises it, so the percentiles would lie above the value.
     expectedCalibrationError: measureOf(expectedCalibrationError(curve), null, 'no image'),
     recalibration: recalibration(labels, probabilities),
     calibration: curve,

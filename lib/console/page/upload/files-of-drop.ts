@@ -1,6 +1,6 @@
 /** Every file of a drop, folders walked to the bottom; hidden files are left out, as `pleura watch` leaves them out. */
 export async function filesOfDrop(drop: DataTransfer): Promise<File[]> {
-  // Asked for at once: after the first wait the browser has emptied the drop.
+  // All entries are taken before the first `await`: after it the browser has emptied the list.
   const entries = [...drop.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
   const files: File[] = []
   for (const entry of entries) await collect(entry, files)
