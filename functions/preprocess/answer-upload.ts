@@ -5,6 +5,7 @@ import { buildDocuments } from '../../lib/screening/result-documents/build-docum
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
+import { emitResult } from '../../lib/screening/result-documents/study-event.ts'
 import { writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { buildStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { monthOf, type Preparation, studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
@@ -50,7 +51,7 @@ export async function answerAgain(admission: Admission, result: ResultDocument, 
   const { imageId, screeningKey, outcome } = result
   const duplicate = (await parts.admissions.whoBrought(tenant, imageId))?.uploadId !== uploadId
   const resultKey = `${studyKeys.resultPrefix(tenant.id, imageId, screeningKey)}result.json`
-  await tell(admission, result, resultKey, parts)
+  await emitResult(parts.events, result, { tenant: tenant.id, lane, resultKey })
   const received = outcome === 'not-analysed' ? outcome : 'queued'
   await writeReceipt(admission, { imageId, outcome: received, resultKey, duplicate }, parts)
   if (outcome === 'not-analysed') parts.telemetry.metric('ImagesRejected', 1, { Tenant: tenant.id })
@@ -98,7 +99,7 @@ export async function reject(
   const names = documents.map(({ name }) => name)
   const result = buildResultDocument(context.finding, { ...context, documents: names, timingsMs: {} })
   const stored = await writeResultOnce(store, prefix, result, documents)
-  await tell(admission, stored, resultKey, parts)
+  await emitResult(parts.events, stored, { tenant: tenant.id, lane, resultKey })
   await writeReceipt(admission, { imageId, outcome: 'not-analysed', resultKey, duplicate }, parts)
   telemetry.log('info', 'not-analysed', { tenant: tenant.id, uploadId, imageId, lane, code })
   telemetry.metric(isRefusal ? 'ImagesRefused' : 'ImagesRejected', 1, { Tenant: tenant.id })
@@ -106,23 +107,6 @@ export async function reject(
 
 function noPictures(): never {
   throw new TypeError('what was refused has no picture')
-}
-
-async function tell(
-  { tenant, lane }: Admission,
-  { imageId, outcome, discordant, reason }: ResultDocument,
-  resultKey: string,
-  { events }: PreprocessParts,
-): Promise<void> {
-  await events.emit(outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
-    tenant: tenant.id,
-    imageId,
-    outcome,
-    discordant,
-    reason: reason?.code ?? null,
-    lane,
-    resultKey,
-  })
 }
 
 async function writeReceipt(

@@ -10,6 +10,7 @@ import {
 import { withTimings } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
+import { emitResult } from '../../lib/screening/result-documents/study-event.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { type Cascade, infer, inMode, type Networks } from '../../lib/screening/screen.ts'
 import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
@@ -67,15 +68,8 @@ export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: C
   const result = stored ?? (await analyse(job, { tenant, networks, screeningKey, prefix }, parts, claim))
 
   await writeUsageReceipt(parts.store, job, result, parts.hourlyCostUsd)
-  await parts.events.emit(result.outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
-    tenant: tenant.id,
-    imageId: job.imageId,
-    outcome: result.outcome,
-    discordant: result.discordant,
-    reason: result.reason?.code ?? null,
-    lane: job.lane,
-    resultKey: `${prefix}result.json`,
-  })
+  const at = { tenant: tenant.id, lane: job.lane, resultKey: `${prefix}result.json` }
+  await emitResult(parts.events, result, at)
   return { result, reused: stored !== null }
 }
 

@@ -23,6 +23,7 @@ const detail = {
   discordant: false,
   reason: null,
   lane: 'stat',
+  schemaVersion: 1 as const,
   resultKey: 'results/north/x/y/result.json',
 } as const
 

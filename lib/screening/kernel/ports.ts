@@ -1,3 +1,4 @@
+import type { RejectionCode } from './errors.ts'
 import type { ImageSize } from './geometry.ts'
 import type { GreyImage } from './grey-image.ts'
 import type { Tensor } from './tensor.ts'
@@ -72,12 +73,13 @@ export interface EventSink {
 
 /** Pointers only, no patient data, nothing of the sender's key. */
 export interface StudyEvent {
+  readonly schemaVersion: 1
   readonly tenant: string
   readonly imageId: string
   readonly outcome: 'suspected' | 'not-suspected' | 'not-analysed'
   readonly discordant: boolean
   /** The coded reason when not analysed; null otherwise. */
-  readonly reason: string | null
+  readonly reason: RejectionCode | null
   readonly lane: 'stat' | 'routine'
   /** Key of result.json. */
   readonly resultKey: string

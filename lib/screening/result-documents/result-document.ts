@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { documentKinds } from '../kernel/document-kinds.ts'
-import { rejectionCodes } from '../kernel/errors.ts'
+import { type RejectionCode, rejectionCodes } from '../kernel/errors.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const pixels = z.number().int().nonnegative()
@@ -79,7 +79,11 @@ export const resultDocument = z.strictObject({
     .enum(['suspected', 'not-suspected', 'not-analysed'])
     .describe("'not-analysed' says nothing about the patient and must never be shown as a negative"),
   reason: z
-    .strictObject({ code: z.enum(rejectionCodes as [string, ...string[]]), detail: z.string(), remedy: z.string() })
+    .strictObject({
+      code: z.enum(rejectionCodes as [RejectionCode, ...RejectionCode[]]),
+      detail: z.string(),
+      remedy: z.string(),
+    })
     .nullable()
     .describe('Why the image was not analysed; null when it was'),
   discordant: z.boolean().describe('The classifier suspects pneumothorax but the segmenter delineates none'),

@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { type RejectionCode, rejectionCodes } from '../kernel/errors.ts'
+import type { EventSink, StudyEvent } from '../kernel/ports.ts'
+import { imageId } from '../screening-job/study-keys.ts'
+import { type Lane, lanes, tenantId } from '../screening-job/tenant.ts'
+import type { ResultDocument } from './result-document.ts'
+
+/** The detail of an event. Versioned; fields are added, never renamed. */
+export const studyEvent = z.strictObject({
+  schemaVersion: z.literal(1),
+  tenant: tenantId,
+  imageId,
+  outcome: z.enum(['suspected', 'not-suspected', 'not-analysed']),
+  discordant: z.boolean(),
+  reason: z.enum(rejectionCodes as [RejectionCode, ...RejectionCode[]]).nullable(),
+  lane: z.enum(lanes),
+  resultKey: z.string(),
+}) satisfies z.ZodType<StudyEvent>
+
+/** Tells of a result that is stored under `resultKey`. */
+export function emitResult(
+  events: EventSink,
+  { outcome, imageId, discordant, reason }: ResultDocument,
+  at: { readonly tenant: string; readonly lane: Lane; readonly resultKey: string },
+): Promise<void> {
+  return events.emit(outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
+    schemaVersion: 1,
+    tenant: at.tenant,
+    imageId,
+    outcome,
+    discordant,
+    reason: reason?.code ?? null,
+    lane: at.lane,
+    resultKey: at.resultKey,
+  })
+}
