@@ -52,13 +52,13 @@ async function buildPreprocess(target, arch) {
   await addDcmjsCodecs(target)
   // What the images of this release are screened with, without the networks: receipts name the results that come.
   copyModels(target, ['model.json'])
-  finish(target)
+  completeAsset(target)
 }
 
 async function buildDispatch(target) {
   start(target, 'pleura-dispatch')
   await bundle(target, { 'main.mjs': 'functions/dispatch/main.ts' })
-  finish(target)
+  completeAsset(target)
 }
 
 async function buildScreen(target) {
@@ -80,7 +80,7 @@ async function buildScreen(target) {
   copyModels(target)
   for (const name of ['Dockerfile', 'vendor-cuda.sh', 'cuda-provider.txt'])
     cpSync(join(root, 'functions/screen', name), join(target, name))
-  finish(target)
+  completeAsset(target)
 }
 
 /** The bundles of this checkout: these files of each, or all. */
@@ -225,7 +225,7 @@ function place(from, to) {
 }
 
 /** Adds licences and bill of materials, and gives all files the same time, so that equal files make equal archives. */
-function finish(target) {
+function completeAsset(target) {
   const asset = basename(target)
   writeLicences(target, shipped.get(asset), root)
   writeBillOfMaterials(join(options.out, `${asset}.cdx.json`), shipped.get(asset), root)

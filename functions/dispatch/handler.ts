@@ -27,7 +27,7 @@ export interface Dispatched {
 /** Compares what waits with who works, and submits the drain jobs that are missing; while workers fail, with patience. */
 export function createHandler({ queues, jobs, limits, clock, telemetry }: DispatchParts): () => Promise<Dispatched> {
   return async () => {
-    // Queues are counted before jobs: drained in between, they cost a job too many, which finds no work and ends.
+    // Queues are counted before jobs. If they are drained in between, one job too many starts, finds no work and ends.
     const depths = await Promise.all(queues.map((queue) => queue.depth()))
     const backlog = depths.reduce((sum, depth) => sum + depth, 0)
     const dispatched = backlog === 0 ? { backlog, activeJobs: 0, submitted: 0, failed: 0 } : await dispatch(backlog)

@@ -18,12 +18,12 @@ export interface WorkerFailures {
 
 /** A worker that ran so long has started well, whatever ended it. Unit: ms. */
 const startsWellMs = 300_000
-/** An image that ends its worker takes so many before it is a dead letter: nobody waits for that. */
+/** Fewer failures in a row than this delay nobody: one image that ends its worker at every attempt may cause them all. */
 const freeFailures = maximumAttempts + 1
 const firstHoldMs = 120_000
 const longestHoldMs = 900_000
 
-/** What the jobs of the last hours say of the next one: workers that cannot start are started ever more rarely. */
+/** From the jobs of the last hours, whether the next may start: the more failed in a row, the longer the wait. */
 export function judgeWorkers(jobs: readonly ListedJob[], now: number): WorkerFailures {
   const well = jobs.filter(
     ({ status, startedAt, stoppedAt }) =>

@@ -110,7 +110,7 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
   await enqueue(admission, at, resultKey, parts)
 }
 
-/** Of the same bytes that come many times at once, the first upload is taken to its job; the others wait for its answer. */
+/** Whether another upload of the same bytes is being taken to its job now: this one waits for that one's answer. */
 async function isUnderWay(
   { tenant, uploadId }: Admission,
   at: Preparation,

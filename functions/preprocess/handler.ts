@@ -15,9 +15,9 @@ export interface HandlerParts extends PreprocessParts {
   readonly firstRetryMs: number
 }
 
-/** An outage must not hold up an upload for long after its end. Unit: ms. */
+/** Short, so that an upload goes on soon after an outage has ended. Unit: ms. */
 const longestRetryMs = 120_000
-/** With these the deliveries of a message last for half an hour, in which a deployment mends a setting. Unit: ms. */
+/** With this, all deliveries of a message take half an hour: time to deploy a setting that was missing. Unit: ms. */
 const longestDefectMs = 600_000
 
 /**

@@ -78,7 +78,7 @@ class Answering {
       await this.#screen(job, identity)
     } catch (error) {
       await this.#fail(job, error, identity).catch((failed) => {
-        // Its visibility ends by itself.
+        // Nothing more to do: the message comes again when its visibility timeout ends.
         telemetry.log('warn', 'failure-not-answered', { ...identity, ...describeError(failed) })
       })
     }
@@ -107,11 +107,11 @@ class Answering {
     const hasHistory = record.hasHistory || delivery.receiveCount > 1
     if (!reused || hasHistory) await this.#tryTo('forget-attempts', () => record.forget())
     const failure = studyKeys.failure(job.tenant, job.imageId)
-    // Before the message goes: a worker that ends in between leaves no failure of an image that has its result.
+    // Deleted before the message is acknowledged: if the worker ends in between, no failure document stays beside a result.
     if (hasHistory && !isLast) await store.delete(failure)
     await delivery.acknowledge()
     this.#worker.condition.succeeded()
-    // On the last delivery the document goes after the message: a dead letter is never without one.
+    // On the last delivery it is the other way round: the message may still become a dead letter, which needs the document.
     if (isLast) await this.#tryTo('forget-failure', () => store.delete(failure))
     telemetry.log('info', reused ? 'answered-before' : 'screened', {
       ...identity,

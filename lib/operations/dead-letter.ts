@@ -49,7 +49,7 @@ export async function describeDeadLetter(
   if (job) {
     const { tenant, imageId, lane } = job
     const failure = await readFailure(store, tenant, imageId)
-    const reason = failure ? tellFailure(failure) : 'no failure document'
+    const reason = failure ? describeFailedAttempts(failure) : 'no failure document'
     return { messageId, kind: 'job', tenant, imageId, uploadIds: [], lane, sentAt, reason }
   }
   const uploads = readUpload(body) ?? readNotification(body)
@@ -66,7 +66,11 @@ export async function describeDeadLetter(
  * In words, how often the image itself failed, and how often its worker ended: with it alone, or with others beside it,
  * any of which may have been the cause.
  */
-function tellFailure({ reason, attempts: { failed, endedAlone, endedBeside }, deliveries }: Failure): string {
+function describeFailedAttempts({
+  reason,
+  attempts: { failed, endedAlone, endedBeside },
+  deliveries,
+}: Failure): string {
   const ended = `a worker ended ${endedAlone} times with it alone, ${endedBeside} times with others beside it`
   const parts = [
     ...(failed > 0 ? [`failed ${failed} times`] : []),

@@ -4,7 +4,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 
-/** New objects below a prefix are told to a queue. */
+/** A notification: S3 sends a message to the queue for each new object below the prefix. */
 export interface Notification {
   readonly queue: Queue
   readonly prefix: string

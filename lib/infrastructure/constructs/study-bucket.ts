@@ -64,7 +64,7 @@ export class StudyBucket extends Construct {
         expire('prepared/', retentionDays.prepared),
         expire('usage/', retentionDays.usage),
         expire('failures/', retentionDays.prepared),
-        // Of rules that overlap the shorter one holds: this one reaches what a removed tenant has left.
+        // Where rules overlap, S3 applies the shorter one. This one is for what a removed tenant has left.
         expire('results/', retentionDays.results),
         ...Object.entries(resultDays).map(([tenant, days]) => expire(`results/${tenant}/`, days)),
         // A marker of a deletion holds the sender's key; it goes with the last version.

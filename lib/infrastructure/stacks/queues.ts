@@ -28,7 +28,7 @@ export interface Queues {
 export function createQueues(scope: Construct, key: IKey): Queues {
   const waiting = { key, visibility: uploadVisibility, maximumReceives: maximumUploadDeliveries }
   const uploads = new WatchedQueue(scope, 'Uploads', waiting)
-  // One place to look for all that became of no upload.
+  // One dead-letter queue for notifications and uploads: one place to look.
   const { deadLetters } = uploads
   const lane = { key, visibility: screenVisibility, maximumReceives: maximumDeliveries }
   return {

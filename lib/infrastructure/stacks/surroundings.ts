@@ -7,7 +7,7 @@ import type { EnvironmentConfig } from '../config.ts'
 import type { StudyNetwork } from '../constructs/study-network.ts'
 import type { Queues } from './queues.ts'
 
-/** What the programs of one environment stand among. */
+/** The resources that all programs of one environment share. */
 export interface Surroundings {
   readonly config: EnvironmentConfig
   readonly assets: Assets
