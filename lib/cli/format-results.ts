@@ -58,7 +58,7 @@ export function formatSummary(summary: ScreeningSummary, outDir: string): string
     ...(setAside > 0
       ? [`${setAside} more set aside as no input (no picture, hidden folder, listed already), each in results.jsonl`]
       : []),
-    `Results: ${outDir}/results.jsonl, and per image ${outDir}/<imageId>/result.json, mask.png, overlay.png`,
+    `Results: ${outDir}/results.jsonl; of each image result.json and its documents: ${outDir}/<imageId>/`,
     'For research and prioritisation only. Not for diagnostic use. Not a medical device.',
   ].join('\n')
 }

@@ -45,6 +45,5 @@ const withIdentity: readonly DocumentKind[] = [
 export const wantsIdentity = ({ documents }: Tenant): boolean => documents.some((kind) => withIdentity.includes(kind))
 
 export const documentsOfTenant = ({ deliverMask, documents }: Tenant): DocumentKind[] => [
-  ...(deliverMask ? (['mask', 'overlay'] as const) : []),
-  ...documents,
+  ...new Set<DocumentKind>([...(deliverMask ? (['mask', 'overlay'] as const) : []), ...documents]),
 ]
