@@ -4,7 +4,7 @@ import type { ResultDocument } from '../../lib/screening/result-documents/result
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 
-/** The latest result of the image by other models or another version; null when there is none with a report. */
+/** The latest result of the image by other models or another version; null when none holds what can be replaced. */
 export async function findPredecessor(
   store: ObjectStore,
   { tenant, imageId }: { readonly tenant: string; readonly imageId: string },

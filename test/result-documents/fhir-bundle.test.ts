@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../lib/screening/finding/finding.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import { predecessorOf } from '../../lib/screening/result-documents/predecessor.ts'
+import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { identity, source, suspected } from './screened-image.ts'
 
 const { classification } = suspected(true)
@@ -114,5 +116,15 @@ describe('the FHIR bundle', () => {
   it('does not exist of a picture without a data set', async () => {
     const requested = { ...source, requestedDocuments: ['fhir-bundle' as const], finding: notSuspected, identity: null }
     expect(await buildDocuments(requested, noTools)).toEqual([])
+  })
+})
+
+describe('a predecessor', () => {
+  it('is a result of other models that holds what a receiver may have', () => {
+    const stored = { screeningKey: 'e'.repeat(64), software: { name: 'pleura', version: '0.1.0' } }
+    const of = (documents: string[]) =>
+      predecessorOf({ ...stored, documents } as ResultDocument, 'f'.repeat(64), '0.2.0')
+    expect(of(['mask.png'])).toBeNull()
+    expect(of(['mask.png', 'fhir.json'])?.documents).toEqual(['mask.png', 'fhir.json'])
   })
 })

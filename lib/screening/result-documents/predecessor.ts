@@ -1,3 +1,4 @@
+import { fhirName } from './fhir-bundle/fhir-name.ts'
 import type { ResultDocument } from './result-document.ts'
 
 /** What names the objects of an earlier result of the same image. */
@@ -8,9 +9,12 @@ export interface Predecessor {
   readonly documents: readonly string[]
 }
 
+/** Documents that say which earlier one they replace. */
+const replaceable: readonly string[] = ['structured-report.dcm', fhirName]
+
 /**
- * The stored result as what a new one replaces: one by other models or another version. Null when there is none, and
- * when it is the same one made again.
+ * The stored result as what a new one replaces: one by other models or another version. Null when there is none, when
+ * it is the same one made again, and when it holds nothing that a receiver could replace.
  */
 export function predecessorOf(
   stored: ResultDocument | null,
@@ -18,6 +22,7 @@ export function predecessorOf(
   softwareVersion: string,
 ): Predecessor | null {
   if (!stored || isSameObject(stored, screeningKey, softwareVersion)) return null
+  if (!stored.documents.some((name) => replaceable.includes(name))) return null
   return {
     screeningKey: stored.screeningKey,
     softwareVersion: stored.software.version,
