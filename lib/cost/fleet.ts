@@ -6,7 +6,7 @@ export interface Fleet {
   readonly throughput: number
   /** Largest batch, of what waits when the network is free; MAXIMUM_BATCH of the worker. */
   readonly maximumBatch: number
-  /** Images a second in batches of one; batches between take times on the line through both. */
+  /** Images a second in batches of one; the time of a batch in between is interpolated linearly. */
   readonly singleThroughput: number
   /** What an image takes before and after the network: fetching, decoding, pictures, documents. Others run meanwhile. */
   readonly besideSeconds: number
@@ -22,7 +22,7 @@ export interface Fleet {
   readonly maximumJobs: number
   /** The share of machines that spot can give; the others are on demand. */
   readonly spotShare: number
-  /** How often an hour of a spot machine ends early. */
+  /** Mean number of interruptions in an hour of a running spot machine. */
   readonly interruptionsPerHour: number
   /** One machine stands ready on working days between these hours; null: never. */
   readonly warmHours: readonly [number, number] | null
@@ -44,34 +44,26 @@ const shared = {
   wakeSeconds: 5,
 }
 
+const gpu: Fleet = {
+  ...shared,
+  throughput: 12,
+  singleThroughput: 8,
+  besideSeconds: 0.3,
+  bootSeconds: [150, 300],
+  startSeconds: [15, 30],
+  idleExitSeconds: 120,
+  scaleInSeconds: 300,
+  warmHours: null,
+}
+
 /**
  * The three profiles. What a CPU worker does was measured (`npm run bench -- --only cost`, one thread for the networks
  * on this project's two-core machine, every image suspected) and is taken for a task of 4 vCPUs; the GPU's numbers and
  * all times of AWS are assumed: no GPU and no account were at hand.
  */
 export const fleets: Readonly<Record<ProfileName, Fleet>> = {
-  gpu: {
-    ...shared,
-    throughput: 12,
-    singleThroughput: 8,
-    besideSeconds: 0.3,
-    bootSeconds: [150, 300],
-    startSeconds: [15, 30],
-    idleExitSeconds: 120,
-    scaleInSeconds: 300,
-    warmHours: null,
-  },
-  warm: {
-    ...shared,
-    throughput: 12,
-    singleThroughput: 8,
-    besideSeconds: 0.3,
-    bootSeconds: [150, 300],
-    startSeconds: [15, 30],
-    idleExitSeconds: 900,
-    scaleInSeconds: 300,
-    warmHours: [7, 19],
-  },
+  gpu,
+  warm: { ...gpu, idleExitSeconds: 900, warmHours: [7, 19] },
   cpu: {
     ...shared,
     throughput: 6.6,

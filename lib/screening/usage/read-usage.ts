@@ -1,7 +1,7 @@
 import { describeIssues } from '../kernel/describe-issues.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../kernel/ports.ts'
 import { resultDocument } from '../result-documents/result-document.ts'
-import { studyKeys } from '../screening-job/study-keys.ts'
+import { monthOf, studyKeys } from '../screening-job/study-keys.ts'
 import { readAhead } from './read-ahead.ts'
 import { type UsageReceipt, usageReceipt } from './usage-receipt.ts'
 
@@ -14,7 +14,8 @@ export interface ImageUsage {
   readonly damaged: readonly DamagedUsage[]
   /**
    * Why an admitted image has no receipt: 'rejected: <code>', 'billed in <month>', 'failed' (by the system), 'result
-   * without receipt' (the worker has yet to come back to it), 'not finished'; null when it has one.
+   * without receipt' (the worker has yet to come back to it), 'damaged receipt', 'damaged result', 'not finished'; null
+   * when it has one.
    */
   readonly unbilledReason: string | null
 }
@@ -162,7 +163,7 @@ async function hasKey(store: ObjectStore, prefix: string): Promise<boolean> {
 /** @param month e.g. '2026-11' */
 function monthAfter(month: string, months: number): string {
   const [year, number] = month.split('-').map(Number)
-  return new Date(Date.UTC(year, number - 1 + months)).toISOString().slice(0, 7)
+  return monthOf(Date.UTC(year, number - 1 + months))
 }
 
 function parseJson(bytes: Uint8Array): unknown {
