@@ -113,11 +113,11 @@ export function simulateFleet(
     const machine = kept ?? { since: now, isSpot: random.uniform() < fleet.spotShare, isWarm: false }
     const cold = boot + random.between(...fleet.startSeconds)
     spent.cold += cold
-    const endsEarly = machine.isSpot && fleet.interruptionsPerHour > 0
+    const mayBeInterrupted = machine.isSpot && fleet.interruptionsPerHour > 0
     const job: Job = { machine, idleSince: null, batch: null }
     active.add(job)
     steps.push({ at: now + cold, kind: 'ready', job })
-    if (endsEarly) {
+    if (mayBeInterrupted) {
       steps.push({ at: now + cold + random.exponential(fleet.interruptionsPerHour / 3600), kind: 'interrupt', job })
     }
   }

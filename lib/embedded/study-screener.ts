@@ -8,11 +8,11 @@ import type { ResultDocument } from '../screening/result-documents/result-docume
 import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
 import { expectScreeningKey, preparationKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
+import { identifySource } from './identify-source.ts'
 import type { Log } from './log.ts'
 import { isOutputFailure } from './output-failure.ts'
 import { ProcessPool } from './process-pool.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
-import { identifySource } from './source-identity.ts'
 import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 /** The reason of a line whose image was not analysed because the system failed; a later run tries again. */
@@ -120,7 +120,7 @@ interface ObtainedResult {
 /** Errors lose their class on the way from a child process; their name stays. */
 const isConfigurationError = (error: unknown): boolean => (error as Error).name === ConfigurationError.name
 
-/** The line of an input of which nothing could be found out. */
+/** The line of an input without a result: not readable, no picture, or the system failed on it. */
 export function failedLine(input: string, imageId: string | null, reason: string): ResultLine {
   return {
     input,

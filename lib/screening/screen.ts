@@ -60,10 +60,10 @@ export interface Inference {
 export async function screen(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation' | 'orientationUnusable' | 'pixelSpacing'>,
-  cascade: Networks,
+  networks: Networks,
   clock: Clock,
 ): Promise<Screening> {
-  const inference = await infer(prepared, facts, cascade, clock)
+  const inference = await infer(prepared, facts, networks, clock)
   const inferred = clock.monotonic()
   const finding = conclude(inference, prepared, facts)
   return { finding, timingsMs: { ...inference.timingsMs, measurement: clock.monotonic() - inferred } }
@@ -73,12 +73,12 @@ export async function screen(
 export async function infer(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation'>,
-  cascade: Networks,
+  networks: Networks,
   clock: Clock,
 ): Promise<Inference> {
   const turn = turnOf(facts.patientOrientation)
   const started = clock.monotonic()
-  const { classifier, segmenter, operatingPoint } = cascade
+  const { classifier, segmenter, operatingPoint } = networks
   const classifierTensor = buildInputTensor(prepared, turn, classifier.bundle.input)
   const classified = await classify(classifier.session, classifier.bundle, operatingPoint, classifierTensor)
   const classification = segmenter ? classified : { ...classified, classActivationMap: null }

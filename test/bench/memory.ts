@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { identifySource } from '../../lib/embedded/identify-source.ts'
 import { packageRoot } from '../../lib/embedded/package-root.ts'
 import { screenFile } from '../../lib/embedded/screen-worker.ts'
 import { defaultSettings } from '../../lib/embedded/screening-settings.ts'
-import { identifySource } from '../../lib/embedded/source-identity.ts'
 
 /** Resident memory of one screening process after 100, 250, 500 and `count` images, in a process that does nothing else. */
 export function benchMemory(files: readonly string[], count: number): string[][] {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { isNotAPicture } from '../../lib/adapters/embedded/is-not-a-picture.ts'
 import { decodePath, displayPath, encodePath } from '../../lib/adapters/embedded/path-bytes.ts'
+import { identifySource } from '../../lib/embedded/identify-source.ts'
 import { listInputs } from '../../lib/embedded/list-inputs.ts'
-import { identifySource } from '../../lib/embedded/source-identity.ts'
 
 let folder: string
 

@@ -6,8 +6,11 @@ import { MessageFragments } from './message-fragments.ts'
 import { maximumPduBytes, PduReader, ProtocolError, pduTypes } from './pdu-reader.ts'
 import { type AssociationRefusal, StorageScp } from './storage-scp.ts'
 
-/** What a refused object may go on to send before it is cut off, in objects of the largest size. */
-const patience = 2
+/**
+ * The longest data set, in objects of the largest size: one that is refused is read to its end all the same, so that its
+ * sender gets a status; only one that goes on beyond this is aborted.
+ */
+const longestDataSet = 2
 /** Of the data set of any other request, which the library gathers in memory. Unit: bytes. */
 const maximumUnstoredBytes = 2 * maximumPduBytes
 /** How long a peer has to take the last answer. Unit: ms. */
@@ -47,7 +50,7 @@ export class DicomConnection {
   constructor(socket: Socket, parts: DicomConnectionParts) {
     this.#socket = socket
     this.#parts = parts
-    this.#fragments = new MessageFragments({ maximumDataBytes: patience * parts.maximumObjectBytes })
+    this.#fragments = new MessageFragments({ maximumDataBytes: longestDataSet * parts.maximumObjectBytes })
     this.#idle = this.#breakAfter(Math.min(parts.idleMs, requestMs))
     this.#scp = new StorageScp(this.#facade as unknown as Socket, {
       inbox: parts.inbox,

@@ -4,9 +4,9 @@ import { encodePath } from './path-bytes.ts'
 
 const otherKinds =
   /\.(csv|tsv|txt|md|rst|json|jsonl|html?|xml|css|js|zip|gz|tgz|tar|7z|py|sh|bat|exe|dll|ya?ml|ini|cfg|inf|pdf|docx?|xlsx?|log|db|md5|sha256)$|(^|\/)(\._[^/]*|\.DS_Store|README|LICEN[CS]E|CHANGELOG|MANIFEST)$/i
-const isDirectoryName = (path: string): boolean => /(^|\/)DICOMDIR$/i.test(path)
-/** Media Storage Directory Storage, in the file meta of a DICOMDIR. */
-const directoryClass = '1.2.840.10008.1.3.10'
+const isDicomdirName = (path: string): boolean => /(^|\/)DICOMDIR$/i.test(path)
+/** SOP class Media Storage Directory Storage, in the file meta of a DICOMDIR. */
+const mediaStorageDirectoryUid = '1.2.840.10008.1.3.10'
 const headBytes = 1024
 
 /**
@@ -14,10 +14,10 @@ const headBytes = 1024
  * content must both say so: a radiograph that is called `notes.txt` is a radiograph.
  */
 export async function isNotAPicture(path: string): Promise<boolean> {
-  const mayBeDirectory = isDirectoryName(path)
-  if (!mayBeDirectory && !otherKinds.test(path)) return false
+  const mayBeDicomdir = isDicomdirName(path)
+  if (!mayBeDicomdir && !otherKinds.test(path)) return false
   const head = await readHead(path)
-  if (mayBeDirectory) return head.includes(directoryClass, 0, 'latin1')
+  if (mayBeDicomdir) return head.includes(mediaStorageDirectoryUid, 0, 'latin1')
   return head.length > 0 && sniffFormat(head) === null
 }
 

@@ -18,7 +18,7 @@ import { ConsoleAccess, isLoopback } from './console-access.ts'
 import { FolderReviews } from './folder-reviews.ts'
 import { FolderStudies } from './folder-studies.ts'
 import { FolderUploads } from './folder-uploads.ts'
-import { servePage } from './page-files.ts'
+import { servePage } from './serve-page.ts'
 import { type KeptFile, UploadFolder } from './upload-folder.ts'
 
 export interface ServeOptions {

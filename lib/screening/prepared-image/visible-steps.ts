@@ -46,12 +46,13 @@ export function isSteady(histogram: ValueHistogram, table: Uint8Array): boolean 
   return 2 * Math.abs(table[last] - table[first]) >= path
 }
 
-/** A table goes down where so many times as much of the picture lies on its way down as on its way up. */
-const clearly = 2
+/** Least ratio of the pixels at which two tables run opposite ways to those at which they run the same way. */
+const minimumOpposedRatio = 2
 
 /**
- * Whether a table goes, nearly everywhere, the other way than one that goes one way only: a damaged one that falls to
- * nothing half-way up goes up.
+ * Whether a table falls where another one rises, or rises where it falls, over most of the picture. A damaged table that
+ * rises and drops to 0 half-way counts as rising.
+ * @param other Monotonic.
  */
 export function isOpposed({ counts }: ValueHistogram, table: Uint8Array, other: Uint8Array): boolean {
   const way = Math.sign(other[other.length - 1] - other[0])
@@ -61,5 +62,5 @@ export function isOpposed({ counts }: ValueHistogram, table: Uint8Array, other: 
     if (step > 0) along += counts[index]
     else if (step < 0) against += counts[index]
   }
-  return against > clearly * along
+  return against > minimumOpposedRatio * along
 }
