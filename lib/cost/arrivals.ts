@@ -3,7 +3,7 @@ import { createRandom, type Random } from './random.ts'
 /** How a day's images are spread over its hours (weights of 24 hours) and over the week. */
 interface Pattern {
   readonly hours: readonly number[]
-  /** Of a weekend day, against a working day. */
+  /** Images of a weekend day, as a share of a working day's. */
   readonly weekend: number
 }
 

@@ -28,7 +28,9 @@ export class MessageFragments {
     this.#limits = limits
   }
 
-  /** A command has begun, and neither it nor its data set has ended. */
+  /**
+   * Within a command or within a data set. False between the two: whether a data set follows its command is not known here.
+   */
   get isWithinMessage(): boolean {
     return this.#state === 'in a command' || this.#state === 'in a data set'
   }

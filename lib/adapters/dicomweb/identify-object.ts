@@ -24,7 +24,7 @@ export function identifyObject(head: Buffer): ObjectIdentity | null {
   return { sopClassUid, sopInstanceUid, transferSyntaxUid, studyInstanceUid: uidOf(dataSet, 'x0020000d') }
 }
 
-/** What was read before the head ends, or makes no sense. */
+/** A data set; of one that is cut off or broken, what was read until there; null where nothing was. */
 function readOrNull(read: () => DataSet): DataSet | null {
   try {
     return read()

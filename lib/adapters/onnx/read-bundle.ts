@@ -14,10 +14,11 @@ import { sha256Hex } from '../../screening/kernel/identifiers.ts'
 
 export interface LoadedBundle<B extends ModelBundle = ModelBundle> {
   readonly bundle: B
+  /** The bytes of the .onnx file. */
   readonly network: Uint8Array
 }
 
-/** What screens together, without the networks. */
+/** The bundles of a cascade and its operating point, without the networks' bytes. */
 export interface CascadeModels {
   readonly classifier: ClassifierBundle
   readonly segmenter: SegmenterBundle
@@ -50,7 +51,7 @@ export async function readProfile(modelsFolder: string): Promise<ScreeningProfil
   return parseScreeningProfile(await readJson(where), where)
 }
 
-/** What screens together, with the networks, each checked against its digest. */
+/** The same with the networks' bytes, each checked against its digest. */
 export interface LoadedCascade extends CascadeModels {
   readonly networks: { readonly classifier: Uint8Array; readonly segmenter: Uint8Array }
 }

@@ -33,7 +33,7 @@ export function encodeRunLength(mask: Uint8Array, size: ImageSize): string {
 
 /**
  * Where runs begin and end, ascending, pixels counted column by column. Found row by row, as the mask lies in memory:
- * down the columns of a large mask every pixel would be waited for.
+ * down the columns of a large mask every pixel would be a cache miss.
  */
 function changesDownColumns(mask: Uint8Array, { rows, columns }: ImageSize): Float64Array {
   const changes: number[] = []

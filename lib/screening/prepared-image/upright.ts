@@ -61,7 +61,10 @@ export function turnBack<T extends Uint8Array | Float32Array>(upright: T, size: 
   return turned
 }
 
-/** Along an upright row of `columns` pixels the stored ones lie `step` apart, from `stored` on. */
+/**
+ * Visits the rows of the upright image. `upright`: index of the row's first pixel; `stored`: index of the stored pixel
+ * that belongs there; `step`: how far apart in the stored image the row's pixels lie.
+ */
 function forEachUprightRow(
   size: ImageSize,
   turn: Turn,

@@ -11,12 +11,12 @@ export const maximumAttempts = 4
 export const maximumDeliveries = 100
 
 /**
- * Deliveries of a notification or an upload after which it is a dead letter, half an hour: of defects, and of uploads that
- * end their function. What failed for now comes as a new message.
+ * Deliveries of a notification or an upload after which it becomes a dead letter: half an hour of retries. Only defects,
+ * and uploads that crash the function, use them up; after a transient failure the upload is sent again as a new message.
  */
 export const maximumUploadDeliveries = 12
 
-/** Invocations of preprocessing at a time: notifications that are sorted into their lanes, and uploads of each lane. */
+/** Concurrent invocations of preprocessing: for notifications (`sorted` into their lanes), and for uploads of each lane. */
 export const uploadsAtATime = { sorted: 5, stat: 15, routine: 40 } as const
 
 /**

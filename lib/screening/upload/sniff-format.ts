@@ -8,7 +8,7 @@ export function sniffFormat(bytes: Uint8Array): UploadFormat | null {
   return looksLikeDataSet(bytes) ? 'dicom-without-preamble' : null
 }
 
-/** Groups of the first element, and the highest element: command, file meta, identification. */
+/** The groups that a data set may start with (command, file meta, identification), and the highest element of each. */
 const firstElements: Readonly<Record<number, number>> = { 0: 0x0000, 2: 0x0020, 8: 0x0070 }
 
 /**
