@@ -3,7 +3,7 @@ import { describeError } from '../../lib/adapters/aws/operational-log.ts'
 import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { laneOfUpload } from '../../lib/screening/screening-job/study-keys.ts'
 import type { Lane } from '../../lib/screening/screening-job/tenant.ts'
-import { readUploadJob, type Upload, type UploadJob } from '../../lib/screening/screening-job/upload-job.ts'
+import { parseUploadJob, type Upload, type UploadJob } from '../../lib/screening/screening-job/upload-job.ts'
 import { admitUpload, type PreprocessParts, tenantOf } from './admit-upload.ts'
 import { parseNotifications } from './parse-notifications.ts'
 import type { UploadQueue } from './upload-queue.ts'
@@ -28,7 +28,7 @@ export function createHandler(bucket: string, parts: HandlerParts): (event: SQSE
   return async ({ Records }) => {
     const failed: string[] = []
     for (const { body, messageId, receiptHandle, attributes } of Records) {
-      const job = readUploadJob(body)
+      const job = parseUploadJob(body)
       try {
         if (job) await work(job, parts)
         else for (const upload of parseNotifications(body, bucket)) await sort(upload, parts)

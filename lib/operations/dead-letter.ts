@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { parseStudyJob } from '../screening/screening-job/study-job.ts'
 import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'
-import { readUploadJob } from '../screening/screening-job/upload-job.ts'
+import { parseUploadJob } from '../screening/screening-job/upload-job.ts'
 import { type Failure, readFailure } from './failure-reason.ts'
 
 /** What a dead letter is about, without anything of the sender's key. */
@@ -94,7 +94,7 @@ interface Uploads {
 }
 
 function readUpload(body: string): Uploads | null {
-  const job = readUploadJob(body)
+  const job = parseUploadJob(body)
   if (!job) return null
   const { key, version } = job.upload
   return { tenant: tenantOf(key), uploadIds: [uploadIdOf(key, version)], lane: job.lane }

@@ -17,7 +17,7 @@ export interface PreprocessTimings {
 
 export interface Preprocessed {
   readonly facts: AcquisitionFacts
-  /** Null of a picture without a data set. */
+  /** Null for a PNG or JPEG, which has no data set. */
   readonly identity: SourceIdentity | null
   readonly prepared: PreparedImage
   readonly timingsMs: PreprocessTimings
@@ -38,7 +38,7 @@ export async function preprocess(
   const started = clock.monotonic()
   const radiograph = await decodeRadiograph(source, codecs, policy)
   const decoded = clock.monotonic()
-  const prepared = withDoubts(prepareImage(radiograph, options), radiograph.facts)
+  const prepared = withChestWarning(prepareImage(radiograph, options), radiograph.facts)
   return {
     facts: radiograph.facts,
     identity: radiograph.identity,
@@ -47,7 +47,7 @@ export async function preprocess(
   }
 }
 
-function withDoubts(prepared: PreparedImage, { patientOrientation }: AcquisitionFacts): PreparedImage {
+function withChestWarning(prepared: PreparedImage, { patientOrientation }: AcquisitionFacts): PreparedImage {
   if (looksUpright(prepared, turnOf(patientOrientation))) return prepared
   return { ...prepared, warnings: [...prepared.warnings, 'chest-doubtful' satisfies WarningCode] }
 }

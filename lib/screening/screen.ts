@@ -12,7 +12,7 @@ import { type ProbabilityMap, projectMask, segment } from './segmentation/segmen
 
 export type { ClassActivationMap, Classification }
 
-/** What screens an image. */
+/** The networks that screen an image, and the threshold that they are used at. */
 export interface Networks {
   readonly classifier: { readonly bundle: ClassifierBundle; readonly session: InferenceSession }
   /**
@@ -44,7 +44,7 @@ export interface Screening {
   readonly timingsMs: ScreeningTimings
 }
 
-/** What the networks say of an image; what is left needs no network. */
+/** What the networks put out for an image; the rest of screening needs no network. */
 export interface Inference {
   readonly classification: Classification
   /** Null unless the classifier reached its operating point, and in triage mode. */
@@ -91,7 +91,7 @@ export async function infer(
     }
   }
 
-  const segmenterTensor = seesTheSame(classifier.bundle.input, segmenter.bundle.input)
+  const segmenterTensor = takesSameTensor(classifier.bundle.input, segmenter.bundle.input)
     ? classifierTensor
     : buildInputTensor(prepared, turn, segmenter.bundle.input)
   const probabilityMap = await segment(segmenter.session, segmenter.bundle, segmenterTensor)
@@ -112,7 +112,7 @@ export function conclude(
   if (!probabilityMap) return { outcome: 'suspected', classification, delineation: null, discordant: false }
   const turn = turnOf(facts.patientOrientation)
   const mask = projectMask(probabilityMap, prepared.source, turn)
-  // Where the file says of its sides what cannot be understood, none is told: a wrong side is worse than no side.
+  // PatientOrientation is there but cannot be understood: no side is reported, since a wrong side is worse than none.
   const sides = facts.orientationUnusable ? null : turn
   const measurements = measureMask(mask, prepared.source, sides, facts.pixelSpacing)
   return {
@@ -123,7 +123,7 @@ export function conclude(
   }
 }
 
-/** Two networks of one family often take the very same tensor: it is built once. */
-function seesTheSame(a: ModelInput, b: ModelInput): boolean {
+/** Whether two networks take the same tensor, whatever they call it: it is then built only once. */
+function takesSameTensor(a: ModelInput, b: ModelInput): boolean {
   return JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' })
 }

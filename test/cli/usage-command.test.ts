@@ -8,8 +8,8 @@ import { ConfigurationError } from '../../lib/screening/kernel/errors.ts'
 import { sha256Hex } from '../../lib/screening/kernel/identifiers.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
+import { ExponentialHistogram } from '../../lib/screening/usage/exponential-histogram.ts'
 import { isDamaged, readUsage } from '../../lib/screening/usage/read-usage.ts'
-import { RelativeHistogram } from '../../lib/screening/usage/relative-histogram.ts'
 import type { UsageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
 import { UsageTally } from '../../lib/screening/usage/usage-summary.ts'
 import { buildRejectedResult } from './build-rejected-result.ts'
@@ -218,17 +218,17 @@ describe('a month of many receipts', () => {
   })
 })
 
-describe('RelativeHistogram', () => {
+describe('ExponentialHistogram', () => {
   it.each([0.5, 0.9, 0.99, 1])('gives quantile %d to within 1 %', (fraction) => {
     const values = Array.from({ length: 5000 }, (_, n) => 0.01 * 1.003 ** n)
-    const histogram = new RelativeHistogram()
+    const histogram = new ExponentialHistogram()
     for (const value of values) histogram.add(value)
     const exact = values[Math.ceil(fraction * values.length) - 1]
     expect(Math.abs(histogram.quantile(fraction) / exact - 1)).toBeLessThan(0.01)
   })
 
   it('keeps zeros apart and is empty at first', () => {
-    const histogram = new RelativeHistogram()
+    const histogram = new ExponentialHistogram()
     expect([histogram.quantile(0.5), histogram.mean, histogram.maximum]).toEqual([0, 0, 0])
     for (const value of [0, 0, 0, 5]) histogram.add(value)
     expect(histogram.quantile(0.75)).toBe(0)

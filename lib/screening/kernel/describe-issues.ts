@@ -1,5 +1,5 @@
 import type { ZodError } from 'zod'
 
-/** What a schema finds wrong, in one line: where, and what. */
+/** The issues of a failed validation in one line, each with the path of its field. */
 export const describeIssues = ({ issues }: Pick<ZodError, 'issues'>): string =>
   issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`).join('; ')

@@ -1,4 +1,4 @@
-/** Everything that may stand beside result.json, by the name that a tenant and the command line ask for it by. */
+/** Kinds of document that may stand beside result.json, as tenants' settings and the command line name them. */
 export const documentKinds = [
   'mask',
   'overlay',

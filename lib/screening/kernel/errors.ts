@@ -36,7 +36,7 @@ export const rejectionReasons = {
 export type RejectionCode = keyof typeof rejectionReasons
 export const rejectionCodes = Object.keys(rejectionReasons) as RejectionCode[]
 
-/** The study cannot be analysed and never will be as it is: a document for the sender, no retry. */
+/** The study cannot be analysed as it is, however often it is tried: its sender gets a document, and there is no retry. */
 export class StudyRejectedError extends Error {
   override readonly name = 'StudyRejectedError'
   readonly code: RejectionCode
@@ -53,11 +53,11 @@ export class TransientError extends Error {
   override readonly name = 'TransientError'
 }
 
-/** An empty folder, often one that something should have been mounted on: no success, though nothing failed. */
+/** The inputs hold no picture, often because a folder is not mounted: nothing failed, but it must not pass for success. */
 export class NothingToAnalyseError extends Error {
   override readonly name = 'NothingToAnalyseError'
 
-  /** @param setAside How many entries there are that are no input: notes, tables, hidden folders. */
+  /** @param setAside Number of entries that were set aside: notes, tables, hidden folders. */
   constructor(paths: readonly string[], setAside = 0) {
     const others = setAside > 0 ? ` (${setAside} set aside: no picture by its kind, or hidden)` : ''
     super(`There is no picture in ${paths.join(', ')}${others}. Is it the right folder, and is it mounted?`)

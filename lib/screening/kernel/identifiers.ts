@@ -6,8 +6,8 @@ export function sha256Hex(bytes: Uint8Array | string): string {
 }
 
 /**
- * The identifier of a source image: a function of its bytes alone, so that a duplicate lands on the same result.
- * It carries nothing of the patient or of the sender's key. 32 hexadecimal digits of the SHA-256.
+ * The identifier of a source image: the first 32 hexadecimal digits of the SHA-256 of its bytes, so that a duplicate
+ * leads to the same result. Nothing of the patient or of the sender's key can be read from it.
  */
 export type ImageId = string
 

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import { ConfigurationError } from './errors.ts'
 
 /**
- * The environment of a program, by its schema.
+ * Parses the environment variables of a program by its schema.
  * @throws {ConfigurationError} naming every variable that is missing or wrong
  */
 export function parseEnvironment<Schema extends z.ZodType>(

@@ -3,7 +3,10 @@ import type { ImageSize } from './geometry.ts'
 import type { GreyImage } from './grey-image.ts'
 import type { Tensor } from './tensor.ts'
 
-/** What the domain needs of the outside. Each port has an embedded and a cloud adapter, and one contract suite. */
+/*
+ * What the domain needs of the outside. Object store and queue have an adapter for one machine and one for AWS, which
+ * pass the same tests (test/contracts).
+ */
 
 /** Objects by key: `/`-separated, UTF-8, at most 1,024 bytes. */
 export interface ObjectStore {
@@ -31,7 +34,7 @@ export interface ReceivedJob {
   /** Names the message, in every delivery the same. */
   readonly messageId: string
   readonly body: string
-  /** Names this delivery; a later delivery of the same message has another. */
+  /** The delivery's receipt handle: a later delivery of the same message has another. */
   readonly receipt: string
   /** 1 on the first delivery. */
   readonly receiveCount: number
@@ -39,11 +42,11 @@ export interface ReceivedJob {
 
 /** At-least-once delivery with visibility timeout and a dead-letter queue after too many deliveries. */
 export interface JobQueue {
-  /** `group`: messages of one group never starve those of another, where the queue can tell them apart. */
+  /** `group`: where the queue supports it, many messages of one group do not hold up those of another. */
   send(body: string, options?: { group?: string }): Promise<void>
   /** Up to `maximum` messages; an empty list when none is visible within `waitMs`. */
   receive(maximum: number, options: { visibilityMs: number; waitMs: number }): Promise<ReceivedJob[]>
-  /** Done: removes the message. A receipt whose delivery was overtaken is no error, and may be ignored. */
+  /** Removes a message whose work is done. The receipt of an earlier delivery is no error; it may have no effect. */
   acknowledge(receipt: string): Promise<void>
   /** Makes this delivery's visibility end `visibilityMs` from now; 0 gives the message back at once. */
   extend(receipt: string, visibilityMs: number): Promise<void>
@@ -66,7 +69,7 @@ export interface Clock {
   monotonic(): number
 }
 
-/** Where facts about finished studies go: at least once each; receivers tell repetitions apart by the result's key. */
+/** Publishes what became of a study, at least once; receivers recognise repetitions by `resultKey`. */
 export interface EventSink {
   emit(detailType: 'Finding Ready' | 'Study Not Analysed', detail: StudyEvent): Promise<void>
 }
@@ -91,9 +94,9 @@ export interface DecodedFrame extends ImageSize {
   readonly values: Uint8Array | Int8Array | Uint16Array | Int16Array
 }
 
-/** A frame out of its codestream. */
+/** A frame decoded from its codestream. */
 export interface DecodedCodestream extends DecodedFrame {
-  /** The codec met what no encoder writes, and went on: part of the picture is not what was sent. */
+  /** The codec met data that no encoder writes, and went on: part of the picture is not what was sent. */
   readonly isDamaged: boolean
 }
 
@@ -106,12 +109,12 @@ export type CodestreamKind =
   | 'jpeg-2000'
   | 'htj2k'
 
-/** A compressed frame, its header already held against the data set. */
+/** A compressed frame whose header has been checked against the data set. */
 export interface EncodedFrame extends ImageSize {
   readonly kind: CodestreamKind
   /** The whole frame, fragments joined. */
   readonly codestream: Uint8Array
-  /** What the codestream itself holds: the data set may say otherwise. */
+  /** As the codestream itself states it; the data set may differ. */
   readonly bitsAllocated: 8 | 16
   readonly bitsStored: number
   readonly signed: boolean
@@ -123,11 +126,11 @@ export interface Raster extends ImageSize {
   readonly bitsStored: 8 | 16
   /** True when the picture has colours (its channels differ visibly): not a radiograph. */
   readonly colourful: boolean
-  /** It can be decoded, but holds what no encoder writes. */
+  /** It was decoded, but holds data that no encoder writes. */
   readonly isDamaged: boolean
 }
 
-/** The codecs of compressed pixels: libraries, some of them WebAssembly, all outside the domain. */
+/** Decoders and encoders of compressed pixels: libraries, which stay outside the domain. */
 export interface PixelCodecs {
   /** @throws {StudyRejectedError} corrupt-pixel-data, time-limit */
   decodeFrame(frame: EncodedFrame): Promise<DecodedCodestream>

@@ -1,12 +1,12 @@
 /**
- * Attempts at an image that may be held against it, before its job is set aside as a dead letter: failures of its own,
- * and ends of a worker in which nothing else was under way.
+ * Attempts at an image before its job becomes a dead letter. Only those count that the image is to blame for: failures
+ * of its own, and crashes of a worker that had no other image under way.
  */
 export const maximumAttempts = 4
 
 /**
- * Deliveries after which the queue itself sets a job aside. Only an outer bound: a stop, a killed neighbour or a store
- * that fails for now cost a delivery too, and are nobody's fault.
+ * Deliveries after which the queue itself makes a job a dead letter (maxReceiveCount). Only an outer bound: a worker that
+ * is stopped or crashed by another image, and a store that fails for now, cost a delivery too.
  */
 export const maximumDeliveries = 100
 
@@ -20,7 +20,7 @@ export const maximumUploadDeliveries = 12
 export const uploadsAtATime = { sorted: 5, stat: 15, routine: 40 } as const
 
 /**
- * How long SQS keeps a message, the longest it can. It counts from the sending: a message that the queue itself sets aside
- * brings its age along, one that a program sends to the dead letters starts anew. Unit: days.
+ * Retention of messages, the longest that SQS allows. It counts from when a message was sent: one that the queue itself
+ * moves to the dead letters keeps its age, one that a program sends there starts anew. Unit: days.
  */
 export const queueDays = 14

@@ -1,5 +1,5 @@
 export interface FleetState {
-  /** Messages of both queues, visible or under way. */
+  /** Messages of both queues, visible or in flight. */
   readonly backlog: number
   /** Drain jobs that wait, start or run. */
   readonly activeJobs: number
@@ -13,7 +13,7 @@ export interface FleetLimits {
 
 /**
  * How many drain jobs are missing: as many as the backlog asks for, less those that are there, never above the limit.
- * Asked twice with the jobs of the first answer counted, it answers 0.
+ * Idempotent: once the jobs of its answer are active, it answers 0.
  */
 export function jobsToSubmit({ backlog, activeJobs }: FleetState, { imagesPerJob, maximumJobs }: FleetLimits): number {
   const wanted = Math.min(Math.ceil(backlog / imagesPerJob), maximumJobs)

@@ -40,14 +40,14 @@ const facts = z.strictObject({
   rescale: z.strictObject({ slope: z.number(), intercept: z.number() }).nullable().default(null),
 }) satisfies z.ZodType<AcquisitionFacts>
 
-/** Bytes of the file, one character a byte. */
+/** Values as the file's bytes, one character a byte. */
 const identity = z.partialRecord(z.enum(identityKeywords), z.string())
 
 const studyDocument = z.strictObject({
   schemaVersion: z.literal(1),
   sizeBytes: z.number().int().nonnegative(),
   facts,
-  /** Only where the tenant wants objects that carry it. */
+  /** Only for a tenant whose documents carry it. */
   identity: identity.nullable().default(null),
   prepared: z.strictObject({
     rows: pixels,
@@ -72,13 +72,13 @@ const studyDocument = z.strictObject({
 export interface PreparedStudy {
   readonly sizeBytes: number
   readonly facts: AcquisitionFacts
-  /** Null where no object is to carry it, and of a picture without a data set. */
+  /** Null when no document is to carry it, and for a PNG or JPEG. */
   readonly identity: SourceIdentity | null
   readonly prepared: PreparedImage
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
-/** Writes image.png, then study.json: where that stands, both stand. The same upload writes the same objects. */
+/** Writes image.png, then study.json: where study.json stands, both stand. The same image always has the same keys. */
 export async function writePreparedStudy(
   store: ObjectStore,
   codecs: PixelCodecs,
@@ -94,13 +94,13 @@ export async function writePreparedStudy(
   })
 }
 
-/** A prepared study as it lies in the bucket. */
+/** The two objects of a prepared study, still encoded. */
 export interface StoredStudy {
   readonly document: Uint8Array
   readonly png: Uint8Array
 }
 
-/** @throws {ObjectNotFoundError} when the study was never prepared, or its lifecycle has ended */
+/** @throws {ObjectNotFoundError} when the study was never prepared, or a lifecycle rule has deleted it */
 export async function fetchPreparedStudy(store: ObjectStore, at: Preparation): Promise<StoredStudy> {
   const [document, png] = await Promise.all([
     store.get(studyKeys.preparedStudy(at)),

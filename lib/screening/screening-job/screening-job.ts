@@ -4,11 +4,11 @@ const screeningJob = z.strictObject({
   schemaVersion: z.literal(1),
   /** Where the upload lies: a path, or a key of the object store. */
   source: z.string().min(1),
-  /** Tells one version of the upload from the next: size and time of the last change. */
+  /** Changes when the file does: its size and the time of its last change. */
   version: z.string().min(1),
 })
 
-/** What a queue carries of a study: pointers only, no pixels, no patient data. */
+/** A message of the queue on one machine, from the watched folder to the screener: pointers only, no pixels. */
 export type ScreeningJob = z.infer<typeof screeningJob>
 
 export const buildScreeningJob = (source: string, version: string): string =>

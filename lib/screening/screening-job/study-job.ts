@@ -6,14 +6,14 @@ const studyJob = z.strictObject({
   schemaVersion: z.literal(2),
   tenant: tenantId,
   imageId,
-  /** Which prepared picture: another version of preprocessing writes another one. */
+  /** Which prepared image of this source: another version of preprocessing, or another policy, makes another one. */
   preparation,
   lane: z.enum(lanes),
   /** When the image was queued. Unit: ms since the Unix epoch. */
   enqueuedAt: z.number().int().nonnegative(),
 })
 
-/** What a cloud queue carries of a study: pointers only, no pixels, no patient data, nothing of the sender's key. */
+/** A message of a lane in the cloud: pointers only, no pixels, no patient data, nothing of the sender's key. */
 export type StudyJob = z.infer<typeof studyJob>
 
 export const buildStudyJob = (job: Omit<StudyJob, 'schemaVersion'>): string =>

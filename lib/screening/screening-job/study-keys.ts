@@ -3,10 +3,10 @@ import { sha256Hex } from '../kernel/identifiers.ts'
 import { type Lane, type Tenant, tenantId } from './tenant.ts'
 
 export const imageId = z.string().regex(/^[0-9a-f]{32}$/)
-/** The preparation key: digest of what made a prepared picture. */
+/** The preparation key: digest of all that decides what preprocessing makes of an image. */
 export const preparation = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** Names one prepared picture. */
+/** Names one prepared image. */
 export interface Preparation {
   readonly tenant: string
   readonly imageId: string
@@ -63,7 +63,7 @@ export const monthOf = (epochMs: number): string => new Date(epochMs).toISOStrin
 export const uploadIdOf = (key: string, version: string): string => sha256Hex(`${key}\n${version}`).slice(0, 32)
 
 /**
- * The tenant of an upload; also of `uploads/<tenant>/` itself, which consoles make for a folder.
+ * The tenant of an upload; also of the object `uploads/<tenant>/`, which S3's console creates for an empty folder.
  * @throws {Error} when the key is not below `uploads/<tenant>/`: the notification is not ours, a defect
  */
 export function tenantOfUpload(key: string): string {
@@ -72,7 +72,7 @@ export function tenantOfUpload(key: string): string {
   return tenantId.parse(tenant)
 }
 
-/** 'stat' below `uploads/<tenant>/stat/`, else 'routine'; of a lane that the tenant may not use, the first that it may. */
+/** 'stat' below `uploads/<tenant>/stat/`, else 'routine'; if the tenant may not use that lane, the first of its own. */
 export function laneOfUpload(key: string, { lanes }: Tenant): Lane {
   const asked = key.split('/')[2] === 'stat' && key.split('/').length > 3 ? 'stat' : 'routine'
   return lanes.includes(asked) ? asked : lanes[0]

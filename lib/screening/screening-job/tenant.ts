@@ -41,7 +41,7 @@ const withIdentity: readonly DocumentKind[] = [
   'hl7-message',
 ]
 
-/** Whether any document of the tenant's says whose it is. */
+/** Whether any of the tenant's documents carries the patient's identity. */
 export const wantsIdentity = ({ documents }: Tenant): boolean => documents.some((kind) => withIdentity.includes(kind))
 
 export const documentsOfTenant = ({ deliverMask, documents }: Tenant): DocumentKind[] => [

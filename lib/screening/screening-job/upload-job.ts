@@ -21,18 +21,18 @@ const uploadJob = z.strictObject({
   lane: z.enum(lanes),
   /** When the upload was put into its lane. Unit: ms since the Unix epoch. */
   enqueuedAt: z.number().int().nonnegative(),
-  /** How often preprocessing sent it round again because something failed for now. */
+  /** How often preprocessing sent it again, as a new message, after a transient failure. */
   returns: z.number().int().nonnegative(),
 })
 
-/** An upload in its lane, before preprocessing. Like the notification that it comes from it holds the sender's key. */
+/** An upload in its lane, before preprocessing. Like the S3 notification that it is made from, it holds the sender's key. */
 export type UploadJob = z.infer<typeof uploadJob>
 
 export const buildUploadJob = (job: Omit<UploadJob, 'schemaVersion'>): string =>
   JSON.stringify({ schemaVersion: 1, ...job } satisfies UploadJob)
 
-/** @returns null when the message is none of ours, such as a notification of S3 */
-export function readUploadJob(body: string): UploadJob | null {
+/** @returns null when the message is not an upload job, but e.g. a notification of S3 */
+export function parseUploadJob(body: string): UploadJob | null {
   try {
     return uploadJob.parse(JSON.parse(body))
   } catch {

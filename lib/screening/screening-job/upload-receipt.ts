@@ -9,7 +9,7 @@ export const uploadReceipt = z.strictObject({
   tenant: tenantId,
   /** As the sender named it. */
   key: z.string(),
-  /** The image it holds; of an upload that was not read, the upload's own id. */
+  /** The image that the upload holds; its uploadId when it was not read. */
   imageId,
   /** `queued`: the image is analysed, or was by an earlier upload; `not-analysed`: its result says why. */
   outcome: z.enum(['queued', 'not-analysed']),

@@ -22,7 +22,7 @@ function looksLikeDataSet(bytes: Uint8Array): boolean {
   const isFirst = (littleEndian: boolean): boolean =>
     view.getUint16(2, littleEndian) <= (firstElements[view.getUint16(0, littleEndian)] ?? -1)
   const length = view.getUint32(4, true)
-  // A command group starts with its own length, of four bytes: nothing but zeros is no data set.
+  // A command group starts with CommandGroupLength, whose value has four bytes: a file of zeros does not pass for one.
   if (isFirst(true)) return isExplicit || (view.getUint16(0, true) === 0 ? length === 4 : length <= 256)
   return isFirst(false) && isExplicit
 }

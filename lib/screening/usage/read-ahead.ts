@@ -7,7 +7,7 @@ export async function* readAhead<Item, Result>(
   const running: Promise<Result>[] = []
   for await (const item of items) {
     const result = read(item)
-    // Its failure is thrown when its turn comes; until then it is nobody's unhandled rejection.
+    // A failure is thrown when its turn comes; until then it must not count as an unhandled rejection.
     result.catch(() => {})
     running.push(result)
     if (running.length >= limit) yield await running.shift()!

@@ -50,8 +50,8 @@ export function readUsage(store: ObjectStore, tenant: string, month: string): As
 }
 
 /**
- * Admissions and receipts side by side. Both are listed in byte order and begin with the image's identifier, so that
- * one pass over both joins them.
+ * Joins admissions and receipts by image in one pass (a merge join): both are listed in byte order, and the names of
+ * both begin with the image's identifier.
  */
 async function* listImages(
   store: ObjectStore,
@@ -126,7 +126,7 @@ function parseReceipt(bytes: Uint8Array, key: string, tenant: string, month: str
   return own === key ? receipt : { key, problem: 'its key belongs to another image or screening' }
 }
 
-/** What the other objects of an image say about the receipt it lacks. */
+/** Finds out from an image's other objects why it has no receipt. */
 async function explainUnbilled(store: ObjectStore, tenant: string, month: string, imageId: string): Promise<string> {
   for (const neighbour of [monthAfter(month, 1), monthAfter(month, -1)]) {
     if (await hasKey(store, `${studyKeys.usageReceipts(tenant, neighbour)}${imageId}-`)) return `billed in ${neighbour}`
@@ -145,7 +145,7 @@ async function explainUnbilled(store: ObjectStore, tenant: string, month: string
   return (await store.exists(studyKeys.failure(tenant, imageId))) ? 'failed' : 'not finished'
 }
 
-/** Null: deleted by its lifecycle since it was listed. */
+/** Null when a lifecycle rule has deleted it since it was listed. */
 async function getIfThere(store: ObjectStore, key: string): Promise<Uint8Array | null> {
   try {
     return await store.get(key)

@@ -1,8 +1,8 @@
+import { ExponentialHistogram } from './exponential-histogram.ts'
 import { type DamagedUsage, type ImageUsage, isDamaged } from './read-usage.ts'
-import { RelativeHistogram } from './relative-histogram.ts'
 import type { UsageReceipt } from './usage-receipt.ts'
 
-/** Damaged receipts are all counted; this many are named. */
+/** All damaged receipts are counted, and at most this many are listed. */
 const namedAtMost = 100
 
 /** Unit of all times: milliseconds. Quantiles are right to within 1 %. */
@@ -57,7 +57,7 @@ export class UsageTally {
   ])
   readonly #lanes = new Map<string, number>()
   readonly #models = new Map<string, number>()
-  readonly #stages = new Map<string, RelativeHistogram>()
+  readonly #stages = new Map<string, ExponentialHistogram>()
   readonly #notBilled = new Map<string, number>()
 
   add(usage: ImageUsage | DamagedUsage): void {
@@ -88,7 +88,7 @@ export class UsageTally {
     increment(this.#lanes, receipt.lane)
     increment(this.#models, JSON.stringify(receipt.models))
     for (const [stage, ms] of Object.entries(receipt.timingsMs)) {
-      const histogram = this.#stages.get(stage) ?? new RelativeHistogram()
+      const histogram = this.#stages.get(stage) ?? new ExponentialHistogram()
       histogram.add(ms)
       this.#stages.set(stage, histogram)
     }
@@ -118,7 +118,7 @@ export class UsageTally {
   }
 }
 
-function stageUsage(histogram: RelativeHistogram): StageUsage {
+function stageUsage(histogram: ExponentialHistogram): StageUsage {
   return {
     images: histogram.count,
     mean: histogram.mean,

@@ -13,7 +13,7 @@ import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suit
 import { expectScreeningKey } from '../../../lib/screening/result-documents/screening-key.ts'
 import { parseStudyJob, type StudyJob } from '../../../lib/screening/screening-job/study-job.ts'
 import { type Lane, type Tenant, tenant } from '../../../lib/screening/screening-job/tenant.ts'
-import { buildUploadJob, readUploadJob, type UploadJob } from '../../../lib/screening/screening-job/upload-job.ts'
+import { buildUploadJob, parseUploadJob, type UploadJob } from '../../../lib/screening/screening-job/upload-job.ts'
 import { type UploadReceipt, uploadReceipt } from '../../../lib/screening/screening-job/upload-receipt.ts'
 import { tinyModels } from '../screen/open-clinic.ts'
 
@@ -35,7 +35,7 @@ export async function openReception(settings: Partial<Tenant> = {}) {
   const queueOf = () => ({ send: async (body: string) => void jobs.push(parseStudyJob(body)) })
   const laneOf = (lane: Lane) => ({
     send: async (job: Omit<UploadJob, 'schemaVersion'>, { delayMs = 0 }) => {
-      waiting[lane].push({ job: readUploadJob(buildUploadJob(job)) as UploadJob, delayMs })
+      waiting[lane].push({ job: parseUploadJob(buildUploadJob(job)) as UploadJob, delayMs })
     },
     putOff,
   })

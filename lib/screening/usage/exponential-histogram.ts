@@ -5,7 +5,7 @@ const growth = 1.02
  * Quantiles of any number of values in bounded memory: values are counted in bins that grow by a constant factor.
  * Range of the values: 0 and more. Zero has a bin of its own.
  */
-export class RelativeHistogram {
+export class ExponentialHistogram {
   readonly #counts = new Map<number, number>()
   #count = 0
   #sum = 0
@@ -46,5 +46,5 @@ export class RelativeHistogram {
   }
 }
 
-/** The value from which both ends of a bin are equally far, relative to themselves. */
+/** The value whose relative distance to both ends of a bin is the same. */
 const middleOf = (bin: number): number => (growth ** bin * 2) / (1 + growth)
