@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { histogramOf } from '../../lib/screening/prepared-image/value-histogram.ts'
 import {
   clippedShareOf,
-  effectiveNumberOf,
+  isNearlyMonotonic,
   isOpposed,
-  isSteady,
+  perplexityOf,
   visibleStepsOf,
 } from '../../lib/screening/prepared-image/visible-steps.ts'
 import { buildRadiograph } from './build-radiograph.ts'
@@ -16,8 +16,8 @@ const asIs = table((value) => value)
 
 describe('what is left to see', () => {
   it('is as many values as occur equally often', () => {
-    expect(effectiveNumberOf(evenly)).toBeCloseTo(256, 9)
-    expect(effectiveNumberOf(histogramOf(buildRadiograph(Uint16Array.of(1, 1, 9, 9, 9, 1))))).toBeCloseTo(2, 9)
+    expect(perplexityOf(evenly)).toBeCloseTo(256, 9)
+    expect(perplexityOf(histogramOf(buildRadiograph(Uint16Array.of(1, 1, 9, 9, 9, 1))))).toBeCloseTo(2, 9)
   })
 
   it.each([
@@ -46,7 +46,7 @@ describe('what is left to see', () => {
     ['rises, with a dip that costs less than it gains', table((value) => (value === 99 ? 60 : value)), true],
     ['jumps up and down', table((value) => (value % 2 ? value : 255 - value)), false],
   ])('%s steadily: %2$s', (_, rendered, steady) => {
-    expect(isSteady(evenly, rendered)).toBe(steady)
+    expect(isNearlyMonotonic(evenly, rendered)).toBe(steady)
   })
 
   it('runs the other way where one grows lighter and the other darker', () => {

@@ -5,7 +5,7 @@ import type { ClassifierBundle, OperatingPoint } from './model-bundle.ts'
 export interface ClassActivationMap {
   readonly rows: number
   readonly columns: number
-  /** Scale: that of the network; higher where the image counts as evidence of pneumothorax. */
+  /** In the network's own scale; higher where the image speaks for pneumothorax. */
   readonly values: Float32Array
 }
 
@@ -20,7 +20,7 @@ export interface Classification {
 }
 
 /**
- * Runs the classifier on one input tensor, calibrates its logit and holds it against the operating point.
+ * Runs the classifier on one input tensor, calibrates its logit and compares the probability with the operating point.
  * @throws {Error} when the network's output is not what its bundle declares: a defect, never a finding
  */
 export async function classify(

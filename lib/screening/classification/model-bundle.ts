@@ -104,7 +104,7 @@ const segmenterBundle = z.strictObject({
       columns: positive,
     }),
   }),
-  /** All on the grid of the output. */
+  /** Probabilities, and areas in pixels of the output. `cleanProbabilityMap` says how they are used. */
   postprocessing: z.strictObject({
     maskThreshold: fraction,
     topThreshold: fraction,

@@ -15,7 +15,7 @@ const screeningProfile = z.strictObject({
 /** Which bundles screen together, each pinned by the digest of its network, and at which operating point. */
 export type ScreeningProfile = z.infer<typeof screeningProfile>
 
-/** @throws {ConfigurationError} */
+/** @throws {ConfigurationError} when the content of profile.json is not valid */
 export function parseScreeningProfile(json: unknown, where: string): ScreeningProfile {
   const parsed = screeningProfile.safeParse(json)
   if (!parsed.success) {

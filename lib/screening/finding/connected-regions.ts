@@ -7,7 +7,7 @@ export interface Region {
   readonly centre: { readonly row: number; readonly column: number }
 }
 
-/** A stretch of 1 in a row; `end` is the first column behind it. */
+/** Consecutive pixels of 1 in a row, from column `begin` up to, but without, `end`. */
 interface Run {
   readonly begin: number
   readonly end: number
@@ -16,8 +16,8 @@ interface Run {
 
 interface GrowingRegion {
   readonly number: number
-  /** The region that it turned out to belong to. */
-  partOf: GrowingRegion | null
+  /** The region that it was merged into, as in a union-find; null for a root. */
+  parent: GrowingRegion | null
   area: number
   rowSum: number
   columnSum: number
@@ -28,8 +28,8 @@ interface GrowingRegion {
 }
 
 /**
- * The connected regions of a mask, in reading order of their first pixel. Put together from the runs of its rows, so
- * that of the up to 64 million pixels of a source each is looked at once.
+ * The connected regions of a mask, in reading order of their first pixel. Labelled by runs: each run of a row joins the
+ * regions of the runs that it touches in the row above, so that each of up to 64 million pixels is visited once.
  * @param box Holds every 1.
  */
 export function connectedRegions(mask: Uint8Array, { columns }: ImageSize, box: BoundingBox): Region[] {
@@ -45,8 +45,8 @@ export function connectedRegions(mask: Uint8Array, { columns }: ImageSize, box: 
       while (first < above.length && above[first].end < begin) first++
       let region: GrowingRegion | null = null
       for (let at = first; at < above.length && above[at].begin <= end; at++) {
-        const touching = wholeOf(above[at].region)
-        region = region ? join(region, touching) : touching
+        const touching = rootOf(above[at].region)
+        region = region ? merge(region, touching) : touching
       }
       if (!region) {
         region = emptyRegion(regions.length, row)
@@ -58,7 +58,7 @@ export function connectedRegions(mask: Uint8Array, { columns }: ImageSize, box: 
     }
     above = runs
   }
-  return regions.filter(({ partOf }) => partOf === null).map(regionOf)
+  return regions.filter(({ parent }) => parent === null).map(regionOf)
 }
 
 /** Index of the next `value` from `from` on; the line's length where there is none. */
@@ -70,7 +70,7 @@ function indexOf(line: Uint8Array, value: 0 | 1, from: number): number {
 
 const emptyRegion = (number: number, row: number): GrowingRegion => ({
   number,
-  partOf: null,
+  parent: null,
   area: 0,
   rowSum: 0,
   columnSum: 0,
@@ -90,30 +90,30 @@ function addRun(region: GrowingRegion, row: number, begin: number, end: number):
   region.right = Math.max(region.right, end - 1)
 }
 
-/** Merges the later region into the earlier one. */
-function join(a: GrowingRegion, b: GrowingRegion): GrowingRegion {
+/** Merges the later of two roots into the earlier one. */
+function merge(a: GrowingRegion, b: GrowingRegion): GrowingRegion {
   if (a === b) return a
-  const [whole, part] = a.number < b.number ? [a, b] : [b, a]
-  whole.area += part.area
-  whole.rowSum += part.rowSum
-  whole.columnSum += part.columnSum
-  whole.bottom = Math.max(whole.bottom, part.bottom)
-  whole.left = Math.min(whole.left, part.left)
-  whole.right = Math.max(whole.right, part.right)
-  part.partOf = whole
-  return whole
+  const [root, part] = a.number < b.number ? [a, b] : [b, a]
+  root.area += part.area
+  root.rowSum += part.rowSum
+  root.columnSum += part.columnSum
+  root.bottom = Math.max(root.bottom, part.bottom)
+  root.left = Math.min(root.left, part.left)
+  root.right = Math.max(root.right, part.right)
+  part.parent = root
+  return root
 }
 
-/** The region that this one was merged into. Paths are shortened on the way, so that later calls are fast. */
-function wholeOf(region: GrowingRegion): GrowingRegion {
-  let whole = region
-  while (whole.partOf) whole = whole.partOf
-  for (let part = region; part.partOf; ) {
-    const next: GrowingRegion = part.partOf
-    if (next !== whole) part.partOf = whole
+/** The region that this one was merged into, however often, with path compression. */
+function rootOf(region: GrowingRegion): GrowingRegion {
+  let root = region
+  while (root.parent) root = root.parent
+  for (let part = region; part.parent; ) {
+    const next: GrowingRegion = part.parent
+    if (next !== root) part.parent = root
     part = next
   }
-  return whole
+  return root
 }
 
 const regionOf = ({ area, rowSum, columnSum, top, bottom, left, right }: GrowingRegion): Region => ({

@@ -5,7 +5,7 @@ import { boundingBoxOf } from '../segmentation/bounding-box.ts'
 import { connectedRegions } from './connected-regions.ts'
 import type { MaskComponent, Side } from './finding.ts'
 
-/** Both sides are told when the smaller one holds at least this share of the mask; less is taken for a stray region. */
+/** Both sides are reported when the smaller one holds at least this share of the mask; less is taken for a stray region. */
 const secondSideShare = 0.1
 
 export interface MaskMeasurements {
@@ -20,7 +20,7 @@ export interface MaskMeasurements {
  * Measures a mask on the source's grid: area, bounding box, regions, and the patient's side of each.
  * The side is that of a region's centre against the middle column of the upright image.
  * @param mask 0/1. Shape: size.rows × size.columns, as stored.
- * @param turn The way upright; null where the sides of the image are not known.
+ * @param turn How the image is turned upright; null where its sides are not known.
  */
 export function measureMask(
   mask: Uint8Array,

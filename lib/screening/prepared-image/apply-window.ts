@@ -24,7 +24,7 @@ export function applyWindow(value: number, window: Window): number {
   const { center, width } = window
   switch (window.function) {
     case 'LINEAR':
-      // A width of 1 is a threshold: the first two lines decide.
+      // With a width of 1 these two conditions decide, and the division by width - 1 is never reached.
       if (value <= center - 0.5 - (width - 1) / 2) return 0
       if (value > center - 0.5 + (width - 1) / 2) return 1
       return (value - (center - 0.5)) / (width - 1) + 0.5

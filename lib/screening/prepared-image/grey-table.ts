@@ -3,7 +3,7 @@ import { applyModality, applyVoiLut, applyWindow } from './apply-window.ts'
 import type { GreyLevels } from './prepared-image.ts'
 import { lowestStoredValue } from './value-histogram.ts'
 
-/** The grey level of every stored value from the lowest on: the whole pipeline in one table. */
+/** The whole greyscale pipeline as one look-up table: the grey level of every stored value, from the lowest on. */
 export function buildGreyTable(radiograph: Radiograph, { window }: GreyLevels): Uint8Array {
   const { facts, presentation } = radiograph
   const { modality, voiLut, inverted } = presentation
@@ -12,7 +12,7 @@ export function buildGreyTable(radiograph: Radiograph, { window }: GreyLevels): 
   for (let index = 0; index < table.length; index++) {
     const value = applyModality(lowest + index, modality)
     const shown = window ? applyWindow(value, window) : voiLut ? applyVoiLut(value, voiLut) : 0
-    // Assigning to a byte array truncates: adding one half makes that rounding half up.
+    // A Uint8Array truncates what is assigned; with one half added, that rounds half up.
     table[index] = 255 * (inverted ? 1 - shown : shown) + 0.5
   }
   return table

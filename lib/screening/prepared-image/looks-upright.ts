@@ -7,8 +7,8 @@ const { side, scale, bias, weightsBase64 } = uprightTemplate
 const weights = Int8Array.from(Buffer.from(weightsBase64, 'base64'))
 
 /**
- * Whether a picture, turned as its file says, is more like an upright frontal chest than like one that stands on its
- * head, lies on its side or is a negative. A linear model: it warns, it does not refuse.
+ * Whether a picture, turned as its file says, is more like an upright frontal chest than like one that is upside down,
+ * on its side or a negative. A linear classifier, good enough for a warning and not for a refusal.
  * @see docs/dicom.md, 'Gate on pixels'
  */
 export function looksUpright(image: GreyImage, turn: Turn): boolean {

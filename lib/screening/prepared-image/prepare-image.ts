@@ -8,7 +8,7 @@ import { lowestStoredValue } from './value-histogram.ts'
 /**
  * Renders a radiograph as the models see it: modality transform, then window or VOI LUT, then inversion, to 8 bits
  * rounded half up; then reduced by area averaging to a long side of at most 1024. Smaller pictures keep their size.
- * @param options.fullResolution Keep rows × columns.
+ * @param options.fullResolution Keep the rows × columns of the source.
  * @throws {StudyRejectedError} blank, when all pixels are (nearly) the same
  * @see DICOM PS3.4 N.2
  */

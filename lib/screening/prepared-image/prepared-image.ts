@@ -7,7 +7,10 @@ export const preparedLongSide = 1024
 
 /** Where the grey levels came from. */
 export interface GreyLevels {
-  /** `window`: WindowCenter/Width; `voi-lut`: VOI LUT Sequence; `percentile`: robust window over the image; `full-range`: all stored bits. */
+  /**
+   * `window`: WindowCenter and WindowWidth; `voi-lut`: VOILUTSequence; `percentile`: a window from the low to the high
+   * tail of the values; `full-range`: all of BitsStored.
+   */
   readonly origin: 'window' | 'voi-lut' | 'percentile' | 'full-range'
   /** In output units of the modality transform; null for a VOI LUT. */
   readonly window: Window | null

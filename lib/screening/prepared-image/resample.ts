@@ -91,7 +91,7 @@ function mixColumns(
   }
 }
 
-/** The same for two taps, in half of the time: a mask of 64 megapixels is 64 million of them. */
+/** `mixColumns` for two taps, in half of the time: for a mask of 64 megapixels it computes 64 million sums. */
 function interpolateColumns(
   line: Float32Array,
   first: Int32Array,

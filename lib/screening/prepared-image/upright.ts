@@ -51,7 +51,7 @@ export function turnUpright<T extends Uint8Array | Float32Array>(values: T, size
   return turned
 }
 
-/** The way back: from upright to stored pixels. `size` is that of the stored image. */
+/** The inverse of `turnUpright`. `size` is that of the stored image. */
 export function turnBack<T extends Uint8Array | Float32Array>(upright: T, size: ImageSize, turn: Turn): T {
   if (!isTurned(turn)) return upright
   const turned = new (upright.constructor as new (length: number) => T)(upright.length)

@@ -1,6 +1,6 @@
 import type { Radiograph } from '../radiograph/radiograph.ts'
 
-/** How often each value occurs; `counts[i]` is of the value `lowest + i`. */
+/** How often each value occurs: `counts[i]` times the value `lowest + i`. */
 export interface ValueHistogram {
   readonly lowest: number
   readonly counts: Uint32Array
@@ -17,14 +17,14 @@ export function lowestStoredValue({ values, facts }: Pick<Radiograph, 'values' |
   return signed ? -(2 ** (facts.bitsStored - 1)) : 0
 }
 
-/** Above so many pixels a sample of them tells as much. */
+/** Images of more pixels than this are sampled. */
 const countInFull = 1_000_000
-/** Shares no factor with usual row lengths, so that a sample runs through all columns. */
+/** A prime, which few row lengths are a multiple of: the sample then takes in all columns. */
 const sampleStep = 7
 
 /**
- * Of the stored values, padding left out; of a sample where there are many. An image of nothing but padding counts
- * in full.
+ * The histogram of the stored values without padding, or of a sample of them. Where all of them are padding, padding
+ * counts too.
  */
 export function histogramOf(radiograph: Radiograph): ValueHistogram {
   const { values, facts, presentation } = radiograph
@@ -40,7 +40,7 @@ export function histogramOf(radiograph: Radiograph): ValueHistogram {
   return withoutPadding.total === 0 ? all : withoutPadding
 }
 
-/** A histogram without the pixels from one index to another, both included. */
+/** A histogram without the pixels from index `first` to index `last`, both included. */
 export function leaveOut({ lowest, counts, total }: ValueHistogram, first: number, last: number): ValueHistogram {
   const kept = counts.slice().fill(0, Math.max(0, first), Math.max(0, last + 1))
   let left = 0
@@ -66,6 +66,6 @@ export function quantileOf({ lowest, counts, total }: ValueHistogram, fraction: 
   return lowest + counts.length - 1
 }
 
-/** From tail to tail. */
+/** The range of the values, tails left out. */
 export const spreadOf = (histogram: ValueHistogram): number =>
   quantileOf(histogram, 1 - tailShare) - quantileOf(histogram, tailShare)

@@ -1,10 +1,10 @@
 import { mapHistogram, quantileOf, tailShare, type ValueHistogram } from './value-histogram.ts'
 
-/** Grey is counted in steps of so many levels of 256: what is finer is noise, and pictures of 5 bits have no more. */
+/** Width of a grey step, in levels of 256: finer differences are noise, and a picture of 5 bits has no more steps. */
 const levelsPerStep = 8
 
-/** How many equally frequent values would hold as much information: 2 to the entropy. */
-export function effectiveNumberOf({ counts, total }: ValueHistogram): number {
+/** 2 to the entropy: how many equally frequent values would hold as much information. */
+export function perplexityOf({ counts, total }: ValueHistogram): number {
   let bits = 0
   for (let index = 0; index < counts.length; index++) {
     const share = counts[index] / total
@@ -15,7 +15,7 @@ export function effectiveNumberOf({ counts, total }: ValueHistogram): number {
 
 /** How many steps of grey a rendering tells apart. Range: 1–32. */
 export function visibleStepsOf(histogram: ValueHistogram, table: Uint8Array): number {
-  return effectiveNumberOf(
+  return perplexityOf(
     mapHistogram(
       histogram,
       table.map((grey) => Math.floor(grey / levelsPerStep)),
@@ -34,10 +34,10 @@ export function clippedShareOf({ counts, total }: ValueHistogram, table: Uint8Ar
 }
 
 /**
- * Whether a table runs one way over the picture's values, up or down. One that goes back and forth by more than it
- * advances shows contours that are not there (entries damaged, or in the wrong byte order).
+ * Whether a table rises, or falls, nearly throughout the picture's values: its net change is at least half of its total
+ * variation. Any other shows contours that are not there (entries damaged, or in the wrong byte order).
  */
-export function isSteady(histogram: ValueHistogram, table: Uint8Array): boolean {
+export function isNearlyMonotonic(histogram: ValueHistogram, table: Uint8Array): boolean {
   const { lowest } = histogram
   const first = quantileOf(histogram, tailShare) - lowest
   const last = quantileOf(histogram, 1 - tailShare) - lowest

@@ -2,7 +2,7 @@ import type { SegmenterBundle } from '../classification/model-bundle.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import { labelComponents } from './connected-components.ts'
 
-/** A filled hole lies this far above the threshold, so that interpolating it later does not fall below by rounding. */
+/** Filled holes are set this far above the threshold, so that rounding in a later interpolation does not fall below it. */
 const holeMargin = 1e-4
 
 export type Postprocessing = SegmenterBundle['postprocessing']

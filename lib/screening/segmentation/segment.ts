@@ -54,8 +54,8 @@ export function projectMask(map: ProbabilityMap, stored: ImageSize, turn: Turn):
 }
 
 /**
- * The part of an image outside of which interpolation cannot reach the threshold: the grid points that do, and one
- * grid cell around them. Null when none does.
+ * The only part of an image where the interpolated map can reach the threshold: around the grid points that reach it,
+ * and one grid cell beyond. Null when no grid point does.
  */
 function supportOf(map: ProbabilityMap, image: ImageSize): BoundingBox | null {
   const mask = thresholdMask(map.probabilities, map.maskThreshold)

@@ -1,5 +1,5 @@
 import { leaveOut, quantileOf, tailShare, type ValueHistogram } from './value-histogram.ts'
-import { effectiveNumberOf } from './visible-steps.ts'
+import { perplexityOf } from './visible-steps.ts'
 
 /** The values of the picture itself. */
 export interface PictureValues {
@@ -9,11 +9,11 @@ export interface PictureValues {
 }
 
 /**
- * Leaves out what tells nothing of the picture: values beyond a gap that is wider than all that lies on its other side
- * (a border, blurred or not), and then the lowest and the highest value where one alone holds more than a tail (a
- * border, collimation, saturation).
+ * Leaves out values that are not the picture's: first those beyond a gap that is wider than the range of the picture's
+ * values (a border, blurred or not), then the lowest and the highest value where one alone holds more pixels than a tail
+ * (a border, collimation, saturation).
  */
-export function setBorderAside(histogram: ValueHistogram): PictureValues {
+export function leaveBorderOut(histogram: ValueHistogram): PictureValues {
   let picture = withoutFarCluster(histogram)
   for (let outer = histogram; picture !== outer; ) {
     outer = picture
@@ -28,14 +28,14 @@ function withoutFarCluster(histogram: ValueHistogram): ValueHistogram {
   const below = leaveOut(histogram, gap.first, counts.length - 1)
   const above = leaveOut(histogram, 0, gap.last)
   if (Math.min(below.total, above.total) <= tailShare * total) return histogram
-  // However much of it there is, one value is no picture.
-  const [inBelow, inAbove] = [below, above].map((part) => effectiveNumberOf(withoutHeavyEnds(part)))
+  // The part of more different values is the picture: a single value is none, however many pixels have it.
+  const [inBelow, inAbove] = [below, above].map((part) => perplexityOf(withoutHeavyEnds(part)))
   const picture = inBelow >= inAbove ? below : above
   const spread = quantileOf(picture, 1) - quantileOf(picture, 0)
   return gap.last - gap.first + 1 > spread ? picture : histogram
 }
 
-/** The longest run of indices between occupied ones that together hold no more pixels than a tail. */
+/** The longest run of values, between two that occur, that together have no more pixels than a tail. */
 function widestGap({ counts, total }: ValueHistogram): { first: number; last: number } {
   const begin = counts.findIndex((count) => count > 0) + 1
   const end = counts.findLastIndex((count) => count > 0)
