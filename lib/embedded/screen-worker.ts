@@ -13,7 +13,7 @@ import { describeSource, type SourceDescription } from '../screening/radiograph/
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { buildDocuments } from '../screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
-import { isSameObject, predecessorOf } from '../screening/result-documents/predecessor.ts'
+import { isSameResult, predecessorOf } from '../screening/result-documents/predecessor.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult, writeResult } from '../screening/result-documents/write-result.ts'
@@ -101,7 +101,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     predecessor: predecessorOf(stored, screeningKey, packageVersion),
     // Made again, it is the same object: a receiver that has it must not find it changed.
     analysedAt:
-      stored && isSameObject(stored, screeningKey, packageVersion)
+      stored && isSameResult(stored, screeningKey, packageVersion)
         ? new Date(stored.analysedAt)
         : new Date(systemClock.now()),
   }

@@ -25,7 +25,7 @@ export interface ResultContext {
   readonly screeningKey: string
   readonly softwareVersion: string
   readonly analysedAt: Date
-  /** Rounded to a tenth in the document. */
+  /** Unit: ms; rounded to a tenth in the document. */
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
@@ -59,7 +59,7 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
   }
 }
 
-/** The document of an image whose timings are known only later. Unit: ms; rounded to a tenth. */
+/** The result with timings that were known only after it was built. Unit: ms; rounded to a tenth. */
 export const withTimings = (result: ResultDocument, timingsMs: Readonly<Record<string, number>>): ResultDocument => ({
   ...result,
   timingsMs: roundAll(timingsMs),

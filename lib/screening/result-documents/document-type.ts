@@ -10,7 +10,7 @@ import type { Predecessor } from './predecessor.ts'
 /** What is known of an image when its documents are built. */
 export interface DocumentSource extends Omit<ResultContext, 'timingsMs' | 'documents'> {
   readonly finding: Finding
-  /** Patient, study and order, for the objects that are the patient's own; null of a picture without a data set. */
+  /** Patient, study and order, for documents that carry them; null for a PNG or JPEG, which has no data set. */
   readonly identity: SourceIdentity | null
   /** The result that this one replaces; null when it is the first of its image. */
   readonly predecessor: Predecessor | null
@@ -34,7 +34,7 @@ export interface DocumentType<Needs = unknown> {
   /** Name of its object, below the image's prefix. */
   readonly name: string
   readonly mediaType: string
-  /** What it is made of; null where the image has none. */
+  /** What it is built from; null when the image has no such document. */
   needs(source: DocumentSource): Needs | null
   build(needs: Needs, tools: () => DocumentTools): Uint8Array | Promise<Uint8Array>
 }

@@ -12,13 +12,13 @@ export type Ring = readonly (readonly [column: number, row: number])[]
 /** One region of the mask: its outer line, then those of its holes. */
 export type Outline = readonly Ring[]
 
-const drawn = new WeakMap<DelineatedFinding, Outline[]>()
+const outlinesByFinding = new WeakMap<DelineatedFinding, Outline[]>()
 
-/** The outlines in pixels of the source, drawn once a finding; empty where there is no region. */
+/** The outlines in pixels of the source, drawn once per finding; empty when there is no region. */
 export function outlinesOf({ finding, facts, size }: DocumentSource): readonly Outline[] {
   if (!isDelineated(finding) || !facts || !size) return []
-  const outlines = drawn.get(finding) ?? maskOutlines(finding, size, facts)
-  drawn.set(finding, outlines)
+  const outlines = outlinesByFinding.get(finding) ?? maskOutlines(finding, size, facts)
+  outlinesByFinding.set(finding, outlines)
   return outlines
 }
 

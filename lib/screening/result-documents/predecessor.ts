@@ -1,11 +1,11 @@
 import { fhirName } from './fhir-bundle/fhir-name.ts'
 import type { ResultDocument } from './result-document.ts'
 
-/** What names the objects of an earlier result of the same image. */
+/** An earlier result of the same image: what the UIDs of its objects are derived from. */
 export interface Predecessor {
   readonly screeningKey: string
   readonly softwareVersion: string
-  /** Names of its documents: only what was made can be replaced. */
+  /** Names of its documents: an object replaces only one that was made. */
   readonly documents: readonly string[]
 }
 
@@ -13,15 +13,15 @@ export interface Predecessor {
 const replaceable: readonly string[] = ['structured-report.dcm', fhirName]
 
 /**
- * The stored result as what a new one replaces: one by other models or another version. Null when there is none, when
- * it is the same one made again, and when it holds nothing that a receiver could replace.
+ * The stored result, if a new one replaces it because models, thresholds or version differ. Null when there is none,
+ * when the new one is the same result made again, or when the stored one holds nothing that a receiver could replace.
  */
 export function predecessorOf(
   stored: ResultDocument | null,
   screeningKey: string,
   softwareVersion: string,
 ): Predecessor | null {
-  if (!stored || isSameObject(stored, screeningKey, softwareVersion)) return null
+  if (!stored || isSameResult(stored, screeningKey, softwareVersion)) return null
   if (!stored.documents.some((name) => replaceable.includes(name))) return null
   return {
     screeningKey: stored.screeningKey,
@@ -30,6 +30,6 @@ export function predecessorOf(
   }
 }
 
-/** Whether a result that is made again has the identity of the stored one: it then keeps its time, and so its bytes. */
-export const isSameObject = (stored: ResultDocument, screeningKey: string, softwareVersion: string): boolean =>
+/** Whether a new result is the stored one made again: it then keeps its time, so that its bytes do not change. */
+export const isSameResult = (stored: ResultDocument, screeningKey: string, softwareVersion: string): boolean =>
   stored.screeningKey === screeningKey && stored.software.version === softwareVersion

@@ -17,7 +17,7 @@ export interface ResultLine {
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
-/** Reasons of lines for what is no radiograph: listed, but not counted as images that were not analysed. */
+/** Reasons of inputs that were set aside: they have a line, but do not count as images that were not analysed. */
 const setAsideReasons: readonly (string | null | undefined)[] = ['not-a-picture', 'hidden-folder', 'listed-already']
 
 /** Whether a line only says why something in the folder is no input: it counts neither as analysed nor as not analysed. */

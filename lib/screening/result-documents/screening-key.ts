@@ -15,7 +15,7 @@ export const pipelineVersion = 4
  * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.
  * Another key: the old result is superseded.
  * @param segmenter Null in triage mode.
- * @param preparation The preparation key of the picture that is screened: it may be an older program's.
+ * @param preparation The preparation key of the prepared image, which an older version may have written.
  */
 export function screeningKeyOf(
   classifier: ClassifierBundle,
@@ -39,7 +39,7 @@ export function screeningKeyOf(
 }
 
 /**
- * The screening key that a tenant's image leads to.
+ * The screening key that the result of a tenant's image will have.
  * @throws {ConfigurationError} when the classifier has no such operating point
  */
 export function expectScreeningKey(
@@ -56,7 +56,7 @@ export function expectScreeningKey(
 /**
  * Digest of everything besides the image that decides what preprocessing makes of it: the prepared picture, or the
  * rejection.
- * @param refusal Of a refusal for quota or budget: its month, so that the image may be admitted later.
+ * @param refusal For a refusal by quota or budget its month, so that the image may be admitted in a later one.
  */
 export function preparationKeyOf(policy: SuitabilityPolicy, refusal?: string): string {
   return sha256Hex(JSON.stringify({ pipelineVersion, policy, refusal: refusal ?? null }))

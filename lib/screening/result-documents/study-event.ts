@@ -17,7 +17,7 @@ export const studyEvent = z.strictObject({
   resultKey: z.string(),
 }) satisfies z.ZodType<StudyEvent>
 
-/** Tells of a result that is stored under `resultKey`. */
+/** Publishes the event of a result that is stored under `resultKey`. */
 export function emitResult(
   events: EventSink,
   { outcome, imageId, discordant, reason }: ResultDocument,

@@ -5,7 +5,8 @@ import { type ResultDocument, resultDocument } from './result-document.ts'
 export const resultKey = (imageId: string): string => `${imageId}/result.json`
 
 /**
- * Writes a result and its documents under `<imageId>/`. A result of another screening key moves to `<imageId>/superseded/<its key>/` first; nothing is overwritten in silence.
+ * Writes a result and its documents under `<imageId>/`. An earlier result of another screening key is first moved to
+ * `<imageId>/superseded/<its key>/`, with its documents; one of the same key is replaced.
  */
 export async function writeResult(
   store: ObjectStore,
@@ -70,7 +71,7 @@ async function supersede(store: ObjectStore, result: ResultDocument): Promise<vo
   const resultFirst = keys.sort(
     (a, b) => Number(b === resultKey(result.imageId)) - Number(a === resultKey(result.imageId)),
   )
-  // What lies there without a result that can be read is of a run that was cut short.
+  // Objects without a readable result.json are taken for those of an interrupted run, and are deleted.
   if (previous && previous.screeningKey !== result.screeningKey) {
     for (const key of resultFirst) {
       await store.put(`${prefix}superseded/${previous.screeningKey}/${key.slice(prefix.length)}`, await store.get(key))

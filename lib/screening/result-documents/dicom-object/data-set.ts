@@ -1,11 +1,12 @@
 import { dictionary, type Keyword } from './dictionary.ts'
 
-/** Bytes of the source, copied as they are: their character set is the source's, which the object declares. */
-export type SourceBytes = Uint8Array
+/**
+ * Text holds one byte a character: what comes from the source is written as the same bytes, in the source's character
+ * set, which the object declares.
+ */
+type Value = string | number | readonly string[] | readonly number[] | Uint8Array | readonly DataSet[]
 
-type Value = string | number | readonly string[] | readonly number[] | SourceBytes | readonly DataSet[]
-
-/** A data set by keyword; an empty string or list is an attribute without value, an undefined one is absent. */
+/** A data set by keyword. An empty string or list is an attribute without value; one that is undefined is left out. */
 export type DataSet = { readonly [keyword in Keyword]?: Value | undefined }
 
 /** Value representations whose explicit length takes four bytes. @see DICOM PS3.5 7.1.2 */

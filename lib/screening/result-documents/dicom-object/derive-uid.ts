@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 /**
  * A UUID that is a function of its parts: the same study screened twice by the same models gives the same objects.
- * Its bits say version 8 (made by its maker's own rule).
+ * Version 8: a UUID by a rule of its maker's own.
  * @see RFC 9562 5.8
  */
 export function deriveUuid(...parts: readonly string[]): string {

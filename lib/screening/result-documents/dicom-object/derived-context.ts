@@ -2,7 +2,7 @@ import { transferSyntaxOf } from '../../radiograph/transfer-syntax.ts'
 import type { DocumentSource } from '../document-type.ts'
 import type { DerivedContext } from './derived-object.ts'
 
-/** What our objects say of their source; null of a picture without a data set, which belongs to no study. */
+/** What our objects say of their source; null for a PNG or JPEG, which belongs to no study. */
 export function derivedContext(source: DocumentSource): DerivedContext | null {
   const { identity, facts } = source
   if (!identity || !facts) return null
@@ -18,11 +18,11 @@ export function derivedContext(source: DocumentSource): DerivedContext | null {
     softwareVersion: source.softwareVersion,
     analysedAt: source.analysedAt,
     predecessor: source.predecessor,
-    hasSegmentation: source.requestedDocuments.includes('segmentation'),
+    segmentationRequested: source.requestedDocuments.includes('segmentation'),
   }
 }
 
-/** Of what was decoded: the syntax of anything else need not be one that is known. */
+/** Only of an image that was decoded: the transfer syntax of a refused one may be unknown, which would throw. */
 const isLossy = ({ prepared, facts }: DocumentSource): boolean =>
   prepared !== null && facts?.transferSyntaxUid != null && transferSyntaxOf(facts.transferSyntaxUid).lossy
 

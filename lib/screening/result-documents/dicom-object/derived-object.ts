@@ -7,7 +7,7 @@ import { codeItem, codes } from './code.ts'
 import type { DataSet } from './data-set.ts'
 import { deriveUid, isUid } from './derive-uid.ts'
 
-/** What every DICOM object that we make of a source has to know. */
+/** What every DICOM object that we derive from a source is built from. */
 export interface DerivedContext {
   readonly imageId: string
   readonly identity: SourceIdentity
@@ -22,8 +22,8 @@ export interface DerivedContext {
   readonly softwareVersion: string
   readonly analysedAt: Date
   readonly predecessor: Predecessor | null
-  /** Whether a segmentation is made of a mask, so that others may point at it. */
-  readonly hasSegmentation: boolean
+  /** Whether a Segmentation was asked for: where there is a mask, other objects then refer to it. */
+  readonly segmentationRequested: boolean
 }
 
 export type DerivedKind = 'segmentation' | 'structured-report' | 'secondary-capture' | 'presentation-state'
@@ -65,7 +65,7 @@ export function sourceUid(
   return isUid(uid) ? uid : deriveUid('source', keyword, imageId)
 }
 
-/** The same image, models, thresholds, software and kind always give the same instance, in a series of its own. */
+/** The same image, models, thresholds, software and kind always give the same instance; each kind has its own series. */
 export function derivedUid(
   context: DerivedContext,
   kind: DerivedKind,
@@ -76,7 +76,7 @@ export function derivedUid(
   return deriveUid(level, kind, source, context.imageId, screeningKey, softwareVersion)
 }
 
-/** The instance of the same kind that an earlier version of the models made of this image; null when none did. */
+/** UIDs of the object of the same kind in the result that this one replaces; null when there is none. */
 export function predecessorUids(
   context: DerivedContext,
   kind: DerivedKind,
@@ -89,7 +89,7 @@ export function predecessorUids(
   }
 }
 
-/** The region's name across the segmentation and the report of one result: viewers join the two by it. */
+/** Identifies a region in both the segmentation and the report of a result: viewers join the two by it. */
 export const trackingUid = (context: DerivedContext, index: number): string =>
   deriveUid('tracking', sourceUid(context, 'SOPInstanceUID'), context.imageId, context.screeningKey, String(index))
 
@@ -100,7 +100,7 @@ export const sourceReference = (context: DerivedContext): DataSet => ({
   ReferencedSOPInstanceUID: sourceUid(context, 'SOPInstanceUID'),
 })
 
-/** Computed Radiography stands in where the source names no class: a reference must name one. */
+/** The source's SOP class; Computed Radiography when it states none, since a reference must name one. */
 export const sourceSopClass = ({ identity }: DerivedContext): string =>
   isUid(identity.SOPClassUID ?? null) ? (identity.SOPClassUID as string) : '1.2.840.10008.5.1.4.1.1.1'
 
@@ -155,7 +155,7 @@ export function commonModules(context: DerivedContext, kind: DerivedKind): DataS
   }
 }
 
-/** As the source says, where that is a legal value; what was screened is a chest. */
+/** The source's value if it is legal; otherwise CHEST, for nothing else is screened. */
 export const bodyPart = ({ identity }: DerivedContext): string =>
   legal(identity.BodyPartExamined, /^[A-Z0-9 _]{1,16}$/) ?? 'CHEST'
 
@@ -165,7 +165,7 @@ export function contentDateTime(context: DerivedContext): DataSet {
   return { ContentDate: date, ContentTime: time }
 }
 
-/** The offset covers every time of the object, so ours follow the source's; without one they are UTC. */
+/** TimezoneOffsetFromUTC holds for all times of an object, so ours are in the source's time zone; without one, in UTC. */
 export function localDateTime({ identity, analysedAt }: DerivedContext): { date: string; time: string } {
   const [, sign, hours, minutes] = /^([+-])(\d{2})(\d{2})$/.exec(identity.TimezoneOffsetFromUTC ?? '') ?? []
   const offset = sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0
@@ -173,6 +173,7 @@ export function localDateTime({ identity, analysedAt }: DerivedContext): { date:
   return { date: text.slice(0, 8), time: text.slice(8, 14) }
 }
 
+/** The value if it has the form that DICOM asks for; undefined otherwise. */
 export function legal(value: string | undefined, pattern: RegExp): string | undefined {
   return value !== undefined && pattern.test(value) ? value : undefined
 }
@@ -183,7 +184,7 @@ function legalAge(age: string | undefined): string | undefined {
   return match ? `${match[1].padStart(3, '0')}${match[2] || 'Y'}` : undefined
 }
 
-/** The source's; where it declares none though it needs one, Latin-1, which most of those are. */
+/** The source's; if it declares none although its text needs one, Latin-1, which is right for most of those. */
 function characterSetOf(identity: SourceIdentity): string | undefined {
   if (identity.SpecificCharacterSet) return identity.SpecificCharacterSet
   const text = Object.values(identity).join('')

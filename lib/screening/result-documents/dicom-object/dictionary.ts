@@ -1,6 +1,6 @@
 /**
  * Tag and value representation of every attribute that our objects hold, by the keyword of PS3.6.
- * Held against an independent dictionary by test/validators.
+ * `npm run test:judges` has other programs, with dictionaries of their own, read what is written by it.
  */
 export const dictionary = {
   FileMetaInformationGroupLength: ['00020000', 'UL'],

@@ -20,8 +20,8 @@ const orange = [46720, 38284, 50200]
 
 /**
  * The mask as a DICOM Segmentation: BINARY, one segment, the source's rows × columns.
- * A radiograph has no place in the patient; pixel measures, orientation and position are there all the same, because
- * viewers show nothing without them. Where the spacing is unknown they say 1 × 1 mm, which nothing may measure by.
+ * A radiograph has no frame of reference; pixel measures, orientation and position are written all the same, because
+ * viewers show nothing without them. Where the spacing is unknown they say 1 × 1 mm, which must not be measured by.
  * @see DICOM PS3.3 A.51, C.8.20
  */
 export function buildSegmentation(context: DerivedContext, { delineation }: DelineatedFinding): DataSet {

@@ -37,10 +37,10 @@ export const mutedColour = '#b8b8b8'
 /** Height of the caption at a width of 1024. Unit: pixels. */
 const captionHeight = 92
 
-/** What a length drawn for a width of 1024 is multiplied by. */
+/** Factor for lengths that are given for a width of 1024. */
 export const scaleOf = ({ columns }: ImageSize): number => Math.max(columns, 400) / 1024
 
-/** A canvas that is `width` wide and has room for a caption below an image. */
+/** The size of a canvas of this width, with room for a caption below the image. */
 export const canvasOf = (image: ImageSize, width: number = image.columns): ImageSize => ({
   rows: image.rows + Math.round(captionHeight * scaleOf(image)),
   columns: width,
@@ -74,7 +74,7 @@ export const noticeLine: CaptionLine = {
   colour: mutedColour,
 }
 
-/** The mask's boundary, tinted within. */
+/** The mask's boundary as a line, with a slight tint inside. */
 export function contourOf(finding: DelineatedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
   const path = pathOf(maskOutlines(finding, prepared, facts))
   const scale = scaleOf(prepared)
@@ -84,7 +84,7 @@ export function contourOf(finding: DelineatedFinding, prepared: PreparedImage, f
   ].join('')
 }
 
-/** SVG path data; holes are wound the other way round. */
+/** SVG path data. Holes run the other way round, so that SVG's nonzero rule leaves them unfilled. */
 export const pathOf = (outlines: readonly Outline[]): string =>
   outlines
     .flat()

@@ -14,10 +14,10 @@ import {
 } from '../dicom-object/derived-object.ts'
 import type { Outline } from '../mask-outlines.ts'
 
-/** What fits an element of two-byte length. Unit: points. */
+/** GraphicData has a length of two bytes, which 8,191 points fill: an outline is thinned well before. Unit: points. */
 const maximumPoints = 4000
 
-export interface Presented {
+export interface PresentationSource {
   readonly context: DerivedContext
   readonly finding: SuspectedFinding
   readonly outlines: readonly Outline[]
@@ -34,8 +34,8 @@ export interface Presented {
  * states.
  * @see DICOM PS3.3 A.33.1, C.10.5, C.11
  */
-export function buildPresentationState(presented: Presented): DataSet {
-  const { context, finding, outlines, size, rescale, window, inverted } = presented
+export function buildPresentationState(source: PresentationSource): DataSet {
+  const { context, finding, outlines, size, rescale, window, inverted } = source
   const { date, time } = localDateTime(context)
   const reference = { ReferencedImageSequence: [sourceReference(context)] }
   const rings = outlines.flat().map((ring) => {

@@ -17,7 +17,7 @@ import {
   type Typeface,
 } from '../overlay/overlay-marks.ts'
 
-/** The same picture twice, with a black strip between. */
+/** The same picture twice, with a black strip between, and the marks of both. */
 export interface Comparison {
   readonly image: GreyImage
   readonly overlay: Overlay
@@ -33,7 +33,7 @@ const untouchedLines: readonly CaptionLine[] = [
   },
 ]
 
-/** The picture as it was screened, and beside it the same with the mask's contour. */
+/** The prepared image, and beside it the same with the mask's contour, each with its caption. */
 export function buildComparison(
   finding: DelineatedFinding,
   prepared: PreparedImage,

@@ -18,9 +18,9 @@ import { type ContentItem, code, container, image, text, uidReference } from './
 import { imageGroup, regionGroups } from './measurement-groups.ts'
 
 /**
- * What was looked for and what was found, as Comprehensive 3D SR by TID 1500. There is one for every study that was
- * tried: present, absent, or not analysed, which is said in words and by code and is neither of the two.
- * @param outlines Of the mask in the source's pixels; empty when there is none, or when none may be shown.
+ * What was looked for and what was found, as Comprehensive 3D SR by TID 1500. Every study gets one, which says that
+ * pneumothorax is present, or absent, or that the image was not analysed: that is neither, in code and in words.
+ * @param outlines Of the mask, in the source's pixels; empty when there is no mask.
  * @see DICOM PS3.3 A.35.13, PS3.16 TID 1500; IHE Radiology, AI Results
  */
 export function buildStructuredReport(
@@ -28,14 +28,13 @@ export function buildStructuredReport(
   finding: Finding,
   outlines: readonly Outline[],
 ): DataSet {
-  const hasSegmentation = context.hasSegmentation && finding.outcome === 'suspected' && outlines.length > 0
+  const hasSegmentation = context.segmentationRequested && finding.outcome === 'suspected' && outlines.length > 0
   return {
     ...commonModules(context, 'structured-report'),
     ...contentDateTime(context),
     CompletionFlag: 'COMPLETE',
     VerificationFlag: 'UNVERIFIED',
     PreliminaryFlag: 'PRELIMINARY',
-    ContentQualification: undefined,
     ReferencedPerformedProcedureStepSequence: [],
     PerformedProcedureCodeSequence: [],
     ReferencedRequestSequence: requestOf(context),
@@ -78,7 +77,7 @@ function measurements(context: DerivedContext, finding: Finding, outlines: reado
   return [container(codes.imagingMeasurements, groups)]
 }
 
-/** The answer in codes, whether an answer was reached, and both in words. */
+/** The finding as a code, whether the analysis succeeded, and both in words. */
 function evaluations(finding: Finding): ContentItem[] {
   if (finding.outcome === 'not-analysed') {
     return [
@@ -113,7 +112,7 @@ function comment(finding: Exclude<Finding, { outcome: 'not-analysed' }>): string
 const isDiscordant = (finding: Finding): finding is SuspectedFinding =>
   finding.outcome === 'suspected' && finding.discordant
 
-/** The order that the source belongs to, so that a worklist entry and this report meet. @see PS3.3 C.17.2 */
+/** The order that the source belongs to, so that the report can be matched to its worklist entry. @see DICOM PS3.3 C.17.2 */
 function requestOf({ identity, ...context }: DerivedContext): readonly DataSet[] | undefined {
   const {
     AccessionNumber,

@@ -1,7 +1,7 @@
 import { type Code, codeItem } from '../dicom-object/code.ts'
 import type { DataSet } from '../dicom-object/data-set.ts'
 
-/** Content items of a structured report, each with its value type. @see DICOM PS3.3 C.17.3 */
+/* Builders of the content items of a structured report, one for each value type. @see DICOM PS3.3 C.17.3 */
 
 export type Relationship =
   | 'CONTAINS'

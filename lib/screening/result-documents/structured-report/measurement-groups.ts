@@ -13,14 +13,14 @@ import {
 import { enclosedArea, type Outline } from '../mask-outlines.ts'
 import { type ContentItem, code, container, coordinates, image, number, text, uidReference } from './content-item.ts'
 
-/** More regions than a reader would look at one by one; all of them are in the segmentation. */
-const describedRegions = 8
-/** What fits an element of two-byte length. Unit: points. */
+/** The report describes the largest regions, as many as a reader looks at one by one; the segmentation holds all. */
+const maximumDescribedRegions = 8
+/** GraphicData has a length of two bytes, which 8,191 points fill: an outline is thinned well before. Unit: points. */
 const maximumPoints = 4000
 
 /**
- * A group for each region, drawn and measured, and one that points at the segment. The first region's group and the
- * segment's share their tracking UID: viewers then show one thing, and both forms of it are found.
+ * A group for each region, with its outline and area, and one that refers to the segment. The first region's group and
+ * the segment's share a tracking UID, so that viewers take outline and segment for one finding.
  * @see DICOM PS3.16 TID 1410
  */
 export function regionGroups(
@@ -30,7 +30,7 @@ export function regionGroups(
 ): ContentItem[] {
   const probability = probabilityOf(context, finding)
   const regions = outlines
-    .slice(0, describedRegions)
+    .slice(0, maximumDescribedRegions)
     .map((outline, index) =>
       container(
         codes.measurementGroup,
@@ -45,7 +45,7 @@ export function regionGroups(
         '1410',
       ),
     )
-  return context.hasSegmentation ? [...regions, segmentGroup(context, finding)] : regions
+  return context.segmentationRequested ? [...regions, segmentGroup(context, finding)] : regions
 }
 
 /** @see DICOM PS3.16 TID 1410, the form that references a segment */
@@ -77,8 +77,8 @@ function segmentGroup(context: DerivedContext, { delineation }: DelineatedFindin
 }
 
 /**
- * Where there is no region: the probability of the image as a whole. It is inferred from a point in a corner, without
- * which viewers show nothing of it. @see DICOM PS3.16 TID 1501, TID 320
+ * For a finding without a region: the probability of the image as a whole. It is 'inferred from' a point near the corner,
+ * because viewers do not show a measurement without a place. @see DICOM PS3.16 TID 1501, TID 320
  */
 export function imageGroup(context: DerivedContext, finding: SuspectedFinding | NotSuspectedFinding): ContentItem {
   const corner = coordinates('INFERRED FROM', codes.path, 'POINT', cornerOf(context.size), selectedSource(context))
@@ -128,7 +128,7 @@ function algorithm(context: DerivedContext, task: 'classification' | 'segmentati
 
 const lateralities = { left: codes.left, right: codes.right } satisfies Record<string, Code>
 
-/** The side of the measured region that an outline goes round: the one whose box it shares most of. */
+/** The side of the component that an outline encloses: of the one whose bounding box it overlaps most. */
 function sideOf([outer]: Outline, components: readonly MaskComponent[]): MaskComponent['side'] {
   const columns = outer.map(([column]) => column)
   const rows = outer.map(([, row]) => row)
