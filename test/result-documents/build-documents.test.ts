@@ -128,6 +128,11 @@ describe('writing a result', () => {
     { name: 'mask.png', mediaType: 'image/png', body: new Uint8Array([1]) },
     { name: 'note.txt', mediaType: 'text/plain', body: new Uint8Array([2]) },
   ]
+  const keysOf = async (store: ObjectStore): Promise<string[]> => {
+    const keys: string[] = []
+    for await (const key of store.list(`${result.imageId}/`)) keys.push(key.slice(result.imageId.length + 1))
+    return keys.sort()
+  }
   const result = buildResultDocument(rejected, { ...sourceOf(rejected), documents: [], timingsMs: {} })
   const inOrder = [
     ['mask.png', 'image/png'],
@@ -144,11 +149,16 @@ describe('writing a result', () => {
   it('removes what a run that was cut short left there', async () => {
     const { store } = await openStore()
     await store.put(`${result.imageId}/segmentation.dcm`, new Uint8Array([3]))
-    await store.put(`${result.imageId}/result.json`, new Uint8Array([4]))
     await writeResult(store, result, documents)
-    const keys: string[] = []
-    for await (const key of store.list(`${result.imageId}/`)) keys.push(key.slice(result.imageId.length + 1))
-    expect(keys.sort()).toEqual(['mask.png', 'note.txt', 'result.json'])
+    expect(await keysOf(store)).toEqual(['mask.png', 'note.txt', 'result.json'])
+  })
+
+  it('keeps a result that it cannot read: it may be that of a newer version', async () => {
+    const { store } = await openStore()
+    await store.put(`${result.imageId}/result.json`, new Uint8Array([4]))
+    await writeResult(store, result, [])
+    expect(await keysOf(store)).toEqual(['result.json', 'superseded/unreadable/result.json'])
+    expect([...(await store.get(`${result.imageId}/superseded/unreadable/result.json`))]).toEqual([4])
   })
 
   it("puts it behind them in the cloud's place too, where the first writer's result stands", async () => {

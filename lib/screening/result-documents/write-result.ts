@@ -71,10 +71,12 @@ async function supersede(store: ObjectStore, result: ResultDocument): Promise<vo
   const resultFirst = keys.sort(
     (a, b) => Number(b === resultKey(result.imageId)) - Number(a === resultKey(result.imageId)),
   )
-  // Objects without a readable result.json are taken for those of an interrupted run, and are deleted.
-  if (previous && previous.screeningKey !== result.screeningKey) {
+  // Objects without a result.json are those of an interrupted run. One that cannot be read may be a newer version's.
+  const isUnreadable = !previous && keys.includes(resultKey(result.imageId))
+  const kept = isUnreadable ? 'unreadable' : previous?.screeningKey
+  if (kept !== undefined && kept !== result.screeningKey) {
     for (const key of resultFirst) {
-      await store.put(`${prefix}superseded/${previous.screeningKey}/${key.slice(prefix.length)}`, await store.get(key))
+      await store.put(`${prefix}superseded/${kept}/${key.slice(prefix.length)}`, await store.get(key))
     }
   }
   for (const key of resultFirst) await store.delete(key)
