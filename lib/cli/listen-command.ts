@@ -155,9 +155,12 @@ function peersOf(peers: readonly string[]): BlockList | null {
   if (peers.length === 0) return null
   const list = new BlockList()
   for (const peer of peers) {
-    const [address, prefix] = peer.split('/')
+    const [address, ...prefixes] = peer.split('/')
+    const [prefix] = prefixes
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     try {
+      // `10.1.0.0/` would be the network of all addresses.
+      if (prefixes.length > 1 || prefix === '') throw new RangeError('no length of a network')
       if (prefix === undefined) list.addAddress(address, family)
       else list.addSubnet(address, Number(prefix), family)
     } catch (cause) {

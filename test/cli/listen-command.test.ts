@@ -83,6 +83,12 @@ describe('pleura listen', () => {
       ['--peer', 'pacs.hospital'],
       '--peer pacs.hospital is neither an address nor a network',
     ],
+    ['a peer that is no address', ['--peer', '10.1.0.0/'], '--peer 10.1.0.0/ is neither an address nor a network'],
+    [
+      'a peer that is no address',
+      ['--peer', '10.1.0.0/16/8'],
+      '--peer 10.1.0.0/16/8 is neither an address nor a network',
+    ],
     ['an AE title of 17 characters', ['--ae-title', 'ABCDEFGHIJKLMNOPQ'], 'an AE title has 1 to 16 characters'],
     ['a port that is none', ['--port', '70000'], 'expected a whole number from 0 to 65535'],
     ['an address of another machine', ['--host', '192.0.2.1', '--port', '0'], 'this machine has no such address'],
