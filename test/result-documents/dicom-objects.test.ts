@@ -118,6 +118,19 @@ describe('the segmentation', () => {
   })
 })
 
+describe('the loss of a source', () => {
+  it.each([
+    ['1.2.840.10008.1.2.4.50', 'ISO_10918_1'],
+    ['1.2.840.10008.1.2.4.81', 'ISO_14495_1'],
+    ['1.2.840.10008.1.2.4.91', 'ISO_15444_1'],
+    ['1.2.840.10008.1.2.4.203', 'ISO_15444_15'],
+    ['1.2.840.10008.1.2.4.70', undefined],
+  ])('in %s is told by its method: %s', async (transferSyntaxUid, method) => {
+    const documents = await build(suspected(true), { facts: { ...source.facts!, transferSyntaxUid } })
+    expect(read(documents.get('segmentation.dcm')).string('x00282114')).toBe(method)
+  })
+})
+
 describe('the structured report', () => {
   const report = async (finding: Finding, changed: Partial<DocumentSource> = {}) =>
     read((await build(finding, changed)).get('structured-report.dcm'))
@@ -148,6 +161,13 @@ describe('the structured report', () => {
   it('tells the side of each region by itself', async () => {
     const said = meanings(await report(suspectedOnBothSides()))
     expect(said.filter((meaning) => ['Left', 'Right', 'Right and left'].includes(meaning))).toEqual(['Left', 'Right'])
+  })
+
+  it('draws no region of a mask that is empty in the pixels of the source', async () => {
+    const whole = suspected(true)
+    const delineation = { ...whole.delineation, mask: suspected(false).delineation.mask, components: [], areaPixels: 0 }
+    const said = meanings(await report({ ...whole, discordant: true, delineation }))
+    for (const meaning of ['Area', 'Image Region', 'Referenced Segmentation Frame']) expect(said).not.toContain(meaning)
   })
 
   it('points at a segmentation only where one was asked for', async () => {

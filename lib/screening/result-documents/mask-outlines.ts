@@ -16,7 +16,8 @@ const outlinesByFinding = new WeakMap<DelineatedFinding, Outline[]>()
 
 /** The outlines in pixels of the source, drawn once per finding; empty when there is no region. */
 export function outlinesOf({ finding, facts, size }: DocumentSource): readonly Outline[] {
-  if (!isDelineated(finding) || !facts || !size) return []
+  // A mask that is empty in the source's pixels has no outline, though the map's grid may hold a point of it.
+  if (!isDelineated(finding) || finding.discordant || !facts || !size) return []
   const outlines = outlinesByFinding.get(finding) ?? maskOutlines(finding, size, facts)
   outlinesByFinding.set(finding, outlines)
   return outlines
@@ -54,6 +55,15 @@ export function outlinesAt(
 }
 
 const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(0, value))
+
+/** GraphicData has a length of two bytes, which 8,191 points fill: an outline is thinned well before. Unit: points. */
+const maximumPoints = 4000
+
+/** Column, row, column, row … of a ring, thinned to what an element holds. */
+export function coordinatesOf(ring: Ring): number[] {
+  const step = Math.ceil(ring.length / maximumPoints)
+  return ring.filter((_, index) => index % step === 0 || index === ring.length - 1).flat()
+}
 
 /** @see the shoelace formula */
 export function enclosedArea(ring: Ring): number {

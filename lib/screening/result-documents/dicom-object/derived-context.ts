@@ -1,3 +1,4 @@
+import type { CodestreamKind } from '../../kernel/ports.ts'
 import { transferSyntaxOf } from '../../radiograph/transfer-syntax.ts'
 import type { DocumentSource } from '../document-type.ts'
 import type { DerivedContext } from './derived-object.ts'
@@ -6,12 +7,14 @@ import type { DerivedContext } from './derived-object.ts'
 export function derivedContext(source: DocumentSource): DerivedContext | null {
   const { identity, facts } = source
   if (!identity || !facts) return null
+  const lossyMethod = lossyMethodOf(source)
   return {
     imageId: source.imageId,
     identity,
     size: source.size,
     spacing: facts.pixelSpacing,
-    lossySource: identity.LossyImageCompression === '01' || isLossy(source),
+    lossySource: identity.LossyImageCompression === '01' || lossyMethod !== null,
+    lossyMethod,
     models: source.models,
     screeningKey: source.screeningKey,
     operatingPointId: operatingPointIdOf(source),
@@ -22,9 +25,21 @@ export function derivedContext(source: DocumentSource): DerivedContext | null {
   }
 }
 
+/** @see DICOM PS3.3 C.7.6.1.1.5.1 */
+const lossyMethods: Readonly<Partial<Record<CodestreamKind, string>>> = {
+  'jpeg-8': 'ISO_10918_1',
+  'jpeg-12': 'ISO_10918_1',
+  'jpeg-ls': 'ISO_14495_1',
+  'jpeg-2000': 'ISO_15444_1',
+  htj2k: 'ISO_15444_15',
+}
+
 /** Only of an image that was decoded: the transfer syntax of a refused one may be unknown, which would throw. */
-const isLossy = ({ prepared, facts }: DocumentSource): boolean =>
-  prepared !== null && facts?.transferSyntaxUid != null && transferSyntaxOf(facts.transferSyntaxUid).lossy
+function lossyMethodOf({ prepared, facts }: DocumentSource): string | null {
+  if (prepared === null || facts?.transferSyntaxUid == null) return null
+  const { lossy, kinds } = transferSyntaxOf(facts.transferSyntaxUid)
+  return lossy ? (lossyMethods[kinds[0]] ?? null) : null
+}
 
 const operatingPointIdOf = ({ finding }: DocumentSource): string =>
   finding.outcome === 'not-analysed' ? 'none' : finding.classification.operatingPoint.id

@@ -16,6 +16,8 @@ export interface DerivedContext {
   readonly spacing: PixelSpacing | null
   /** Whether the source says, or its transfer syntax does, that its pixels were compressed with loss. */
   readonly lossySource: boolean
+  /** By the source's transfer syntax; null where that is not lossy. */
+  readonly lossyMethod: string | null
   readonly models: readonly ModelReference[]
   readonly screeningKey: string
   readonly operatingPointId: string

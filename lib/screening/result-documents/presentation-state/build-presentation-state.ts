@@ -12,10 +12,7 @@ import {
   sourceReference,
   sourceUid,
 } from '../dicom-object/derived-object.ts'
-import type { Outline } from '../mask-outlines.ts'
-
-/** GraphicData has a length of two bytes, which 8,191 points fill: an outline is thinned well before. Unit: points. */
-const maximumPoints = 4000
+import { coordinatesOf, type Outline } from '../mask-outlines.ts'
 
 export interface PresentationSource {
   readonly context: DerivedContext
@@ -38,11 +35,8 @@ export function buildPresentationState(source: PresentationSource): DataSet {
   const { context, finding, outlines, size, rescale, window, inverted } = source
   const { date, time } = localDateTime(context)
   const reference = { ReferencedImageSequence: [sourceReference(context)] }
-  const rings = outlines.flat().map((ring) => {
-    const step = Math.ceil(ring.length / maximumPoints)
-    // PIXEL coordinates begin at 0\0, the top left corner of the first pixel, as an outline's do. @see PS3.3 C.10.5.1.2
-    return ring.filter((_, index) => index % step === 0 || index === ring.length - 1).flat()
-  })
+  // PIXEL coordinates begin at 0\0, the top left corner of the first pixel, as an outline's do. @see PS3.3 C.10.5.1.2
+  const rings = outlines.flat().map(coordinatesOf)
   return {
     ...commonModules(context, 'presentation-state'),
     BodyPartExamined: bodyPart(context),

@@ -10,13 +10,11 @@ import {
   trackingId,
   trackingUid,
 } from '../dicom-object/derived-object.ts'
-import { enclosedArea, type Outline } from '../mask-outlines.ts'
+import { coordinatesOf, enclosedArea, type Outline } from '../mask-outlines.ts'
 import { type ContentItem, code, container, coordinates, image, number, text, uidReference } from './content-item.ts'
 
 /** The report describes the largest regions, as many as a reader looks at one by one; the segmentation holds all. */
 const maximumDescribedRegions = 8
-/** GraphicData has a length of two bytes, which 8,191 points fill: an outline is thinned well before. Unit: points. */
-const maximumPoints = 4000
 
 /**
  * A group for each region, with its outline and area, and one that refers to the segment. The first region's group and
@@ -38,7 +36,7 @@ export function regionGroups(
           ...tracking(context, index),
           code('CONTAINS', codes.finding, codes.pneumothorax),
           ...site(sideOf(outline, finding.delineation.components)),
-          coordinates('CONTAINS', codes.imageRegion, 'POLYLINE', pointsOf(outline), selectedSource(context)),
+          coordinates('CONTAINS', codes.imageRegion, 'POLYLINE', coordinatesOf(outline[0]), selectedSource(context)),
           ...areaOf(context, outline),
           ...(index === 0 ? [probability] : []),
         ],
@@ -157,10 +155,4 @@ function areaOf(context: DerivedContext, [outer, ...holes]: Outline): ContentIte
   const pixels = enclosedArea(outer) - holes.reduce((sum, hole) => sum + enclosedArea(hole), 0)
   const areaMm2 = pixels * spacing.rowMm * spacing.columnMm
   return [number(codes.area, decimal(areaMm2), codes.squareMillimetre, algorithm(context, 'segmentation'))]
-}
-
-function pointsOf([outer]: Outline): number[] {
-  const step = Math.ceil(outer.length / maximumPoints)
-  const kept = outer.filter((_, index) => index % step === 0 || index === outer.length - 1)
-  return kept.flat()
 }
