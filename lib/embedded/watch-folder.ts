@@ -70,7 +70,8 @@ export class FolderWatch {
     this.#queue = parts.queue
     this.#queued = parts.queued
     this.#results = parts.results
-    this.#finishedVersions = new Set(parts.results.lines.map((line) => nameOf(line.input, line.inputVersion)))
+    const finished = parts.results.lines.filter(({ reason }) => reason !== systemFailure)
+    this.#finishedVersions = new Set(finished.map((line) => nameOf(line.input, line.inputVersion)))
     // What was queued once and has now neither a message nor a line is queued again: `screen` may have replaced the list.
     const waiting = new Set(parts.waiting.map(({ source, version }) => nameOf(source, version)))
     this.#queuedNames = new Set(
@@ -78,7 +79,7 @@ export class FolderWatch {
         .map(({ path, version }) => nameOf(path, version))
         .filter((name) => waiting.has(name) || this.#finishedVersions.has(name)),
     )
-    this.#finishedImages = new Set(parts.results.lines.map((line) => nameOf(line.input, line.imageId)))
+    this.#finishedImages = new Set(finished.map((line) => nameOf(line.input, line.imageId)))
   }
 
   /** Runs until `signal` is aborted (what is under way is finished first), or with `untilEmpty` until all is done. */
@@ -114,6 +115,8 @@ export class FolderWatch {
       const results = opening(await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl')))
       const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
       await queue.undoDeliveries()
+      // What the system failed over is tried again, as by a second run of `screen`.
+      await queue.redrive()
       const waiting = (await queue.waiting()).map(parseScreeningJob)
       const scan = new ArrivalScan(dir, settings.outDir)
       return new FolderWatch(options, { scan, screener, queue, queued, results, waiting })
@@ -208,7 +211,7 @@ export class FolderWatch {
   async #record(line: ResultLine, inputVersion: string): Promise<void> {
     const image = nameOf(line.input, line.imageId)
     if (this.#finishedImages.has(image) && line.reason !== systemFailure) return
-    this.#finishedImages.add(image)
+    if (line.reason !== systemFailure) this.#finishedImages.add(image)
     this.#finishedVersions.add(nameOf(line.input, inputVersion))
     await this.#results.append({ ...line, inputVersion })
     this.#options.onStudy(line)

@@ -101,6 +101,17 @@ describe('pleura watch', () => {
     expect(new Set(results.map((line) => line.imageId)).size).toBe(3)
   })
 
+  it('tries again what the system failed over, once in each run', async () => {
+    const bucket = await fillBucket('failed', 1)
+    const out = join(folder, 'failed-out')
+    expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
+    const [line] = await readResults(out)
+    const failed = { ...line, outcome: 'not-analysed', reason: 'system-failure', probability: null }
+    await writeFile(join(out, 'results.jsonl'), `${JSON.stringify(failed)}\n`)
+    for (let run = 0; run < 2; run++) expect((await watch(bucket, out, '--until-empty').ended).code).toBe(0)
+    expect((await readResults(out)).map(({ reason }) => reason)).toEqual(['system-failure', line.reason])
+  })
+
   it('refuses a second watcher over the same results', async () => {
     const bucket = await fillBucket('locked', 1)
     const out = join(folder, 'locked-out')

@@ -41,4 +41,15 @@ describe('a folder as a job queue', () => {
     await reopened.undoDeliveries()
     expect(await reopened.receive(1, { visibilityMs: 1000, waitMs: 0 })).toMatchObject([{ body: 'a', receiveCount: 1 }])
   })
+
+  it('gives out dead letters anew when they are redriven', async () => {
+    const queue = (await createQueue()).open()
+    await queue.send('b')
+    const [job] = await queue.receive(1, { visibilityMs: 1000, waitMs: 0 })
+    await queue.setAside(job)
+    expect(await queue.deadLetters()).toEqual(['b'])
+    await queue.redrive()
+    expect(await queue.deadLetters()).toEqual([])
+    expect(await queue.receive(1, { visibilityMs: 1000, waitMs: 0 })).toMatchObject([{ body: 'b', receiveCount: 1 }])
+  })
 })

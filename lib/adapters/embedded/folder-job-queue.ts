@@ -87,6 +87,14 @@ export class FolderJobQueue implements JobQueue {
     }
   }
 
+  /** Makes every dead letter wait again, as if it had never been delivered. */
+  async redrive(): Promise<void> {
+    for (const name of await this.#names('dead')) {
+      const { order, id } = partsOf(name)
+      await moveUnlessGone(this.#file('dead', name), this.#file('ready', nameOf(order, 0, id)))
+    }
+  }
+
   async #take(maximum: number, visibilityMs: number): Promise<ReceivedJob[]> {
     const jobs: ReceivedJob[] = []
     for (const name of await this.#names('ready')) {
