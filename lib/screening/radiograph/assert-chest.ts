@@ -8,8 +8,8 @@ import { foldText, isOneWord } from './term-list.ts'
 type Part = 'chest' | 'other' | 'strange' | null
 
 /**
- * Judges the body part. An attribute that names a part outweighs a description of the series, and that one a description
- * of the study: descriptions count where no attribute names a known part. An unknown part is not taken for a chest.
+ * Judges the body part: by the attributes that name one; if these name no known part, by the descriptions of the series;
+ * and if these name none either, by those of the study. An unknown part is not taken for a chest.
  * @throws {StudyRejectedError} wrong-body-part
  */
 export function assertChest(bodyPartExamined: string | null, statements: Statements): void {
@@ -51,6 +51,6 @@ function describedPart(texts: readonly string[], processingCode: string): Part {
 const wrong = (part: string | null | undefined): StudyRejectedError =>
   new StudyRejectedError('wrong-body-part', `body part examined ${quoteTerm(part ?? '')}`)
 
-/** A single word at most goes into our messages: free text from a file might name a patient. */
+/** A term from a file as it may stand in our messages: one word at most, since free text might name a patient. */
 export const quoteTerm = (term: string): string =>
   /^[A-Z_]{1,16}$/.test(term.toUpperCase()) ? `'${term.toUpperCase()}'` : 'of several words or signs'

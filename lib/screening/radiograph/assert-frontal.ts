@@ -7,13 +7,13 @@ import { terms } from './radiograph-terms.ts'
 import type { CodedTerm, Statements } from './statements.ts'
 import { foldText, isOneWord } from './term-list.ts'
 
-/** `several`: frontal and another, as a study or a series of both is described. */
+/** `several`: frontal and another, as in the description of a study or series that holds both. */
 type View = 'frontal' | 'other' | 'several' | null
 
 /**
- * Judges the view. ViewPosition and the view's code are of this image: either may refuse it, and where they say that it
- * is frontal, no description does. Else descriptions of the series count, and where those are silent, that of the study;
- * one that names several views decides nothing.
+ * Judges the view. ViewPosition and the view's code describe this very image: either may refuse it, and if one says that
+ * it is frontal, no description can. Otherwise the descriptions of the series decide, and if these name no view, that of
+ * the study. One that names several views decides nothing.
  * @returns warnings: view-contradicted, view-unclear
  * @throws {StudyRejectedError} lateral-view
  */
@@ -34,7 +34,7 @@ export function assertFrontal(facts: AcquisitionFacts, statements: Statements): 
   ]
   if (isSaidFrontal) return described.includes('other') ? ['view-contradicted'] : []
   if (described.includes('other')) throw notFrontal('a description names another view than a frontal one')
-  // An unknown ViewPosition is taken for a frontal one only with a warning.
+  // An unknown ViewPosition does not refuse the image, but adds a warning.
   const isStrange = viewPosition !== null && !namesNoView(viewPosition)
   if (described.includes('frontal')) return isStrange ? ['view-unclear'] : []
   const study = describedView(studyDescription ?? '')

@@ -100,7 +100,7 @@ export type Keyword = keyof typeof tags
 
 export const readTags: ReadonlySet<number> = new Set(Object.values(tags))
 
-/** Longer texts than any of the attributes above may have. Unit: bytes. */
+/** Longer texts are not read: none of the attributes above may be as long. Unit: bytes. */
 const maximumTextBytes = 4096
 const maximumItems = 16
 /** @see DICOM PS3.5 6.2, DS and IS */

@@ -25,8 +25,8 @@ const escapeCharacter = String.fromCharCode(27)
 const escapeSequence = new RegExp(`${escapeCharacter}[$()\\-./][$()\\-./]*[A-Z]`, 'g')
 
 /**
- * The text of a value. Letters of UTF-8 are known by their form, whatever character set is declared, or where none is:
- * no other text has it by chance.
+ * The text of a value. What is valid UTF-8 is read as UTF-8, whatever character set is declared: text in another one
+ * hardly ever is so by chance.
  */
 export function decodeText(bytes: Uint8Array, characterSets: readonly string[]): string {
   const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
@@ -36,7 +36,7 @@ export function decodeText(bytes: Uint8Array, characterSets: readonly string[]):
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     const names = characterSets.map((name) => encodings[name.replace('ISO 2022 IR ', 'ISO_IR ')] ?? encodings[name])
-    // Of several, the first is that of Latin letters.
+    // Where several are declared, the first is for Latin letters, and those beyond ASCII are in the last.
     const encoding = names.filter((name) => name !== undefined).at(-1) ?? 'iso-8859-1'
     return new TextDecoder(encoding).decode(Buffer.from(latin.replaceAll(escapeSequence, ''), 'latin1'))
   }

@@ -4,9 +4,9 @@ import { readJpegScans } from './read-jpeg-scans.ts'
 import { assertWholeTileParts, type TileParts } from './read-tile-parts.ts'
 
 /**
- * Whether a codestream is all there, as far as it can be known before it is decoded.
- * @param isLossy Something was given up, by what the codestream or the transfer syntax says.
- * @returns isDamaged where it holds what no encoder writes, and yet can be decoded
+ * Checks that a codestream is complete, as far as that can be known before it is decoded.
+ * @param isLossy Whether the codestream or the transfer syntax says so.
+ * @returns isDamaged when it holds data that no encoder writes, and yet can be decoded
  * @throws {StudyRejectedError} corrupt-pixel-data when a part is missing or cannot be read; blank when it is next to empty
  */
 export function checkCodestream(
@@ -20,7 +20,7 @@ export function checkCodestream(
     case 'jpeg-lossless':
       return { isDamaged: readJpegScans(codestream).hasExcess }
     case 'jpeg-ls':
-      // Its codec counts for itself.
+      // Its codec notices missing data by itself.
       if (!endsWithMarker(codestream)) throw corrupt('the compressed frame has no end marker: it was cut short')
       assertEnoughBytes(header, codestream.length, isLossy)
       return { isDamaged: false }
@@ -43,11 +43,11 @@ function endsWithMarker(codestream: Uint8Array): boolean {
   return bytes.lastIndexOf(Buffer.from([0xff, 0xd9])) > bytes.indexOf(Buffer.from([0xff, 0xda]))
 }
 
-/** Pictures of up to this size may take as few bytes as they like: they are decoded in no time. */
+/** Pictures of up to this size are not judged by their bytes: decoding a forged one costs next to nothing. */
 const unquestionedPixels = 1_000_000
 /** Real chests enlarged sixfold, the smoothest pictures that were tried, stay well below (test/conformance/real-chests.test.ts). */
 const mostPixelsPerByte = { lossless: 32, lossy: 64 }
-/** So many pixels to a byte, and there is no picture: one grey level, or a size beside which the data are nothing. */
+/** More pixels per byte than this are no picture, but a single grey level or a forged size. */
 const emptyPixelsPerByte = 1000
 
 /** The standards give no least length, so a forged size is recognised by a ratio that no radiograph comes near. */

@@ -19,7 +19,7 @@ const startOfImage = 0xffd8
 const startOfCodestream = 0xff4f
 /** The tile index has 16 bits. */
 const maximumTiles = 65535
-/** Beyond a thousand tiles: a codec's bookkeeping of a tile takes more than the pixels of a smaller one. */
+/** More tiles than `from` must have `pixels` each: a codec's bookkeeping of a tile takes more than a smaller one's pixels. */
 const smallestTiles = { from: 1000, pixels: 32 * 32 }
 
 /**
@@ -91,6 +91,7 @@ function readJpegHeader(view: DataView): CodestreamHeader {
 }
 
 const jpegKinds: Readonly<Record<number, CodestreamKind>> = {
+  // SOF0, SOF1, SOF3 and SOF55: FFC0, FFC1, FFC3, FFF7.
   192: 'jpeg-8',
   193: 'jpeg-8',
   195: 'jpeg-lossless',
@@ -177,7 +178,7 @@ function boxLengths(view: DataView, offset: number): [headerLength: number, leng
 }
 
 /**
- * Holds a codestream against the data set before a codec sees it: a forged size must not make it allocate.
+ * Compares a codestream's header with the data set before a codec sees it, so that no codec allocates a forged size.
  * @throws {StudyRejectedError} inconsistent-pixel-data, corrupt-pixel-data
  */
 export function assertCodestreamMatches(header: CodestreamHeader, attributes: PixelAttributes): void {

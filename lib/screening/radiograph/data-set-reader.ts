@@ -24,7 +24,7 @@ const pixelDataTags = [
 ]
 const delimiterBytes = Buffer.from([0xfe, 0xff, 0xdd, 0xe0])
 const rowsTag = 0x00280010
-/** Padding and signatures behind the pixel data. Unit: bytes. */
+/** Most that may follow the pixel data: padding, signatures. Unit: bytes. */
 const maximumTailBytes = 4096
 
 /** The wanted elements by tag (group × 65536 + element). */
@@ -44,8 +44,8 @@ interface OpenPart {
 
 /**
  * Walks the elements of a data set and keeps those that are asked for. Sequences of defined length are stepped over
- * unread; those of undefined length are followed, within limits, to find their end. Nothing is allocated by what a
- * file declares. Where the encoding is broken in a way that leaves one sensible reading (docs/decisions/0007), that is
+ * unread; those of undefined length are followed, within limits, to find their end. No declared length decides how much
+ * memory is allocated. Where the encoding is broken in a way that leaves one sensible reading (docs/decisions/0007), that is
  * taken, and `isRepaired` says so.
  * @see DICOM PS3.5 7
  */
@@ -66,7 +66,7 @@ export class DataSetReader {
 
   /**
    * The elements from `start` to the pixel data or to `end`.
-   * @param kept Takes them; where this throws, it holds those before the place that cannot be read.
+   * @param kept Receives them; when this throws, it holds those before the place that cannot be read.
    * @throws {StudyRejectedError} truncated, malformed-dicom, too-complex
    */
   readElements(start: number, end: number, encoding: Encoding, wanted: ReadonlySet<number>, kept: ElementMap): void {
@@ -97,7 +97,7 @@ export class DataSetReader {
     return items
   }
 
-  /** @param isOpen Within an item that goes on to its delimiter. */
+  /** @param isOpen Whether these are the elements of an item of undefined length, which ends at its delimiter. */
   #keepElements(
     start: number,
     end: number,
@@ -111,13 +111,13 @@ export class DataSetReader {
       if (isDelimiter(element.tag)) {
         if (isOpen) break
         if (element.length !== 0) throw malformed('an item outside of a sequence')
-        // A delimiter that ends nothing: the elements go on behind it.
+        // A stray delimiter: the elements go on behind it.
         this.#isRepaired = true
         offset = element.offset
         continue
       }
       if (wanted.has(element.tag) && !kept.has(element.tag)) kept.set(element.tag, element)
-      // Behind the pixel data lies padding, unless the attributes that describe it are still to come.
+      // What follows the pixel data is padding, unless Rows has not come yet: then the attributes that describe it follow.
       if (element.tag === pixelDataTag && kept.has(rowsTag)) break
       offset = this.#endOf(element, end, encoding, 0)
     }
@@ -199,14 +199,14 @@ export class DataSetReader {
   #encodingWithin(element: ElementHeader, end: number, encoding: Encoding): Encoding {
     const { offset, vr, tag } = element
     if (offset + 8 > end) throw this.#cutShort(end, 'a sequence')
-    // Fragments lie in items too: of the pixels of an icon, of private thumbnails, of overlays.
+    // Not only sequences have items: so do the compressed pixels of an icon, of private thumbnails, of overlays.
     const order = startsWithItem(this.view, offset, end)
     if (order) return contentEncoding(element, encoding, order)
     if (vr === null || vr === 'SQ' || vr === 'UN') throw malformed('a sequence is not made of items')
     throw malformed(`element ${hexadecimal(tag)} has no defined length`)
   }
 
-  /** Where the item is said to end, if an item or the sequence's end stands there; else where its elements end. */
+  /** The declared end of an item, if the next item or the sequence's delimiter stands there; else that of its elements. */
   #endOfDefinedItem(start: number, length: number, end: number, encoding: Encoding, depth: number): number {
     const declaredEnd = start + length
     if (this.#isItemHeader(declaredEnd, end, encoding) || depth >= deepestRepair) return declaredEnd
@@ -221,8 +221,8 @@ export class DataSetReader {
   }
 
   /**
-   * The end of a sequence by its content, where its length, or that of its items, falls short of it.
-   * Null where the content makes no sense.
+   * The end of a sequence whose declared length, or that of one of its items, is too short, by walking its elements.
+   * Null when they make no sense.
    */
   #walkedEnd({ offset: start, length }: DataElement, end: number, encoding: Encoding, depth: number): number | null {
     if (depth > deepestRepair) return null

@@ -8,7 +8,7 @@ export type DecodedPicture = Omit<Raster, 'bitsStored'> & { readonly bitsStored:
 
 /**
  * Decodes a JPEG file: of 8 bits by the codec of ordinary pictures, of 12 bits by that of DICOM frames. Lossless,
- * JPEG-LS and rarer processes are told apart from damage.
+ * JPEG-LS and rarer processes are refused as unsupported, not as damaged.
  * @throws {StudyRejectedError} unsupported-transfer-syntax, unsupported-photometric, truncated, too-large,
  * corrupt-pixel-data, time-limit
  */

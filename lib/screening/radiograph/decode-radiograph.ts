@@ -29,7 +29,7 @@ export async function decodeRadiograph(
   codecs: PixelCodecs,
   policy: SuitabilityPolicy = defaultSuitabilityPolicy,
 ): Promise<Radiograph> {
-  // A Buffer's slice shares memory where a Uint8Array's copies: below this line there is only one meaning.
+  // The file may be a Buffer, whose slice() shares memory where that of a Uint8Array copies: from here on it is the latter.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
   if (bytes.length > policy.maximumFileBytes) {
     throw new StudyRejectedError('too-large', `${bytes.length} bytes, the limit is ${policy.maximumFileBytes}`)
@@ -71,7 +71,7 @@ async function decodeDicom(parsed: ParsedDataSet, codecs: PixelCodecs, policy: S
     facts: { ...facts, bitsAllocated, bitsStored, rescale: rescaleOf(presentation.modality) },
     identity: readSourceIdentity(attributes),
     presentation,
-    // Each once, however many places say it.
+    // Each code once, however often it was added.
     warnings: [...new Set(warnings)],
   }
 }
@@ -83,7 +83,7 @@ function rescaleOf(modality: ModalityTransform): AcquisitionFacts['rescale'] {
     : { slope: 1, intercept: 0 }
 }
 
-/** A picture without a data set: shown as it is, nothing known of the acquisition. */
+/** A PNG or JPEG: shown as it is, with nothing known of its acquisition. */
 async function decodePicture(
   bytes: Uint8Array,
   format: 'png' | 'jpeg',
@@ -119,7 +119,7 @@ async function decodePicture(
   }
 }
 
-/** What a picture says of its acquisition. */
+/** The facts of a PNG or JPEG, which states nothing of its acquisition. */
 export const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsStored'> = {
   transferSyntaxUid: null,
   sopClassUid: null,
@@ -139,7 +139,7 @@ export const noFacts: Omit<AcquisitionFacts, 'format' | 'bitsAllocated' | 'bitsS
   rescale: null,
 }
 
-/** No window: the prepared image takes all bits, or what the values themselves ask for. */
+/** No window: the prepared image shows the full range, or a window estimated from the values. */
 const asItIs: GreyscalePresentation = {
   modality: { kind: 'identity' },
   window: null,

@@ -5,8 +5,9 @@ const headerBytes = 64
 
 /**
  * Decodes an RLE frame: one segment per byte of a word, the most significant first, each in PackBits.
- * Every segment must give one byte per pixel; what it holds beyond is left over, as other readers leave it. @see DICOM PS3.5 Annex G
- * @returns words of shape rows × columns; isDamaged where bytes are left over that are no padding
+ * Every segment must give one byte per pixel; surplus bytes are ignored, as by other readers.
+ * @see DICOM PS3.5 Annex G
+ * @returns words of shape rows × columns; isDamaged when there are surplus bytes that are no padding
  * @throws {StudyRejectedError} corrupt-pixel-data, inconsistent-pixel-data
  */
 export function decodeRle(
@@ -36,7 +37,7 @@ export function decodeRle(
   return { words, isDamaged }
 }
 
-/** More than this share of what the image took, and the segment is of another image. */
+/** With a greater surplus, as a share of the bytes that the image took, the segment is taken for that of another image. */
 const mostLeftOver = 1 / 4
 
 function unpackBits(segment: Uint8Array, length: number): { readonly plane: Uint8Array; readonly hasExcess: boolean } {

@@ -10,7 +10,7 @@ import { readSourceIdentity, type SourceIdentity } from './source-identity.ts'
 /** What could be read of a file, whether or not it can be analysed. */
 export interface SourceDescription {
   readonly facts: AcquisitionFacts
-  /** Null of a picture without a data set. */
+  /** Null for a PNG or JPEG, which has no data set. */
   readonly identity: SourceIdentity | null
   /** Rows × columns as the file states them. */
   readonly size: ImageSize | null

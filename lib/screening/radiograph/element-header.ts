@@ -24,7 +24,7 @@ export interface DataElement {
 
 export interface ElementHeader extends DataElement {
   readonly tag: number
-  /** The header is not written as the encoding asks for: read by what makes sense of what follows. */
+  /** The header breaks the rules of the encoding, and was read in the way after which another header follows. */
   readonly isOdd: boolean
 }
 
@@ -94,7 +94,8 @@ function isFollowedByHeader(
 
 /**
  * Whether an element, a delimiter or the end may stand here, after an element of tag `previous`.
- * `surely`: with a VR of the standard, or, in implicit VR, with a length after which that is so again.
+ * @param certainty `perhaps` asks for a higher tag only; `surely` also for a VR of the standard or, in implicit VR, for a
+ * length that leads to another such header, and so on for `stepsLeft` headers.
  */
 export function looksLikeHeader(
   view: DataView,

@@ -4,6 +4,7 @@ import { type DataElement, undefinedLength } from './element-header.ts'
 import { startsCodestream, startsRle } from './frame-start.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 
+/** Tags as they are read by one little-endian read of 32 bits: element × 65536 + group. */
 const itemTag = 0xe000fffe
 const sequenceDelimiterTag = 0xe0ddfffe
 const pixelDataGroup = 0x7fe0
@@ -15,8 +16,8 @@ export function isEncapsulated(pixelData: DataElement | null, bytes: Uint8Array)
 }
 
 /**
- * The one frame of encapsulated pixel data, its fragments joined. The offset tables, Basic and Extended, say nothing
- * that the fragments of a single frame do not say themselves; they are often wrong, and left unread.
+ * The one frame of encapsulated pixel data, its fragments joined. The Basic and the Extended Offset Table are not read:
+ * for a single frame they add nothing, and they are often wrong.
  * @throws {StudyRejectedError} missing-pixel-data, malformed-dicom, truncated, multi-frame
  * @see DICOM PS3.5 A.4
  */
@@ -64,7 +65,7 @@ function readItems(bytes: Uint8Array, start: number, warnings: WarningCode[]): U
     const tag = offset + 8 <= bytes.length ? view.getUint32(offset, true) : null
     if (tag === sequenceDelimiterTag) return items
     if (tag !== itemTag) {
-      // Writers that leave out the delimiter lose nothing if their last fragment is whole; the codestream shows that.
+      // A missing delimiter does no harm if the last fragment is whole, which the check of the codestream will show.
       if (items.length > 1 && isEnd(bytes, offset)) {
         warnings.push('encoding-repaired')
         return items
@@ -94,7 +95,7 @@ function isEnd(bytes: Uint8Array, offset: number): boolean {
   return isItemDelimiter || (group > pixelDataGroup && group !== itemGroup)
 }
 
-/** Fragments that each are a whole picture are frames that NumberOfFrames does not count. */
+/** Fragments that each hold a whole codestream are several frames, whatever NumberOfFrames says. */
 function assertOneFrame(fragments: readonly Uint8Array[]): void {
   const starting = fragments.filter(startsCodestream)
   const ending = fragments.filter((fragment) => {

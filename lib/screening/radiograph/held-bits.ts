@@ -1,9 +1,9 @@
 import type { Layout, StoredValues } from './stored-values.ts'
 
 /**
- * The layout that the words really have. Bits above HighBit may be overlays or dirt, which are masked; or BitsStored is
- * too small, and masking would wrap the picture round. Which of the two shows where neighbours differ in them: a value
- * that goes on above HighBit carries, so the whole words lie closer together than what is left of them below.
+ * The layout that the words really have. Bits above HighBit are either overlays or garbage, which must be masked; or
+ * part of the values, because BitsStored is declared too small, and masking would wrap these round. Neighbours that
+ * differ in those bits tell: if the bits are part of the values, the whole words lie closer together than masked ones.
  */
 export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout): Layout {
   const { bitsAllocated, bitsStored, highBit, signed } = layout
@@ -30,7 +30,7 @@ export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout): Lay
   return { bitsAllocated, signed, bitsStored: held, highBit: shift + held - 1 }
 }
 
-/** Whether values go on below the lowest of BitsStored: HighBit is too high, and what is shifted out is lost. */
+/** Whether words hold bits below those of BitsStored: HighBit is then declared too high, and these bits are lost. */
 export function hasBitsBelow(words: Uint8Array | Uint16Array, { bitsStored, highBit }: Layout): boolean {
   const below = 2 ** (highBit + 1 - bitsStored) - 1
   if (below === 0) return false
@@ -39,22 +39,23 @@ export function hasBitsBelow(words: Uint8Array | Uint16Array, { bitsStored, high
   return used > tellingShare * words.length
 }
 
-/** Fewer pairs of neighbours than this share of all, and their sign tells nothing. */
+/** Least share of the pixels, or of the pairs of neighbours, from which anything is concluded. */
 const tellingShare = 0.001
-/** Neighbours that lie closer than this share of the range are parts of one thing. */
+/** Neighbours count as close when they differ by less than this share of the range. */
 const closeShare = 1 / 16
+/** The sign is the other one when more than this share of the pairs are close only with it. */
 const joinedShare = 3 / 4
 
 /**
- * The layout with the sign that the values really have. Read with the wrong one, values jump from one end of the range to
- * the other where they pass the middle, and neighbours there are close together in the other reading alone.
+ * The layout, signed or unsigned as the values really are. Read the wrong way, values that pass the middle of the range
+ * jump from one of its ends to the other, and neighbours there are close together only when read the other way.
  */
 export function signHeld(words: Uint8Array | Uint16Array, layout: Layout, columns: number): Layout {
   const { bitsStored, highBit, signed } = layout
   const shift = highBit + 1 - bitsStored
   const mask = 2 ** bitsStored - 1
   const half = 2 ** (bitsStored - 1)
-  // Borders and saturation are as often at one end of the range as they are beside the other.
+  // Values at the very ends are left out: borders and saturation jump from one to the other in either reading.
   const ends = signed ? [half - 1, half] : [0, mask]
   let [passing, joined] = [0, 0]
   let before = (words[0] >>> shift) & mask
@@ -73,10 +74,10 @@ export function signHeld(words: Uint8Array | Uint16Array, layout: Layout, column
     : layout
 }
 
-/** The share of pixels that may lie far outside the range before it is the range that is wrong. */
+/** If more than this share of the pixels lie far outside the declared range, it is the range that is wrong. */
 const strayShare = 0.005
 
-/** As `signHeld`, for decoded lossy values: where the codestream has the bits of BitsStored and no sign of its own. */
+/** As `signHeld`, for decoded lossy values, if the codestream is unsigned and has as many bits as BitsStored. */
 export function signHeldLossy(values: StoredValues, precision: number, layout: Layout, columns: number): Layout {
   const isUnsigned = values instanceof Uint8Array || values instanceof Uint16Array
   return isUnsigned && precision === layout.bitsStored ? signHeld(values, layout, columns) : layout

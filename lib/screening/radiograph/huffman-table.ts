@@ -1,4 +1,4 @@
-/** For each 16 bits that may come next: the length of the code that they start with × 256 + its symbol; 0 for none. */
+/** Looked up by the next 16 bits: length of the code that they start with × 256 + its symbol; 0 when there is no code. */
 export type HuffmanTable = Uint16Array
 
 /**

@@ -6,7 +6,7 @@ import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 
 /**
- * The words of native pixel data, in place where byte order and alignment allow. Shape: rows × columns.
+ * The words of native pixel data, not copied where byte order and alignment allow that. Shape: rows × columns.
  * @throws {StudyRejectedError} missing-pixel-data, truncated, malformed-dicom, inconsistent-pixel-data
  * @see DICOM PS3.5 8.1.1, 8.2
  */
@@ -37,7 +37,7 @@ export function readNativeWords(
   }
   const frame = bytes.subarray(offset, offset + needed)
   if (bitsAllocated === 16) return orderWords(readWords(frame, syntax.bigEndianPixels), attributes, warnings)
-  // Eight-bit values in big-endian words of 16 bits lie in pairs the other way round. @see DICOM PS3.5 Annex A.3
+  // Pixels of 8 bits in big-endian words of 16 bits (OW): the two of each word are exchanged. @see DICOM PS3.5 Annex A.3
   const swapsPairs = syntax.bigEndianPixels && vr === 'OW'
   if (!swapsPairs) return orderWords(frame, attributes, warnings)
   // The last of an odd number shares its word with a byte of padding, unless that was left out.

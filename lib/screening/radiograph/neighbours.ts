@@ -4,11 +4,11 @@ import type { PixelAttributes } from './pixel-attributes.ts'
 import type { StoredValues } from './stored-values.ts'
 
 /*
- * Pixels say nothing of themselves. But neighbours in a radiograph lie close together, and do not where words are cut in
- * two, read in the wrong byte order, laid out in rows of another length, or shifted by a byte.
+ * No pixel shows by itself that it was read wrongly. But neighbours in a radiograph have similar values, and have not where
+ * words are cut in two, read in the wrong byte order, laid out in rows of another length, or shifted by a byte.
  */
 
-/** So many times as close together, and the other reading is the right one. */
+/** The other reading is the right one when neighbours are this many times as close together in it. */
 const clearly = { words: 3, bytes: 4, rows: 3 }
 
 /**
@@ -37,8 +37,8 @@ export function areHalvesOfWords(bytes: Uint8Array): boolean {
 }
 
 /**
- * The roughest of the pictures that were looked at, CT and MR included, has 0.14 along its rows or columns; noise has 1.1.
- * Standard deviations from pixel to pixel.
+ * Limits of the mean difference between neighbours, in standard deviations of all pixels. The roughest of the pictures
+ * that were looked at, CT and MR included, has 0.14 along its rows or columns; noise has 1.1.
  */
 const roughness = { doubtful: 0.4, noise: 0.95 }
 
@@ -56,10 +56,10 @@ export function holdsNoise(values: StoredValues, columns: number): boolean {
 
 const swapBytes = (word: number): number => ((word & 0xff) << 8) | (word >>> 8)
 
-/** Of so many pixels: more tell no more. */
+/** About how many pixels are sampled: more would tell no more. */
 const sampledPixels = 200_000
 
-/** How far apart pixels at a distance lie on average, in standard deviations of them all. */
+/** The mean difference of pixels that are `distance` apart in memory, in standard deviations of all pixels. */
 function roughnessOf(words: StoredValues, distance: number, read: (word: number) => number = (word) => word): number {
   // An odd step runs through all columns of any width.
   const step = Math.floor(words.length / sampledPixels) | 1

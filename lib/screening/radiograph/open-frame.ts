@@ -17,14 +17,14 @@ export type DecodeFrame = () => Promise<HeldValues>
 
 export interface HeldValues {
   readonly values: StoredValues
-  /** Bits that the values really have: where they are not as declared, there is a warning. */
+  /** The bits that the values really have; if these are not the declared ones, there is a warning. */
   readonly bitsStored: number
 }
 
 const lossyKinds: readonly CodestreamKind[] = ['jpeg-8', 'jpeg-12']
 
 /**
- * Finds the frame and holds it against the data set, without decoding it.
+ * Finds the frame and compares it with the data set, without decoding it.
  * @throws {StudyRejectedError} missing-pixel-data, truncated, malformed-dicom, inconsistent-pixel-data,
  * corrupt-pixel-data, multi-frame, unsupported-transfer-syntax
  */
@@ -69,7 +69,8 @@ function openCodestream(
   // Codecs return samples in the low bits, unless whole words were encoded with their values further up.
   const isWholeWord = precision > pixel.highBit
   const { rows, columns, bitsStored, signed } = pixel
-  // A codestream of fewer bits than BitsStored has no more in it; where values are signed, it does not say its sign bit.
+  // A codestream of fewer bits than BitsStored holds no more than its own. Not for signed values: their sign bit is
+  // where BitsStored says.
   const codedBits = signed ? bitsStored : Math.min(bitsStored, precision)
   const layout = isWholeWord ? pixel : { ...pixel, bitsStored: codedBits, highBit: codedBits - 1 }
   return async () => {

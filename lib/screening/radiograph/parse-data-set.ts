@@ -14,9 +14,9 @@ import {
 } from './transfer-syntax.ts'
 import { lengthFormOf } from './value-representations.ts'
 
-/** More than the largest image allowed takes. Unit: bytes. */
+/** More than the largest image that is allowed takes. Unit: bytes. */
 const maximumInflatedBytes = 160 * 1024 * 1024
-/** A data set starts with group 0008, seldom with 0004 or 0006; with other groups the byte order is the other one. */
+/** A data set starts with group 0008, seldom 0004 or 0006. A group above this was read in the wrong byte order. */
 const highestFirstGroup = 0x00ff
 
 export interface ParsedDataSet {
@@ -46,14 +46,14 @@ export function parseDataSet(bytes: Uint8Array, hasPreamble: boolean): ParsedDat
 }
 
 /**
- * Parses a DICOM file as far as it can be read: a study that is refused has a name in its sender's worklist too.
+ * Parses a DICOM file as far as it can be read, so that even a refused study can be matched to its worklist entry.
  * @throws {StudyRejectedError} where not even its encoding can be told
  */
 export function parseUntilFailure(bytes: Uint8Array, hasPreamble: boolean): ParsedUntilFailure {
   const meta = readFileMeta(bytes, hasPreamble ? 132 : 0)
   const uid = meta.transferSyntaxUid ?? assumedSyntax(bytes, meta.end)
   const known = attempt(() => transferSyntaxOf(uid))
-  // The attributes of every compressed syntax are written alike. @see PS3.5 A.4
+  // Every compressed syntax writes its attributes in explicit VR little endian. @see DICOM PS3.5 A.4
   const declared = known.value ?? transferSyntaxOf(explicitLittleEndian)
   const read = attempt(() => readDataSet(bytes, meta, declared))
   if (!read.value) throw known.failure ?? read.failure
@@ -74,7 +74,7 @@ function readDataSet(bytes: Uint8Array, meta: FileMeta, declared: TransferSyntax
   const reader = new DataSetReader(source)
   const elements: ElementMap = new Map()
   const { failure } = attempt(() => reader.readElements(start, source.length, encoding, readTags, elements))
-  // Of the element that the file ends within there is no value: what lies behind it in memory is not the file's.
+  // An element that reaches beyond the end of the file has no value: the memory behind it is not the file's.
   if (failure)
     for (const [tag, { offset, length }] of elements) if (offset + length > source.length) elements.delete(tag)
   const attributes = new Attributes(elements, reader, encoding)

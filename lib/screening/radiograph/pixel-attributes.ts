@@ -21,7 +21,7 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   if (rows === 0 || columns === 0) throw inconsistent(`${rows} rows × ${columns} columns`)
   assertOneFrame(attributes)
   const samples = attributes.uint16('SamplesPerPixel') ?? 1
-  // Other readers take no offence at case and blanks.
+  // Lower case and blanks are accepted, as by other readers.
   const photometric = attributes.text('PhotometricInterpretation')?.toUpperCase().replaceAll(' ', '') ?? null
   if (samples === 3 || samples === 4) throw unsupportedPhotometric(photometric)
   if (samples !== 1) throw inconsistent(`SamplesPerPixel ${samples}`)
@@ -34,7 +34,7 @@ export function readPixelAttributes(attributes: Attributes): PixelAttributes {
   if (bitsStored < 1 || bitsStored > bitsAllocated) {
     throw inconsistent(`BitsStored ${bitsStored} of BitsAllocated ${bitsAllocated}`)
   }
-  // The one that the others imply.
+  // When it is missing: the only one that BitsStored implies.
   const highBit = attributes.uint16('HighBit') ?? bitsStored - 1
   if (highBit < bitsStored - 1 || highBit >= bitsAllocated) {
     throw inconsistent(`HighBit ${highBit} with BitsStored ${bitsStored} of ${bitsAllocated}`)

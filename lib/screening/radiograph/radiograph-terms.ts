@@ -70,7 +70,7 @@ const otherPartsByName = [
   'ARM*, LEG, LEGS, HEAD, NECK, FACE, BACK, JAW*, EYE*, NOSE, EAR, TEETH, TOOTH, DENTAL, CERVICAL*, DORSAL, DORSALE, DORSO, BEIN, HALS, MAIN, MAINS, POLS',
 ]
 
-/** The whole of a BodyPartExamined that says nothing. */
+/** Values of BodyPartExamined that name no part. */
 const saysNothing = [
   'UNKNOWN*, UNKNWON, UNK, UNDEFINED, UNSPECIFIED, NOT SPECIFIED, NONE, NULL, NIL, NA, N A, NOS',
   'OTHER, OTHERS, DEFAULT, ANY, ALL, GENERAL, MISC*, VARIOUS, X, XX, XXX, TBD, NOT APPLICABLE',
@@ -92,7 +92,7 @@ const lateral = [
   'БОКОВ*, СБОКУ, БІЧН*, БОЧН*, ПРОФИЛЬ, ПРОФИЛЬН*, ЛАТЕРАЛЬН*, ПРОФИЛНА, ΠΛΑΓΙ*, ΠΡΟΦΙΛ, 侧位, 側位, 側面, 侧面, 측면, 측위, ด้านข้าง, NGHIENG, جانبي, نیمرخ, نيم رخ, صورة جانبية, צידי',
 ]
 
-/** Between the two, and lying on the side: frontal rays, yet air and organs lie where no model here has learnt them. */
+/** Oblique, and lying on the side (decubitus): air and organs lie where no model here has learnt to expect them. */
 const obliqueOrDecubitus = [
   'OBL, OBLIQUE*, LAO, RAO, LPO, RPO, LLO, RLO, OAD, OAG, OPD, OPG, DECUB*, LLD, RLD',
   'LOBL, ROBL, OBLQ, LDECUB, RDECUB, LLDECUB, RLDECUB, LTDECUB, RTDECUB, LAO45, RAO45, LAO60, RAO60, LPO45, RPO45',
@@ -103,7 +103,7 @@ const obliqueOrDecubitus = [
 /** Lying on the back, in languages that call it so: `décubitus dorsal`. English says it of another picture: `dorsal decubitus`. */
 const supine = ['DECUBITO SUPINO, DECUBITO DORSAL, DECUBITUS DORSAL']
 
-/** What says so in ViewPosition or a view's code only: letters and words that mean much else in a sentence. */
+/** Not frontal, but only in ViewPosition or a view's code: in a sentence these letters and words mean other things too. */
 const notFrontalByCode = [
   '=L, =R, LL, RL, LATERO, SIDE, SEITE, SEITENLAGE, TRANSVERSAL, TRANSVERSE, SAGITTALIS, PROFILE',
   'SIDA, SIDAN, SIVU, SNED, SKRA, BOK, OLDAL, KOSA, KOSI, KOSO, YAN, YANDAN, БОК, КОС, ПРОФИЛ, 斜, 侧, 側',
@@ -118,7 +118,7 @@ const frontal = [
   'TYLNOPRZEDN*, ПРЯМ*, ΠΡΟΣΘΙΟΠΙΣΘ*, ΟΠΙΣΘΙΟΠΡΟΣΘ*, 正位, 正面, 后前, 後前, 前后, 前後, 전후, 후전, 정면',
 ]
 
-/** A ViewPosition that names the patient's position, or nothing: no view is meant. */
+/** Values of ViewPosition that name the patient's position, or nothing, and no view. */
 const noView = [
   '*ERECT*, SUPINE, UPRIGHT, STANDING, SITTING, SEMI*, PORT*, BED*, RECUMBENT, PRONE, INSP*, EXP*, COSTAL, BILATERAL',
   'STEHEND, SITZEND, LIEGEND, DEBOUT, COUCHE, ASSIS, DE PIE, SENTADO, ACOSTADO, SUPINO, EM PE, DEITADO, 立位, 臥位, 座位, 卧位',
@@ -131,7 +131,7 @@ const child = [
   'COCUK, DZIECK*, DZIECI*, NOWOROD*, NIEMOWL*, ДЕТ*, РЕБЕН*, НОВОРОЖ*, 小儿, 小児, 儿童, 兒童, 新生児, 新生儿, 소아, 신생아',
 ]
 
-/** A series or a study of several views: says nothing of the single image. */
+/** Descriptions of a series or study of several views, which say nothing of the single image. */
 const severalViews = [
   '2 VIEWS, 2 VIEW, 2VIEWS, 2VIEW, 2V, 2VW, 2 VW, TWO VIEWS, TWO VIEW, 2 PROJECTIONS, 2 EBENEN',
   '2EBENEN, ZWEI EBENEN, 2 INCIDENCES, 2 PROYECCIONES, 2 INCIDENCIAS, 2 PROIEZIONI, 2 RICHTINGEN',
@@ -149,8 +149,9 @@ const madeFromRadiographs = [
   'QXR, INSIGHT CXR, LUNIT*, CHESTVIEW, BONEVIEW, CAD4TB, ANNALISE*, OXIPIT*, CHESTEYE, MILVUE*, GLEAMER*',
 ]
 
-/** In ImageType, and in what a series is called, where one word says it all. */
+/** Images of one tissue, from dual energy or subtraction: as ImageType and descriptions of series name them. */
 const tissueImages = ['SOFT TISSUE*, SOFTTISSUE*, BONE IMAGE, SUBTRACTION, SUBTRACTED, DES BONE, DES SOFT']
+/** The same, in ImageType only: in a description these words mean other things too. */
 const tissueImageTypes = ['BONE, TISSUE, SOFT, SUBTRACT, ENERGYSUBTRACTION, ENERGY SUB*, DES, ANNOTATED, OVERLAY']
 
 export const terms = {

@@ -38,11 +38,11 @@ export interface AcquisitionFacts {
   readonly patientSex: 'M' | 'F' | 'O' | null
   readonly manufacturer: string | null
   readonly pixelSpacing: PixelSpacing | null
-  /** The modality transform; null where a table stands in its place, and where it was not read. */
+  /** The modality transform; null when it is a table, and before it was read. */
   readonly rescale: { readonly slope: number; readonly intercept: number } | null
 }
 
-/** A look-up table: input values below `firstMapped` take the first entry, above the last one the last. */
+/** A look-up table. Values below `firstMapped` take the first entry, values beyond the last entry the last. */
 export interface LookUpTable {
   readonly firstMapped: number
   readonly bitsPerEntry: number
@@ -63,7 +63,7 @@ export interface Window {
 /** The greyscale pipeline that the data set asks for. @see DICOM PS3.4 N.2 */
 export interface GreyscalePresentation {
   readonly modality: ModalityTransform
-  /** The first that can be used of as many as there are; null when there is none. */
+  /** The first usable one; null when there is none. */
   readonly window: Window | null
   readonly voiLut: LookUpTable | null
   /** High values are to be shown dark: MONOCHROME1, whatever PresentationLUTShape says. */
@@ -75,7 +75,7 @@ export interface GreyscalePresentation {
 /** A decoded radiograph: the stored values, what is known of the acquisition, how it is to be shown. */
 export interface Radiograph extends DecodedFrame {
   readonly facts: AcquisitionFacts
-  /** Null of a picture without a data set. */
+  /** Null for a PNG or JPEG, which has no data set. */
   readonly identity: SourceIdentity | null
   readonly presentation: GreyscalePresentation
   /** Codes of what was odd but did not stop the analysis, e.g. 'window-outside-range', 'spacing-unknown'. */

@@ -4,7 +4,7 @@ import { parseOrientation } from './parse-orientation.ts'
 import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
 import type { TransferSyntax } from './transfer-syntax.ts'
 
-/** Rows and columns may differ by rounding. */
+/** How much the spacing of rows and columns may differ by rounding, as a share. */
 const squareTolerance = 0.01
 
 /** What the data set says of the acquisition, without what names the patient. */
@@ -90,8 +90,8 @@ function readPair(attributes: Attributes, keyword: 'PixelSpacing' | 'ImagerPixel
 }
 
 /**
- * `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. No age is known of `000Y`: anonymisers write
- * it, and a child under a year has an age in months. Unit: years. @see DICOM PS3.5 6.2, AS
+ * `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. `000Y` counts as unknown: anonymisers write it,
+ * and the age of a child under one year is given in months, weeks or days. Unit: years. @see DICOM PS3.5 6.2, AS
  */
 export function parseAge(text: string | null): number | null {
   const match = /^(\d{1,3}) ?([YMWD]?)$/.exec(text?.toUpperCase() ?? '')
@@ -102,7 +102,7 @@ export function parseAge(text: string | null): number | null {
   return years / perYear
 }
 
-/** Older than anyone: a birth date that anonymisers put in place of the true one. Unit: years. */
+/** A greater age comes of a birth date that an anonymiser made up. Unit: years. */
 const maximumAgeYears = 120
 const dateKeywords = ['StudyDate', 'AcquisitionDate', 'AcquisitionDateTime', 'SeriesDate', 'ContentDate'] as const
 
@@ -121,7 +121,7 @@ function readAgeByDates(attributes: Attributes): number | null {
 
 const millisecondsPerYear = 365.25 * 24 * 60 * 60 * 1000
 
-/** `20240301`, and `2024.03.01` of the standard's first edition. A year, or a year and month, is its middle. Unit: ms. */
+/** `20240301`, and ACR-NEMA's `2024.03.01`. A year, or a year and month, counts as its middle. Unit: ms since the epoch. */
 function parseDate(text: string | null): number | null {
   const match = /^(\d{4})[.\-/]?(\d{2})?[.\-/]?(\d{2})?/.exec(text ?? '')
   if (!match) return null

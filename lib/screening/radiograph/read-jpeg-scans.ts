@@ -4,7 +4,7 @@ import { readUnits, type UnitReader } from './read-jpeg-units.ts'
 
 /*
  * Decoders of JPEG paint grey, or repeat a row, where the entropy-coded data end early, and skip what they cannot read.
- * So the codes are read here first, without the arithmetic behind them: of a whole scan the last code of the last unit
+ * So the Huffman codes are read here first, without computing samples: in a complete scan the last code of the last unit
  * ends in the byte before the next marker.
  */
 
@@ -26,7 +26,7 @@ interface Frame {
 interface Tables {
   readonly dc: HuffmanTable[]
   readonly ac: HuffmanTable[]
-  /** The step of the DC coefficient by quantization table. */
+  /** The quantization step of the DC coefficient, by quantization table. */
   readonly dcSteps: number[]
   restartInterval: number
 }
@@ -35,7 +35,7 @@ interface Tables {
 const huffmanFrames = [0xc0, 0xc1, 0xc3]
 
 /**
- * Reads every Huffman code of a sequential or lossless JPEG and holds their number against the frame's size.
+ * Reads every Huffman code of a sequential or lossless JPEG and compares their number with the frame's size.
  * @returns whether bytes were left over that mean nothing; progressive and arithmetic JPEG are not read, and not judged
  * @throws {StudyRejectedError} corrupt-pixel-data when codes are missing, not in the table, or too many
  * @see ITU-T T.81 B.1.1.5, F.2, H.2
@@ -144,7 +144,8 @@ function readScanHeader(
     const dc = tables.dc[places >> 4]
     const ac = lossless ? null : tables.ac[places & 15]
     if (!component || !dc || ac === undefined) throw corrupt('a JPEG scan names a component or table that is not there')
-    // 64 samples, the darkest or the brightest; the fast transforms of encoders are off by one or two. @see ITU-T T.81 A.3.3
+    // The DC coefficient of 64 samples that are all darkest or all brightest, and 4 for rounding in the fast transforms
+    // of encoders. @see ITU-T T.81 A.3.3
     const highestDc = 2 ** (precision + 2) / (tables.dcSteps[component.quantization] ?? 1) + 4
     return { component, reader: { dc, ac, component: index, highestDc } }
   })

@@ -1,7 +1,7 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { HuffmanTable } from './huffman-table.ts'
 
-/** Reads the codes of one unit: a difference of lossless JPEG (`ac` null), or a block of 8 × 8 coefficients. */
+/** What the codes of one unit are read by: a difference of lossless JPEG (`ac` null), or a block of 8 × 8 coefficients. */
 export interface UnitReader {
   readonly dc: HuffmanTable
   readonly ac: HuffmanTable | null
@@ -14,7 +14,7 @@ export interface UnitReader {
 /** ZRL: sixteen coefficients of 0. Any other symbol without bits ends the block. @see ITU-T T.81 F.2.2.2 */
 const zeroRun = 0xf0
 
-/** Encoders fill the last byte, some of them a few more; zeros and ones there mean nothing. */
+/** Encoders pad the last byte, some of them a few more. Unit: bytes. */
 const paddingBytes = 2
 
 /**
@@ -50,7 +50,7 @@ export function readUnits(
   }
 }
 
-/** Zeros behind a segment, so that its last bits can be looked at like any. Unit: bytes. */
+/** Zeros behind a segment, so that `peek` may read past its last bits. Unit: bytes. */
 const lookahead = 8
 
 /** The bytes up to the next marker, those that were stuffed after FF taken out. @see ITU-T T.81 B.1.1.5 */

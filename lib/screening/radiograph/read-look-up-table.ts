@@ -9,8 +9,8 @@ export interface InputRange {
 }
 
 /**
- * A table out of an item of Modality or VOI LUT Sequence; null, with a warning, where it says nothing of a part of the
- * values: what a damaged table lost cannot be made up.
+ * The table in an item of ModalityLUTSequence or VOILUTSequence. Null, with a warning, when it was cut short of the
+ * values that it has to map: lost entries cannot be guessed.
  * @see DICOM PS3.3 C.11.1.1, C.11.2.1.1
  */
 export function readLookUpTable(item: Attributes, input: InputRange, warnings: WarningCode[]): LookUpTable | null {
@@ -29,8 +29,8 @@ export function readLookUpTable(item: Attributes, input: InputRange, warnings: W
 }
 
 /**
- * The two bytes can be meant with a sign or without: the reading by which the table meets the values; where both or
- * neither do, the one that the VR says, or, in implicit VR, the values' own.
+ * The first value that the table maps, signed or unsigned: whichever reading makes the table overlap the values. If both
+ * or neither do, the VR decides, or in implicit VR whether the values themselves are signed.
  */
 function readFirstMapped(item: Attributes, count: number, { low, high }: InputRange): number | null {
   const readings = [item.uint16('LUTDescriptor', 1), item.int16('LUTDescriptor', 1)]
@@ -41,7 +41,7 @@ function readFirstMapped(item: Attributes, count: number, { low, high }: InputRa
   return readings[isSigned ? 1 : 0]
 }
 
-/** As many as are there, of as many as are declared; 0 stands for 65536. */
+/** The declared number of entries, or as many of them as are there; a declared 0 stands for 65536. */
 function readEntries(item: Attributes, declaredCount: number, bits: number): Uint16Array {
   const count = declaredCount || 65536
   const words = item.uint16Count('LUTData')
@@ -53,7 +53,7 @@ function readEntries(item: Attributes, declaredCount: number, bits: number): Uin
   })
 }
 
-/** Entries that overflow the declared bits, or leave the upper two of them unused throughout, say it better. */
+/** The declared bits; but those that the entries use, if they need more or leave two or more unused throughout. */
 function bitsOf(entries: Uint16Array, declared: number, warnings: WarningCode[]): number {
   const used = Math.ceil(Math.log2(entries.reduce((a, b) => Math.max(a, b), 1) + 1))
   const isPlausible = declared >= 1 && declared <= 16 && used <= declared && used >= declared - 1

@@ -4,7 +4,7 @@ import type { PixelAttributes } from './pixel-attributes.ts'
 import type { GreyscalePresentation, LookUpTable, ModalityTransform, Window } from './radiograph.ts'
 import { type InputRange, readLookUpTable } from './read-look-up-table.ts'
 
-/** How the data set wants its stored values shown. What is odd adds a warning and gives way to the next best. */
+/** How the data set wants its stored values shown. What cannot be used is left out, with a warning. */
 export function readPresentation(
   attributes: Attributes,
   pixel: PixelAttributes,
@@ -79,8 +79,8 @@ function outputRange(modality: ModalityTransform, { low, high }: InputRange): In
 }
 
 /**
- * Photometric Interpretation decides: the two may not contradict each other, and where they do, it is the one that
- * viewers have shown the image by. @see DICOM PS3.3 C.7.6.3.1.2, C.8.11.3.1.2
+ * PhotometricInterpretation decides. PresentationLUTShape may not contradict it; where it does, viewers will have shown
+ * the image by PhotometricInterpretation. @see DICOM PS3.3 C.7.6.3.1.2, C.8.11.3.1.2
  */
 function readInversion(attributes: Attributes, pixel: PixelAttributes, warnings: WarningCode[]): boolean {
   const inverted = pixel.photometricInterpretation === 'MONOCHROME1'

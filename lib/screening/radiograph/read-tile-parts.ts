@@ -10,16 +10,16 @@ export interface TileParts {
   readonly offset: number
   /** Tiles of the image. */
   readonly tiles: number
-  /** Packets of one tile, at least and at most: each takes a byte, though it be empty. @see ITU-T T.800 B.10.3 */
+  /** Packets of one tile, at least and at most: each takes a byte, even an empty one. @see ITU-T T.800 B.10.3 */
   readonly fewestPackets: number
   readonly mostPackets: number
-  /** Blocks of Part 15, whose codec cannot tell a stretch of zeros from data. */
+  /** Whether it is HTJ2K (Part 15), whose codec cannot tell a stretch of zeros from data. */
   readonly highThroughput: boolean
 }
 
 /**
- * Steps from tile-part to tile-part: their lengths lead to the end of the codestream, every tile is there, and no
- * compressed byte makes what only a marker may. Decoders fill in what is missing with grey.
+ * Steps from tile-part to tile-part and checks that their lengths lead to the end of the codestream, that every tile is
+ * there, and that compressed data hold no marker. Decoders would fill in what is missing with grey.
  * @returns the number of bytes behind the headers of all tile-parts; isDamaged where encoders seldom write what they hold
  * @throws {StudyRejectedError} corrupt-pixel-data
  * @see ITU-T T.800 A.4.2, B.10.1, D.4.1; ITU-T T.814 7.1
@@ -63,8 +63,8 @@ export function assertWholeTileParts(
 }
 
 /**
- * Of a noisy picture compressed data are as good as random, and a long run of zeros, besides empty packets, is a hole.
- * Smooth ones have runs of their own: few pictures of 8 bits, and most of those that were enlarged. Unit: bytes.
+ * Compressed data of a noisy picture look random, and a long run of zeros, beyond those of empty packets, is a hole. Smooth
+ * pictures have such runs of their own: a few of 8 bits, and most of those that were enlarged. Unit: bytes.
  */
 const hole = { doubtful: 64, certain: 256 }
 
@@ -77,7 +77,7 @@ function assertNoMarker(data: Uint8Array): void {
   }
 }
 
-/** Of runs shorter than a doubtful hole some are passed over: every byte of that many is looked at first. */
+/** The longest run. Only every `hole.doubtful`-th byte is looked at first, so shorter runs may be missed. */
 function longestRunOfZeros(data: Uint8Array): number {
   let longest = 0
   for (let at = hole.doubtful - 1; at < data.length; at += hole.doubtful) {
@@ -92,7 +92,7 @@ function longestRunOfZeros(data: Uint8Array): number {
   return longest
 }
 
-/** Behind SOD. @see ITU-T T.800 A.4.3 */
+/** Index of the first byte after the SOD marker. @see ITU-T T.800 A.4.3 */
 function startOfData(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let offset = 0; offset + 2 <= bytes.length; ) {

@@ -36,7 +36,7 @@ export const identityKeywords = [
 export type IdentityKeyword = (typeof identityKeywords)[number]
 
 /**
- * What the objects made of a source say of its patient, study and order. Patient data: it belongs into the patient's
+ * What the objects made of a source say of its patient, study and order. Patient data: it belongs in the patient's
  * own objects alone. Each value holds the bytes of the file, one character a byte, without padding: decoding them
  * would lose what other programs join by (a PACS keys a study by the bytes of PatientID). Absent: not in the file.
  */

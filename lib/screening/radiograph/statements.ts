@@ -13,13 +13,13 @@ export interface Statements {
   readonly views: readonly CodedTerm[]
   /** What qualifies the view, and how the patient lay. */
   readonly viewModifiers: readonly CodedTerm[]
-  /** Of a bed or a table: `HFDR` lies on the right side. @see DICOM PS3.3 C.7.3.1.1.2 */
+  /** How the patient lay on the table, e.g. `HFDR`: head first, on the right side. @see DICOM PS3.3 C.7.3.1.1.2 */
   readonly patientPosition: string | null
   /** SeriesDescription, ProtocolName, AcquisitionDeviceProcessingDescription: of the image or its series. */
   readonly descriptions: readonly string[]
-  /** AcquisitionDeviceProcessingCode: a vendor's own, of words or of letters. */
+  /** AcquisitionDeviceProcessingCode: words or letters of the vendor's own. */
   readonly processingCode: string | null
-  /** What was asked for and done, as text or by codes: of all images of an examination. */
+  /** What was requested and performed, as text or by codes: it holds for all images of an examination. */
   readonly studyDescription: string | null
   /** From the third value on: what the vendor adds. @see DICOM PS3.3 C.7.6.1.1.2 */
   readonly imageType: string | null

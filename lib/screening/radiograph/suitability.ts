@@ -8,7 +8,7 @@ import type { AcquisitionFacts } from './radiograph.ts'
 import { otherModalities, terms } from './radiograph-terms.ts'
 import type { Statements } from './statements.ts'
 
-/** Which studies are analysed. Plain data: it is part of what decides a result. */
+/** Which studies are analysed. Plain data, since it goes into the preparation key. */
 export interface SuitabilityPolicy {
   /** Modalities that are projection radiography; `any` leaves modality and SOP class unjudged, as tests of codecs need it. */
   readonly modalities: readonly string[] | 'any'
@@ -25,7 +25,7 @@ export interface SuitabilityPolicy {
 }
 
 export const defaultSuitabilityPolicy: SuitabilityPolicy = {
-  // Computed Radiography, Digital X-Ray, and what films are digitised as.
+  // Computed Radiography, Digital Radiography, and Radiographic Imaging, as which films are digitised.
   modalities: ['CR', 'DX', 'RG'],
   bodyPart: 'chest',
   minimumAgeYears: 12,
@@ -70,7 +70,7 @@ export function assertSuitableFacts(
   return warnings
 }
 
-/** By the age; where none is known, by what the examination is called. */
+/** Judges by the age; if that is not known, by the descriptions. */
 function assertAdult(facts: AcquisitionFacts, statements: Statements, { minimumAgeYears }: SuitabilityPolicy): void {
   const { patientAgeYears, bodyPartExamined } = facts
   if (patientAgeYears !== null && patientAgeYears < minimumAgeYears) {

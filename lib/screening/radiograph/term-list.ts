@@ -1,4 +1,4 @@
-/** Letters that stay whole when accents are taken off. */
+/** Letters that Unicode does not decompose into a base letter and an accent. */
 const foldedLetters: Readonly<Record<string, string>> = { Ø: 'O', Ł: 'L', Đ: 'D', Æ: 'AE', Œ: 'OE', ẞ: 'SS', Ə: 'A' }
 
 /** Scripts that are written without spaces between words. */
@@ -24,8 +24,8 @@ const joinInitials = (words: string): string => words.replace(/(^| )([AP]) ([AP]
 
 /**
  * Words and phrases to be found in a text, whatever their case and accents. A star stands for any letters before or
- * behind a word: `LATERAL*`, `*THORA*`, `HRUDN* PATER*`; a sign of equality for the whole text: `=L`. Terms of scripts without spaces are found
- * anywhere.
+ * behind a word: `LATERAL*`, `*THORA*`, `HRUDN* PATER*`. A term after an equals sign has to be the whole text: `=L`. Terms
+ * in scripts without spaces are found anywhere.
  */
 export class TermList {
   readonly #pattern: RegExp

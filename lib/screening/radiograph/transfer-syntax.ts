@@ -6,7 +6,7 @@ export interface TransferSyntax {
   readonly explicitVr: boolean
   readonly bigEndian: boolean
   readonly deflated: boolean
-  /** Of General Electric: pixels in the other byte order than the elements. */
+  /** Pixels are in big endian; in General Electric's private syntax the elements are not. */
   readonly bigEndianPixels: boolean
   readonly encoding: 'native' | 'rle' | 'codestream'
   /** The codestreams that the syntax may hold; empty for native and RLE. */
