@@ -5,7 +5,9 @@ import { boundingBoxOf } from '../segmentation/bounding-box.ts'
 import { connectedRegions } from './connected-regions.ts'
 import type { MaskComponent, Side } from './finding.ts'
 
-/** Both sides are reported when the smaller one holds at least this share of the mask; less is taken for a stray region. */
+/**
+ * Both sides are reported when the smaller one holds at least this share of the mask; less is taken for a stray region.
+ */
 const secondSideShare = 0.1
 
 export interface MaskMeasurements {

@@ -36,7 +36,9 @@ export const rejectionReasons = {
 export type RejectionCode = keyof typeof rejectionReasons
 export const rejectionCodes = Object.keys(rejectionReasons) as RejectionCode[]
 
-/** The study cannot be analysed as it is, however often it is tried: its sender gets a document, and there is no retry. */
+/**
+ * The study cannot be analysed as it is, however often it is tried: its sender gets a document, and there is no retry.
+ */
 export class StudyRejectedError extends Error {
   override readonly name = 'StudyRejectedError'
   readonly code: RejectionCode
@@ -53,7 +55,9 @@ export class TransientError extends Error {
   override readonly name = 'TransientError'
 }
 
-/** The inputs hold no picture, often because a folder is not mounted: nothing failed, but it must not pass for success. */
+/**
+ * The inputs hold no picture, often because a folder is not mounted: nothing failed, but it must not pass for success.
+ */
 export class NothingToAnalyseError extends Error {
   override readonly name = 'NothingToAnalyseError'
 

@@ -18,7 +18,9 @@ const minimumVisibleSteps = 4
  * shows. Of 3,032 real chests that are shown as they are, 4 keep less than half.
  */
 const minimumKeptShare = 0.5
-/** And only if at most this share of the picture becomes all black or all white, though an estimated window shows it. */
+/**
+ * And only if at most this share of the picture becomes all black or all white, though an estimated window shows it.
+ */
 const maximumClippedShare = 0.5
 /**
  * Least share of the pixels that are neither border nor at the lowest or the highest value: below `shown` the image is
@@ -26,7 +28,10 @@ const maximumClippedShare = 0.5
  * black and white before it was stored.
  */
 const minimumPictureShare = { doubtful: 0.25, shown: 0.1 }
-/** If the file's grey levels keep less than this, or clip more, there is a warning: probabilities have been seen to change. */
+/**
+ * If the file's grey levels keep less than this, or clip more, there is a warning: probabilities have been seen to
+ * change.
+ */
 const faithful = { keptShare: 2 / 3, clippedShare: 0.1 }
 
 export interface ChosenGreyLevels {

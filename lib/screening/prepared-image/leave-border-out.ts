@@ -10,8 +10,8 @@ export interface PictureValues {
 
 /**
  * Leaves out values that are not the picture's: first those beyond a gap that is wider than the range of the picture's
- * values (a border, blurred or not), then the lowest and the highest value where one alone holds more pixels than a tail
- * (a border, collimation, saturation).
+ * values (a border, blurred or not), then the lowest and the highest value where one alone holds more pixels than a
+ * tail (a border, collimation, saturation).
  */
 export function leaveBorderOut(histogram: ValueHistogram): PictureValues {
   let picture = withoutFarCluster(histogram)

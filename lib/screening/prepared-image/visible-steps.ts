@@ -50,8 +50,8 @@ export function isNearlyMonotonic(histogram: ValueHistogram, table: Uint8Array):
 const minimumOpposedRatio = 2
 
 /**
- * Whether a table falls where another one rises, or rises where it falls, over most of the picture. A damaged table that
- * rises and drops to 0 half-way counts as rising.
+ * Whether a table falls where another one rises, or rises where it falls, over most of the picture. A damaged table
+ * that rises and drops to 0 half-way counts as rising.
  * @param other Monotonic.
  */
 export function isOpposed({ counts }: ValueHistogram, table: Uint8Array, other: Uint8Array): boolean {

@@ -8,8 +8,8 @@ import { foldText, isOneWord } from './term-list.ts'
 type Part = 'chest' | 'other' | 'strange' | null
 
 /**
- * Judges the body part: by the attributes that name one; if these name no known part, by the descriptions of the series;
- * and if these name none either, by those of the study. An unknown part is not taken for a chest.
+ * Judges the body part: by the attributes that name one; if these name no known part, by the descriptions of the
+ * series; and if these name none either, by those of the study. An unknown part is not taken for a chest.
  * @throws {StudyRejectedError} wrong-body-part
  */
 export function assertChest(bodyPartExamined: string | null, statements: Statements): void {

@@ -11,9 +11,9 @@ import { foldText, isOneWord } from './term-list.ts'
 type View = 'frontal' | 'other' | 'several' | null
 
 /**
- * Judges the view. ViewPosition and the view's code describe this very image: either may refuse it, and if one says that
- * it is frontal, no description can. Otherwise the descriptions of the series decide, and if these name no view, that of
- * the study. One that names several views decides nothing.
+ * Judges the view. ViewPosition and the view's code describe this very image: either may refuse it, and if one says
+ * that it is frontal, no description can. Otherwise the descriptions of the series decide, and if these name no view,
+ * that of the study. One that names several views decides nothing.
  * @returns warnings: view-contradicted, view-unclear
  * @throws {StudyRejectedError} lateral-view
  */

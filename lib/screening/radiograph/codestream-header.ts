@@ -19,7 +19,10 @@ const startOfImage = 0xffd8
 const startOfCodestream = 0xff4f
 /** The tile index has 16 bits. */
 const maximumTiles = 65535
-/** More tiles than `from` must have `pixels` each: a codec's bookkeeping of a tile takes more than a smaller one's pixels. */
+/**
+ * More tiles than `from` must have `pixels` each: a codec's bookkeeping of a tile takes more than a smaller one's
+ * pixels.
+ */
 const smallestTiles = { from: 1000, pixels: 32 * 32 }
 
 /**

@@ -45,8 +45,8 @@ interface OpenPart {
 /**
  * Walks the elements of a data set and keeps those that are asked for. Sequences of defined length are stepped over
  * unread; those of undefined length are followed, within limits, to find their end. No declared length decides how much
- * memory is allocated. Where the encoding is broken in a way that leaves one sensible reading (docs/decisions/0007), that is
- * taken, and `isRepaired` says so.
+ * memory is allocated. Where the encoding is broken in a way that leaves one sensible reading (docs/decisions/0007),
+ * that is taken, and `isRepaired` says so.
  * @see DICOM PS3.5 7
  */
 export class DataSetReader {
@@ -117,7 +117,8 @@ export class DataSetReader {
         continue
       }
       if (wanted.has(element.tag) && !kept.has(element.tag)) kept.set(element.tag, element)
-      // What follows the pixel data is padding, unless Rows has not come yet: then the attributes that describe it follow.
+      // What follows the pixel data is padding, unless Rows has not come yet: then the attributes that describe it
+      // follow.
       if (element.tag === pixelDataTag && kept.has(rowsTag)) break
       offset = this.#endOf(element, end, encoding, 0)
     }
@@ -206,7 +207,9 @@ export class DataSetReader {
     throw malformed(`element ${hexadecimal(tag)} has no defined length`)
   }
 
-  /** The declared end of an item, if the next item or the sequence's delimiter stands there; else that of its elements. */
+  /**
+   * The declared end of an item, if the next item or the sequence's delimiter stands there; else that of its elements.
+   */
   #endOfDefinedItem(start: number, length: number, end: number, encoding: Encoding, depth: number): number {
     const declaredEnd = start + length
     if (this.#isItemHeader(declaredEnd, end, encoding) || depth >= deepestRepair) return declaredEnd

@@ -29,7 +29,8 @@ export async function decodeRadiograph(
   codecs: PixelCodecs,
   policy: SuitabilityPolicy = defaultSuitabilityPolicy,
 ): Promise<Radiograph> {
-  // The file may be a Buffer, whose slice() shares memory where that of a Uint8Array copies: from here on it is the latter.
+  // The file may be a Buffer, whose slice() shares memory where that of a Uint8Array copies: from here on it is the
+  // latter.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
   if (bytes.length > policy.maximumFileBytes) {
     throw new StudyRejectedError('too-large', `${bytes.length} bytes, the limit is ${policy.maximumFileBytes}`)

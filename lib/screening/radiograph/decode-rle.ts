@@ -37,7 +37,9 @@ export function decodeRle(
   return { words, isDamaged }
 }
 
-/** With a greater surplus, as a share of the bytes that the image took, the segment is taken for that of another image. */
+/**
+ * With a greater surplus, as a share of the bytes that the image took, the segment is taken for that of another image.
+ */
 const mostLeftOver = 1 / 4
 
 function unpackBits(segment: Uint8Array, length: number): { readonly plane: Uint8Array; readonly hasExcess: boolean } {

@@ -94,8 +94,8 @@ function isFollowedByHeader(
 
 /**
  * Whether an element, a delimiter or the end may stand here, after an element of tag `previous`.
- * @param certainty `perhaps` asks for a higher tag only; `surely` also for a VR of the standard or, in implicit VR, for a
- * length that leads to another such header, and so on for `stepsLeft` headers.
+ * @param certainty `perhaps` asks for a higher tag only; `surely` also for a VR of the standard or, in implicit VR, for
+ * a length that leads to another such header, and so on for `stepsLeft` headers.
  */
 export function looksLikeHeader(
   view: DataView,

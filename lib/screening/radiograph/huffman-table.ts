@@ -1,4 +1,6 @@
-/** Looked up by the next 16 bits: length of the code that they start with × 256 + its symbol; 0 when there is no code. */
+/**
+ * Looked up by the next 16 bits: length of the code that they start with × 256 + its symbol; 0 when there is no code.
+ */
 export type HuffmanTable = Uint16Array
 
 /**

@@ -37,7 +37,8 @@ export function readNativeWords(
   }
   const frame = bytes.subarray(offset, offset + needed)
   if (bitsAllocated === 16) return orderWords(readWords(frame, syntax.bigEndianPixels), attributes, warnings)
-  // Pixels of 8 bits in big-endian words of 16 bits (OW): the two of each word are exchanged. @see DICOM PS3.5 Annex A.3
+  // Pixels of 8 bits in big-endian words of 16 bits (OW): the two of each word are exchanged. @see DICOM PS3.5 Annex
+  // A.3
   const swapsPairs = syntax.bigEndianPixels && vr === 'OW'
   if (!swapsPairs) return orderWords(frame, attributes, warnings)
   // The last of an odd number shares its word with a byte of padding, unless that was left out.

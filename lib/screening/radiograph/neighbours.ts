@@ -4,8 +4,8 @@ import type { PixelAttributes } from './pixel-attributes.ts'
 import type { StoredValues } from './stored-values.ts'
 
 /*
- * No pixel shows by itself that it was read wrongly. But neighbours in a radiograph have similar values, and have not where
- * words are cut in two, read in the wrong byte order, laid out in rows of another length, or shifted by a byte.
+ * No pixel shows by itself that it was read wrongly. But neighbours in a radiograph have similar values, and have not
+ * where words are cut in two, read in the wrong byte order, laid out in rows of another length, or shifted by a byte.
  */
 
 /** The other reading is the right one when neighbours are this many times as close together in it. */

@@ -103,7 +103,9 @@ const obliqueOrDecubitus = [
 /** Lying on the back, in languages that call it so: `décubitus dorsal`. English says it of another picture: `dorsal decubitus`. */
 const supine = ['DECUBITO SUPINO, DECUBITO DORSAL, DECUBITUS DORSAL']
 
-/** Not frontal, but only in ViewPosition or a view's code: in a sentence these letters and words mean other things too. */
+/**
+ * Not frontal, but only in ViewPosition or a view's code: in a sentence these letters and words mean other things too.
+ */
 const notFrontalByCode = [
   '=L, =R, LL, RL, LATERO, SIDE, SEITE, SEITENLAGE, TRANSVERSAL, TRANSVERSE, SAGITTALIS, PROFILE',
   'SIDA, SIDAN, SIVU, SNED, SKRA, BOK, OLDAL, KOSA, KOSI, KOSO, YAN, YANDAN, БОК, КОС, ПРОФИЛ, 斜, 侧, 側',

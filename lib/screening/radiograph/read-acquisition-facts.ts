@@ -90,8 +90,8 @@ function readPair(attributes: Attributes, keyword: 'PixelSpacing' | 'ImagerPixel
 }
 
 /**
- * `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. `000Y` counts as unknown: anonymisers write it,
- * and the age of a child under one year is given in months, weeks or days. Unit: years. @see DICOM PS3.5 6.2, AS
+ * `064Y`, `018M`, `003W`, `012D`, and the bare number of SIIM-ACR's files. `000Y` counts as unknown: anonymisers write
+ * it, and the age of a child under one year is given in months, weeks or days. Unit: years. @see DICOM PS3.5 6.2, AS
  */
 export function parseAge(text: string | null): number | null {
   const match = /^(\d{1,3}) ?([YMWD]?)$/.exec(text?.toUpperCase() ?? '')
@@ -121,7 +121,9 @@ function readAgeByDates(attributes: Attributes): number | null {
 
 const millisecondsPerYear = 365.25 * 24 * 60 * 60 * 1000
 
-/** `20240301`, and ACR-NEMA's `2024.03.01`. A year, or a year and month, counts as its middle. Unit: ms since the epoch. */
+/**
+ * `20240301`, and ACR-NEMA's `2024.03.01`. A year, or a year and month, counts as its middle. Unit: ms since the epoch.
+ */
 function parseDate(text: string | null): number | null {
   const match = /^(\d{4})[.\-/]?(\d{2})?[.\-/]?(\d{2})?/.exec(text ?? '')
   if (!match) return null

@@ -4,8 +4,8 @@ import { readUnits, type UnitReader } from './read-jpeg-units.ts'
 
 /*
  * Decoders of JPEG paint grey, or repeat a row, where the entropy-coded data end early, and skip what they cannot read.
- * So the Huffman codes are read here first, without computing samples: in a complete scan the last code of the last unit
- * ends in the byte before the next marker.
+ * So the Huffman codes are read here first, without computing samples: in a complete scan the last code of the last
+ * unit ends in the byte before the next marker.
  */
 
 interface Component {

@@ -1,7 +1,9 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { HuffmanTable } from './huffman-table.ts'
 
-/** What the codes of one unit are read by: a difference of lossless JPEG (`ac` null), or a block of 8 × 8 coefficients. */
+/**
+ * What the codes of one unit are read by: a difference of lossless JPEG (`ac` null), or a block of 8 × 8 coefficients.
+ */
 export interface UnitReader {
   readonly dc: HuffmanTable
   readonly ac: HuffmanTable | null

@@ -29,8 +29,8 @@ export function readLookUpTable(item: Attributes, input: InputRange, warnings: W
 }
 
 /**
- * The first value that the table maps, signed or unsigned: whichever reading makes the table overlap the values. If both
- * or neither do, the VR decides, or in implicit VR whether the values themselves are signed.
+ * The first value that the table maps, signed or unsigned: whichever reading makes the table overlap the values. If
+ * both or neither do, the VR decides, or in implicit VR whether the values themselves are signed.
  */
 function readFirstMapped(item: Attributes, count: number, { low, high }: InputRange): number | null {
   const readings = [item.uint16('LUTDescriptor', 1), item.int16('LUTDescriptor', 1)]

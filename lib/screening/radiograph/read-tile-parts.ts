@@ -63,8 +63,8 @@ export function assertWholeTileParts(
 }
 
 /**
- * Compressed data of a noisy picture look random, and a long run of zeros, beyond those of empty packets, is a hole. Smooth
- * pictures have such runs of their own: a few of 8 bits, and most of those that were enlarged. Unit: bytes.
+ * Compressed data of a noisy picture look random, and a long run of zeros, beyond those of empty packets, is a hole.
+ * Smooth pictures have such runs of their own: a few of 8 bits, and most of those that were enlarged. Unit: bytes.
  */
 const hole = { doubtful: 64, certain: 256 }
 

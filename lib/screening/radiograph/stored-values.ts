@@ -26,7 +26,8 @@ export function extractStoredValues(words: Uint8Array | Uint16Array, layout: Lay
 
 /**
  * Brings decoded lossy values into the stored range: masking would turn the brightest pixels dark.
- * @param precision Bits per sample of the codestream. If unsigned samples stand for signed values, the topmost is the sign.
+ * @param precision Bits per sample of the codestream. If unsigned samples stand for signed values, the topmost is the
+ * sign.
  */
 export function clampStoredValues(values: StoredValues, precision: number, layout: Layout): StoredValues {
   const { bitsStored, bitsAllocated, signed } = layout

@@ -24,8 +24,8 @@ const joinInitials = (words: string): string => words.replace(/(^| )([AP]) ([AP]
 
 /**
  * Words and phrases to be found in a text, whatever their case and accents. A star stands for any letters before or
- * behind a word: `LATERAL*`, `*THORA*`, `HRUDN* PATER*`. A term after an equals sign has to be the whole text: `=L`. Terms
- * in scripts without spaces are found anywhere.
+ * behind a word: `LATERAL*`, `*THORA*`, `HRUDN* PATER*`. A term after an equals sign has to be the whole text: `=L`.
+ * Terms in scripts without spaces are found anywhere.
  */
 export class TermList {
   readonly #pattern: RegExp

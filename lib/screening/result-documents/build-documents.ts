@@ -24,7 +24,9 @@ export const documentTypes: readonly DocumentType[] = [
   hl7Message,
 ]
 
-/** Builds the requested documents, as far as the image has them: one that is not suspected has no mask, for instance. */
+/**
+ * Builds the requested documents, as far as the image has them: one that is not suspected has no mask, for instance.
+ */
 export async function buildDocuments(source: DocumentSource, tools: () => DocumentTools): Promise<Document[]> {
   const due = documentTypes.flatMap((type) => {
     const needs = source.requestedDocuments.includes(type.kind) ? type.needs(source) : null

@@ -25,7 +25,10 @@ const uploadJob = z.strictObject({
   returns: z.number().int().nonnegative(),
 })
 
-/** An upload in its lane, before preprocessing. Like the S3 notification that it is made from, it holds the sender's key. */
+/**
+ * An upload in its lane, before preprocessing. Like the S3 notification that it is made from, it holds the sender's
+ * key.
+ */
 export type UploadJob = z.infer<typeof uploadJob>
 
 export const buildUploadJob = (job: Omit<UploadJob, 'schemaVersion'>): string =>

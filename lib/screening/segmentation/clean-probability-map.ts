@@ -2,7 +2,9 @@ import type { SegmenterBundle } from '../classification/model-bundle.ts'
 import type { ImageSize } from '../kernel/geometry.ts'
 import { labelComponents } from './connected-components.ts'
 
-/** Filled holes are set this far above the threshold, so that rounding in a later interpolation does not fall below it. */
+/**
+ * Filled holes are set this far above the threshold, so that rounding in a later interpolation does not fall below it.
+ */
 const holeMargin = 1e-4
 
 export type Postprocessing = SegmenterBundle['postprocessing']

@@ -67,7 +67,9 @@ export function sourceUid(
   return isUid(uid) ? uid : deriveUid('source', keyword, imageId)
 }
 
-/** The same image, models, thresholds, software and kind always give the same instance; each kind has its own series. */
+/**
+ * The same image, models, thresholds, software and kind always give the same instance; each kind has its own series.
+ */
 export function derivedUid(
   context: DerivedContext,
   kind: DerivedKind,
@@ -167,7 +169,9 @@ export function contentDateTime(context: DerivedContext): DataSet {
   return { ContentDate: date, ContentTime: time }
 }
 
-/** TimezoneOffsetFromUTC holds for all times of an object, so ours are in the source's time zone; without one, in UTC. */
+/**
+ * TimezoneOffsetFromUTC holds for all times of an object, so ours are in the source's time zone; without one, in UTC.
+ */
 export function localDateTime({ identity, analysedAt }: DerivedContext): { date: string; time: string } {
   const [, sign, hours, minutes] = /^([+-])(\d{2})(\d{2})$/.exec(identity.TimezoneOffsetFromUTC ?? '') ?? []
   const offset = sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0

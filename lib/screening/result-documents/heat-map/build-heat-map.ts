@@ -16,7 +16,9 @@ import {
   type Typeface,
 } from '../overlay/overlay-marks.ts'
 
-/** A band ends where the next one begins. Higher ones are brighter, so that a greyscale monitor tells them apart too. */
+/**
+ * A band ends where the next one begins. Higher ones are brighter, so that a greyscale monitor tells them apart too.
+ */
 const bands = [
   { from: 0.1, colour: '#8c4a00' },
   { from: 0.3, colour: '#c46a00' },

@@ -112,7 +112,10 @@ function comment(finding: Exclude<Finding, { outcome: 'not-analysed' }>): string
 const isDiscordant = (finding: Finding): finding is SuspectedFinding =>
   finding.outcome === 'suspected' && finding.discordant
 
-/** The order that the source belongs to, so that the report can be matched to its worklist entry. @see DICOM PS3.3 C.17.2 */
+/**
+ * The order that the source belongs to, so that the report can be matched to its worklist entry. @see DICOM PS3.3
+ * C.17.2
+ */
 function requestOf({ identity, ...context }: DerivedContext): readonly DataSet[] | undefined {
   const {
     AccessionNumber,

@@ -75,8 +75,8 @@ function segmentGroup(context: DerivedContext, { delineation }: DelineatedFindin
 }
 
 /**
- * For a finding without a region: the probability of the image as a whole. It is 'inferred from' a point near the corner,
- * because viewers do not show a measurement without a place. @see DICOM PS3.16 TID 1501, TID 320
+ * For a finding without a region: the probability of the image as a whole. It is 'inferred from' a point near the
+ * corner, because viewers do not show a measurement without a place. @see DICOM PS3.16 TID 1501, TID 320
  */
 export function imageGroup(context: DerivedContext, finding: SuspectedFinding | NotSuspectedFinding): ContentItem {
   const corner = coordinates('INFERRED FROM', codes.path, 'POINT', cornerOf(context.size), selectedSource(context))
