@@ -2,7 +2,7 @@ import type { ImageSize } from '../kernel/geometry.ts'
 import type { Radiograph } from '../radiograph/radiograph.ts'
 import { chooseGreyLevels } from './choose-grey-levels.ts'
 import { type PreparedImage, preparedLongSide } from './prepared-image.ts'
-import { resample } from './resample.ts'
+import { reduceLookedUp } from './reduce-looked-up.ts'
 import { lowestStoredValue } from './value-histogram.ts'
 
 /**
@@ -16,10 +16,10 @@ export function prepareImage(radiograph: Radiograph, options: { fullResolution?:
   const { rows, columns } = radiograph
   const size = options.fullResolution ? { rows, columns } : preparedSize(radiograph)
   const { greyLevels, table, warnings } = chooseGreyLevels(radiograph)
-  const pixels = lookUpAll(radiograph, table)
+  const isWhole = size.rows === rows && size.columns === columns
   return {
     ...size,
-    pixels: size.rows === rows && size.columns === columns ? pixels : reduce(pixels, radiograph, size),
+    pixels: isWhole ? lookUpAll(radiograph, table) : reduce(radiograph, table, size),
     source: { rows, columns },
     greyLevels,
     warnings: [...radiograph.warnings, ...warnings],
@@ -32,10 +32,13 @@ export function preparedSize({ rows, columns }: ImageSize): ImageSize {
   return { rows: Math.max(1, Math.round(rows * scale)), columns: Math.max(1, Math.round(columns * scale)) }
 }
 
-function reduce(pixels: Uint8Array, from: ImageSize, to: ImageSize): Uint8Array {
-  const averaged = resample(pixels, from, to)
-  const out = new Uint8Array(averaged.length)
-  for (let pixel = 0; pixel < out.length; pixel++) out[pixel] = averaged[pixel] + 0.5
+/** Looks up and averages in one pass over the stored values. Shape: to.rows × to.columns. */
+function reduce(radiograph: Radiograph, table: Uint8Array, to: ImageSize): Uint8Array {
+  const out = new Uint8Array(to.rows * to.columns)
+  const lookUp = { table, lowest: lowestStoredValue(radiograph) }
+  reduceLookedUp(radiograph.values, lookUp, radiograph, to, (line, row) => {
+    for (let column = 0, at = row * to.columns; column < line.length; column++, at++) out[at] = line[column] + 0.5
+  })
   return out
 }
 

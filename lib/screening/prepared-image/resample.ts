@@ -1,7 +1,7 @@
 import type { BoundingBox, ImageSize } from '../kernel/geometry.ts'
 
 /** For each target position along one axis: the first source position and the weights from there on. */
-interface AxisWeights {
+export interface AxisWeights {
   readonly first: Int32Array
   /** `count` weights per target position, zero-padded; each position's weights sum to 1. */
   readonly weights: Float32Array
@@ -72,7 +72,7 @@ function mixRows(
   }
 }
 
-function mixColumns(
+export function mixColumns(
   line: Float32Array,
   { first, weights, count }: AxisWeights,
   firstTarget: number,
@@ -106,7 +106,7 @@ function interpolateColumns(
   }
 }
 
-function axisWeights(from: number, to: number): AxisWeights {
+export function axisWeights(from: number, to: number): AxisWeights {
   return to < from ? areaWeights(from, to) : bilinearWeights(from, to)
 }
 

@@ -16,12 +16,35 @@ export function extractStoredValues(words: Uint8Array | Uint16Array, layout: Lay
   if (shift === 0 && bitsStored === 8 * words.BYTES_PER_ELEMENT && bitsStored === bitsAllocated) {
     return signed ? reinterpretSigned(words) : words
   }
-  const out = allocate(words.length, bitsAllocated, signed)
   const mask = 2 ** bitsStored - 1
+  const isOneWordEach = 8 * words.BYTES_PER_ELEMENT === bitsAllocated
+  if (shift === 0 && !signed && isOneWordEach && (bitsUsed(words) & ~mask) === 0) return words
+  const out = allocate(words.length, bitsAllocated, signed)
   const drop = 32 - bitsStored
   if (signed) for (let pixel = 0; pixel < words.length; pixel++) out[pixel] = ((words[pixel] >>> shift) << drop) >> drop
   else for (let pixel = 0; pixel < words.length; pixel++) out[pixel] = (words[pixel] >>> shift) & mask
   return out
+}
+
+/** The bits that are set in any of the words. */
+export function bitsUsed(words: Uint8Array | Uint16Array): number {
+  // Four bytes at a time from where memory is aligned, and each word before and after these.
+  const perFour = 4 / words.BYTES_PER_ELEMENT
+  const before = Math.min(words.length, (-words.byteOffset & 3) / words.BYTES_PER_ELEMENT)
+  const fours = Math.floor((words.length - before) / perFour)
+  const aligned = new Uint32Array(
+    words.buffer,
+    fours === 0 ? 0 : words.byteOffset + before * words.BYTES_PER_ELEMENT,
+    fours,
+  )
+  let used = 0
+  for (let index = 0; index < aligned.length; index++) used |= aligned[index]
+  used |= used >>> 16
+  if (perFour === 4) used |= used >>> 8
+  used &= 2 ** (8 * words.BYTES_PER_ELEMENT) - 1
+  for (let pixel = 0; pixel < before; pixel++) used |= words[pixel]
+  for (let pixel = before + fours * perFour; pixel < words.length; pixel++) used |= words[pixel]
+  return used
 }
 
 /**
@@ -35,6 +58,8 @@ export function clampStoredValues(values: StoredValues, precision: number, layou
   const high = signed ? 2 ** (bitsStored - 1) - 1 : 2 ** bitsStored - 1
   const isUnsignedCode = values instanceof Uint8Array || values instanceof Uint16Array
   const drop = signed && isUnsignedCode ? 32 - precision : 0
+  // Bytes that fill their range need no clamping.
+  if (values instanceof Uint8Array && !signed && bitsStored === 8 && bitsAllocated === 8) return values
   const out = allocate(values.length, bitsAllocated, signed)
   for (let pixel = 0; pixel < values.length; pixel++) {
     const value = (values[pixel] << drop) >> drop
