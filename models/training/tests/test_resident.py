@@ -76,33 +76,30 @@ def test_any_encoder_answers_in_the_shapes_of_the_bundles(encoder):
 
 
 def test_an_encoder_without_the_decoders_strides_is_refused():
-    with pytest.raises(ValueError, match="the decoder wants 8, 16 and 32"):
+    with pytest.raises(ValueError, match="the decoder wants"):
         PretrainedScreeningNetwork("vit_tiny_patch16_224")
 
 
-def test_weights_of_other_names_are_taken_in_order_and_tell_the_same_of_grey_images(tmp_path):
+def test_weights_of_other_names_are_taken_in_order_and_tell_the_same_of_grey_images():
     import timm
 
     torch.manual_seed(1)
     photographs = randomised(timm.create_model(ENCODER, pretrained=False))
     renamed = {f"other.{n}": each for n, each in enumerate(photographs.state_dict().values())}
-    torch.save(renamed, tmp_path / "weights.pth")
     network = PretrainedScreeningNetwork(ENCODER).eval()
-    load_ordered_weights(ENCODER, network, tmp_path / "weights.pth")
+    load_ordered_weights(ENCODER, network, "weights.pth", renamed)
     grey = torch.randn(1, 1, 64, 64)
     wanted = photographs.forward_intermediates(
-        grey.expand(-1, 3, -1, -1), intermediates_only=True, indices=[2, 3, 4]
+        grey.expand(-1, 3, -1, -1), intermediates_only=True, indices=[1, 2, 3, 4]
     )
     for given, found in zip(wanted, network.encoder(grey), strict=True):
         torch.testing.assert_close(found, given, atol=1e-3, rtol=1e-3)
 
-    torch.save(dict(list(renamed.items())[1:]), tmp_path / "short.pth")
     with pytest.raises(ValueError, match=r"short\.pth holds"):
-        load_ordered_weights(ENCODER, network, tmp_path / "short.pth")
+        load_ordered_weights(ENCODER, network, "short.pth", dict(list(renamed.items())[1:]))
     first = next(iter(renamed))
-    torch.save(renamed | {first: torch.zeros(3)}, tmp_path / "bent.pth")
     with pytest.raises(ValueError, match=r"conv_stem\.weight is"):
-        load_ordered_weights(ENCODER, network, tmp_path / "bent.pth")
+        load_ordered_weights(ENCODER, network, "bent.pth", renamed | {first: torch.zeros(3)})
 
 
 def test_the_shallow_part_stays_when_it_is_frozen(collected):
@@ -159,7 +156,7 @@ def test_joined_pages_keep_their_air_and_healthy_ones_get_none(collected):
 
 
 def test_a_positive_that_nobody_outlined_says_nothing_about_masks():
-    answer = torch.zeros(2, 1), torch.zeros(2, 1, 4, 4), [torch.zeros(2, 1, 8, 8)]
+    answer = torch.zeros(2, 1), torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 16, 16)
     one = torch.ones(2, 1)
     batch = {"masks": torch.zeros(2, 1, 64, 64), "labels": one, "smoothing": 0 * one}
     parts = resident_loss(answer, batch | {"outlined": 0 * one})
@@ -227,7 +224,7 @@ def test_a_plan_that_cannot_be_is_refused(line, problem):
 
 @pytest.mark.parametrize("path", sorted((CONFIGS / "joint").glob("*.toml")), ids=lambda p: p.name)
 def test_the_configurations_can_be_read(path):
-    assert read_resident_plan(path).encoder == ENCODER
+    PretrainedScreeningNetwork(read_resident_plan(path).encoder)
 
 
 def test_the_command_names_what_is_missing(tmp_path, capsys):
@@ -259,7 +256,7 @@ def test_a_gpu_run_at_a_hundredth_of_its_size_ends_as_bundles(collected, tmp_pat
     (tmp_path / "a.toml").write_text(CONFIG)
     parts, store, out = tmp_path / "parts", tmp_path / "store", tmp_path / "out"
     gpu_run.main([*map(str, ["pack", "--data", collected, "--side", 64, "--out", parts])])
-    words = ["train", "--store", store, "--config", tmp_path / "a.toml", "--out", out]
+    words = ["train", "--store", store, "--configs", tmp_path / "a.toml", "--out", out]
     words += ["--seconds", 2, "--smoke-seconds", 1, "--seeds", 1, 2, "--device", "cpu"]
     with pytest.raises(SystemExit):
         gpu_run.main([*map(str, words)])
@@ -267,7 +264,7 @@ def test_a_gpu_run_at_a_hundredth_of_its_size_ends_as_bundles(collected, tmp_pat
     monkeypatch.setenv("PYTHONPATH", str(CONFIGS.parent / "src"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     gpu_run.main([*map(str, words)])
-    checkpoints = [out / f"seed-{seed}" / "checkpoint.pt" for seed in (1, 2)]
+    checkpoints = [out / f"a-{seed}" / "checkpoint.pt" for seed in (1, 2)]
     assert all(path.stat().st_size < 16 * 2**20 for path in checkpoints)
     assert [load_network(path).record["config"]["seed"] for path in checkpoints] == [1, 2]
 
@@ -283,7 +280,7 @@ def test_a_gpu_run_at_a_hundredth_of_its_size_ends_as_bundles(collected, tmp_pat
     monkeypatch.setattr(sys, "argv", [*map(str, words), "--out", str(tmp_path / "bundles")])
     export.main()
     bundle = json.loads((tmp_path / "bundles/pleura-classifier-s1/model.json").read_text())
-    assert bundle["architecture"].startswith(f"{ENCODER} with a mask decoder to stride 8")
+    assert bundle["architecture"].startswith(f"{ENCODER} with a mask decoder to stride 4")
 
 
 def test_what_is_too_large_does_not_come_back(collected, tmp_path, monkeypatch):

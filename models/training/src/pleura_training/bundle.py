@@ -68,7 +68,7 @@ def shared_entries(
     network = trained.network
     kind = "residual encoder with a mask decoder to stride 4"
     if "encoder" in trained.record["config"]:
-        kind = f"{trained.record['config']['encoder']} with a mask decoder to stride 8"
+        kind = f"{trained.record['config']['encoder']} with a mask decoder to stride 4"
     scales = ""
     if isinstance(network, ScaleAveraged):
         sides = " and ".join(str(member) for member in network.sides)

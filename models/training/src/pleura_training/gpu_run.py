@@ -1,8 +1,9 @@
 """Command: use a GPU that is lent for minutes and reaches nothing: pack, unpack, train, keep.
 
 `pack` makes parts that can be carried; `unpack` takes them in over there, over several calls;
-`train` tries the whole recipe on few images first, then trains several seeds side by side within
-the given seconds, and leaves small files to bring back.
+`train` tries the whole recipe on few images first, then trains every configuration with every seed
+side by side within the given seconds, and leaves small files to bring back. A second `train` with
+`--teachers` makes students of what the first one left.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .resident.parts import INDEX, unpack_parts, write_parts
+from .resident.parts import INDEX, MOST_PARTS, unpack_parts, write_parts
 from .resident.plan import ResidentPlan, read_resident_plan
 from .resident.train import train_resident
 from .workshop.dataset import load_workshop_set
@@ -74,46 +75,65 @@ def keep_small(run: Path, target: Path) -> Path:
     return path
 
 
-def train_seeds(arguments: argparse.Namespace, runs: Path, seconds: float) -> list[int]:
-    """A process a seed, side by side on one device; those whose process failed."""
+def start_of(plan: ResidentPlan, starts: Path | None) -> Path | None:
+    """What a run of the plan begins with.
+
+    Raises FileNotFoundError when the folder holds nothing for its encoder.
+    """
+    if starts is None or plan.from_scratch:
+        return None
+    path = starts / f"{plan.encoder}.pth"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is not there, and the configuration does not say from_scratch"
+        )
+    return path
+
+
+def train_side_by_side(arguments: argparse.Namespace, runs: Path) -> list[str]:
+    """A process for each configuration and seed, on one device; those that failed."""
     processes = {}
-    for seed in arguments.seeds:
-        words = [sys.executable, "-m", "pleura_training.resident.train", "--data", arguments.store]
-        words += ["--config", arguments.config, "--out", runs / f"seed-{seed}", "--seed", seed]
-        words += ["--seconds", seconds, "--judge-every", seconds / 4, "--device", arguments.device]
-        if arguments.imagenet:
-            words += ["--imagenet", arguments.imagenet]
-        log = arguments.out / f"seed-{seed}.log"
-        with open(log, "a") as file:
-            processes[seed] = subprocess.Popen(
-                [str(word) for word in words], stdout=file, stderr=subprocess.STDOUT
-            )
-    return [seed for seed, process in processes.items() if process.wait() != 0]
+    for config in arguments.configs:
+        start = start_of(read_resident_plan(config), arguments.starts)
+        for seed in arguments.seeds:
+            name = f"{config.stem}-{seed}"
+            words = [sys.executable, "-m", "pleura_training.resident.train"]
+            words += ["--data", arguments.store, "--config", config, "--seed", seed]
+            words += ["--out", runs / name, "--device", arguments.device]
+            words += ["--seconds", arguments.seconds, "--judge-every", arguments.seconds / 4]
+            words += ["--start", start] if start else []
+            words += ["--teachers", *arguments.teachers] if arguments.teachers else []
+            with open(arguments.out / f"{name}.log", "a") as file:
+                processes[name] = subprocess.Popen(
+                    [str(word) for word in words], stdout=file, stderr=subprocess.STDOUT
+                )
+    return [name for name, process in processes.items() if process.wait() != 0]
 
 
 def train(arguments: argparse.Namespace) -> None:
     if not (arguments.store / INDEX).exists():
         raise ValueError(f"{arguments.store} is no whole data set: `unpack` the other parts first")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    plan = read_resident_plan(arguments.config)
-    began = time.monotonic()
-    if arguments.smoke_seconds:
+    for config in arguments.configs if arguments.smoke_seconds else []:
+        began = time.monotonic()
         row = smoke(
-            plan,
+            read_resident_plan(config),
             arguments.store,
             arguments.store / "smoke",
             arguments.smoke_seconds,
             arguments.device,
         )
-        print(f"smoke in {time.monotonic() - began:.0f} s: {json.dumps(row)}", flush=True)
+        print(f"{config.stem}: smoke in {time.monotonic() - began:.0f} s: {json.dumps(row)}")
     runs = arguments.store / "runs"
-    failed = train_seeds(arguments, runs, arguments.seconds)
-    for seed in arguments.seeds:
-        # A run that was cut off is brought back as far as it came.
-        if (runs / f"seed-{seed}" / "checkpoint.pt").exists():
-            keep_small(runs / f"seed-{seed}", arguments.out / f"seed-{seed}")
+    failed = train_side_by_side(arguments, runs)
+    for config in arguments.configs:
+        for seed in arguments.seeds:
+            name = f"{config.stem}-{seed}"
+            # A run that was cut off is brought back as far as it came.
+            if (runs / name / "checkpoint.pt").exists():
+                keep_small(runs / name, arguments.out / name)
     if failed:
-        raise RuntimeError(f"seeds {failed} failed: see their logs in {arguments.out}")
+        raise RuntimeError(f"{', '.join(failed)} failed: see their logs in {arguments.out}")
 
 
 def main(words: list[str] | None = None) -> None:
@@ -122,28 +142,38 @@ def main(words: list[str] | None = None) -> None:
     packing = steps.add_parser("pack", help="here: parts that can be carried")
     packing.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
     packing.add_argument("--side", type=int, default=512)
+    packing.add_argument("--most", type=int, default=MOST_PARTS, help="parts of 28 MiB")
     packing.add_argument("--out", type=Path, required=True)
     unpacking = steps.add_parser("unpack", help="there: take parts in; several calls add up")
     unpacking.add_argument("--parts", type=Path, nargs="+", required=True)
     unpacking.add_argument("--store", type=Path, required=True, help="where it outlives the call")
     training = steps.add_parser("train", help="there: smoke, train, leave what comes back")
     training.add_argument("--store", type=Path, required=True)
-    training.add_argument("--config", type=Path, required=True)
+    training.add_argument("--configs", type=Path, nargs="+", required=True)
     training.add_argument("--out", type=Path, required=True, help="what comes back")
     training.add_argument(
         "--seconds",
         type=float,
         required=True,
-        help="of each seed; the smoke and loading come on top",
+        help="of each run; smoke and loading come on top",
     )
     training.add_argument("--smoke-seconds", type=float, default=20.0)
     training.add_argument("--seeds", type=int, nargs="+", default=[1])
-    training.add_argument("--imagenet", type=Path, help="weights of the encoder to start from")
+    training.add_argument(
+        "--starts",
+        type=Path,
+        help="folder of ENCODER.pth: weights of photographs, or a checkpoint to go on from",
+    )
+    training.add_argument(
+        "--teachers", type=Path, nargs="+", default=[], help="checkpoints whose mean teaches"
+    )
     training.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args(words)
     try:
         if arguments.step == "pack":
-            for path in write_parts(arguments.data, arguments.out, arguments.side):
+            for path in write_parts(
+                arguments.data, arguments.out, arguments.side, arguments.most
+            ):
                 print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
         elif arguments.step == "unpack":
             whole = unpack_parts(arguments.parts, arguments.store)

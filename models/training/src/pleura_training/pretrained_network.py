@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 PYRAMID = 64
-"""Channels of the mask decoder."""
+"""Channels of the mask decoder down to stride 8."""
+FINE = 32
+"""Its channels at stride 4, where a pixel costs four times as much."""
+STRIDES = (4, 8, 16, 32)
 SHALLOW = 2
 """Stages of the encoder that `freeze_shallow` leaves alone."""
 
@@ -27,37 +28,35 @@ class PretrainedScreeningNetwork(nn.Module):
         # Never `pretrained=True`: it would fetch.
         given = {"features_only": True, "pretrained": False, "in_chans": 1}
         levels = timm.create_model(encoder, **given).feature_info.reduction()
-        if not {8, 16, 32} <= set(levels):
-            raise ValueError(f"{encoder} reduces to {levels}; the decoder wants 8, 16 and 32")
-        chosen = [levels.index(reduction) for reduction in (8, 16, 32)]
+        if not set(STRIDES) <= set(levels):
+            raise ValueError(f"{encoder} reduces to {levels}; the decoder wants {STRIDES}")
+        chosen = [levels.index(reduction) for reduction in STRIDES]
         self.encoder = timm.create_model(encoder, **given, out_indices=chosen)
-        channels = self.encoder.feature_info.channels()
+        fine, *channels = self.encoder.feature_info.channels()
         self.lateral = nn.ModuleList(nn.Conv2d(count, PYRAMID, 1) for count in channels)
-        self.smooth = nn.Sequential(
-            nn.Conv2d(PYRAMID, PYRAMID, 3, padding=1, bias=False),
-            nn.BatchNorm2d(PYRAMID),
-            nn.ReLU(),
-        )
-        self.mask_head = nn.Conv2d(PYRAMID, 1, 1)
+        self.smooth = smoothing(PYRAMID)
+        self.fine_lateral = nn.Conv2d(fine, FINE, 1)
+        self.narrow = nn.Conv2d(PYRAMID, FINE, 1)
+        self.fine_smooth = smoothing(FINE)
+        self.mask_head = nn.Conv2d(FINE, 1, 1)
         self.activation_head = nn.Conv2d(PYRAMID, 1, 1)
         for head in (self.mask_head, self.activation_head):
             nn.init.normal_(head.weight, std=0.01)
             nn.init.constant_(head.bias, -2.0)
-        # The mean sees what lies all over, the maximum a sliver that the mean would drown.
-        self.class_head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * channels[-1], 1))
-
-    def forward_all(self, image: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """As `forward`, with the mask logits at stride 8, where they are trained."""
-        eighth, sixteenth, last = self.encoder(image)
-        x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
-        activation = self.activation_head(x)
-        x = doubled(x) + self.lateral[0](eighth)
-        pooled = torch.cat((last.mean((2, 3)), last.amax((2, 3))), 1)
-        return self.class_head(pooled), activation, [self.mask_head(self.smooth(x))]
+        # The mean sees what lies all over, the maximum a sliver that the mean would drown; what
+        # the decoder sees at stride 8 is asked too, so that class and mask seldom disagree.
+        self.class_head = nn.Sequential(
+            nn.Dropout(0.3), nn.Linear(2 * (channels[-1] + PYRAMID), 1)
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, activation, (mask_logits,) = self.forward_all(image)
-        return logits, activation, doubled(mask_logits)
+        quarter, eighth, sixteenth, last = self.encoder(image)
+        x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
+        activation = self.activation_head(x)
+        x = self.smooth(doubled(x) + self.lateral[0](eighth))
+        pooled = [each for level in (last, x) for each in (level.mean((2, 3)), level.amax((2, 3)))]
+        fine = self.fine_smooth(doubled(self.narrow(x)) + self.fine_lateral(quarter))
+        return self.class_head(torch.cat(pooled, 1)), activation, self.mask_head(fine)
 
     def freeze_shallow(self) -> None:
         """Stem and first stages keep weights and statistics: the dearest half of a step on a CPU.
@@ -71,26 +70,45 @@ class PretrainedScreeningNetwork(nn.Module):
         for module in (*shallow, *modules["blocks"][:SHALLOW]):
             module.eval().requires_grad_(False)
 
+    def freeze_coarse(self) -> None:
+        """All but the mask decoder at stride 4 stays: class and activation map answer as before.
+
+        To be called after every `train()`.
+        """
+        self.eval().requires_grad_(False)
+        for module in (self.fine_lateral, self.narrow, self.fine_smooth, self.mask_head):
+            module.train().requires_grad_(True)
+
+
+def smoothing(channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+    )
+
 
 def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-def load_ordered_weights(encoder: str, network: PretrainedScreeningNetwork, path: Path) -> None:
+def load_ordered_weights(
+    encoder: str, network: PretrainedScreeningNetwork, where: str, weights: dict[str, Tensor]
+) -> None:
     """Weights of the same architecture under other names: matched in order, every shape checked.
 
-    The file may hold a classifier of photographs; its stem, made for three colours, is summed to
+    They may be of a classifier of photographs; its stem, made for three colours, is summed to
     one, which is what it says of a grey image.
     @throws ValueError when a tensor does not fit
     """
-    held = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    held = list(weights.values())
     full = timm.create_model(encoder, pretrained=False).state_dict()
     if len(held) != len(full):
-        raise ValueError(f"{path.name} holds {len(held)} tensors, {encoder} has {len(full)}")
+        raise ValueError(f"{where} holds {len(held)} tensors, {encoder} has {len(full)}")
     for given, (name, wanted) in zip(held, full.items(), strict=True):
         if given.shape != wanted.shape:
             raise ValueError(
-                f"{path.name} does not fit {encoder}: {name} is {tuple(wanted.shape)} there, "
+                f"{where} does not fit {encoder}: {name} is {tuple(wanted.shape)} there, "
                 f"{tuple(given.shape)} here"
             )
     state = dict(zip(full, held, strict=True))

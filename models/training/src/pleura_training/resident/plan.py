@@ -29,7 +29,13 @@ class ResidentPlan:
     """label_source -> the share of its labels taken to be wrong, where it differs."""
     weights: dict = field(default_factory=dict)
     """label_source -> how often its images are drawn, against 1."""
+    from_scratch: bool = False
+    """No weights of photographs to start from: sees other things, and learns them slower."""
+    teacher_share: float = 0.7
+    """Of each target, where there are teachers (`--teachers`); the labels keep the rest."""
     freeze_shallow: bool = False
+    freeze_coarse: bool = False
+    """Only the masks at stride 4 learn on: nothing else of the answer moves."""
     average_decay: float = 0.995
     gradient_norm: float = 2.0
     mean: float = 0.5

@@ -11,7 +11,8 @@ import hashlib
 import json
 import math
 import time
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..averaging import AveragedNetwork
+from ..checkpoint import TrainedNetwork, load_network
 from ..losses import soft_dice_loss
 from ..metrics import area_under_curve, dice, mean_or_nan
 from ..prediction import predict
@@ -31,26 +33,43 @@ from .plan import ResidentPlan, read_resident_plan
 
 AIR_WEIGHT = 3.0
 """Of a pixel of air in the cross-entropy: it is some 2 % of them."""
+PIXELS_WEIGHT = 8.0
+"""Of the cross-entropy of the pixels: at 1 the masks stayed below 0.21 on a whole GPU run."""
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What teachers say of a batch. Shape: probability [N, 1], air [N, 1, S/4, S/4], 0..1;
+    `share`: how much of the targets it is."""
+
+    probability: Tensor
+    air: Tensor
+    share: float
 
 
 def resident_loss(
-    answer: tuple[Tensor, Tensor, list[Tensor]], batch: dict[str, Tensor]
+    answer: tuple[Tensor, Tensor, Tensor], batch: dict[str, Tensor], taught: Taught | None = None
 ) -> dict[str, Tensor]:
     """Named parts and their sum under `total`."""
-    logits, activation, (mask_logits,) = answer
+    logits, activation, mask_logits = answer
     outlined, smoothing = batch["outlined"][:, :, None, None], batch["smoothing"]
     truth = F.adaptive_avg_pool2d(batch["masks"], mask_logits.shape[-2:])
+    wanted, softened = truth, batch["labels"] * (1 - 2 * smoothing) + smoothing
+    if taught is not None:
+        # Where nobody outlined a positive, the teachers alone say where its air is.
+        wanted = outlined * truth + (1 - outlined) * taught.air
+        outlined = torch.ones_like(outlined)
+        softened = softened + taught.share * (taught.probability - softened)
     pixels = F.binary_cross_entropy_with_logits(
-        mask_logits.float(), truth, pos_weight=truth.new_tensor(AIR_WEIGHT), reduction="none"
+        mask_logits.float(), wanted, pos_weight=truth.new_tensor(AIR_WEIGHT), reduction="none"
     )
     present = (batch["outlined"] * batch["labels"])[:, 0]
-    coarse = F.adaptive_max_pool2d(batch["masks"], activation.shape[-2:])
+    coarse = F.adaptive_max_pool2d(wanted, activation.shape[-2:])
     cells = F.binary_cross_entropy_with_logits(activation.float(), coarse, reduction="none")
-    softened = batch["labels"] * (1 - 2 * smoothing) + smoothing
     parts = {
         "class": F.binary_cross_entropy_with_logits(logits.float(), softened),
-        "pixels": (pixels * outlined).mean(),
-        "dice": 0.5 * soft_dice_loss(mask_logits.float(), truth, present),
+        "pixels": PIXELS_WEIGHT * (pixels * outlined).mean(),
+        "dice": soft_dice_loss(mask_logits.float(), truth, present),
         "activation": 0.3 * (cells * outlined).mean(),
     }
     return parts | {"total": sum(parts.values())}
@@ -81,8 +100,17 @@ def judge(network: torch.nn.Module, workshop: WorkshopSet, plan: ResidentPlan) -
 class ResidentTraining:
     """All that a run is, between two steps: what a checkpoint holds."""
 
-    def __init__(self, plan: ResidentPlan, workshop: WorkshopSet, device: str) -> None:
+    def __init__(
+        self,
+        plan: ResidentPlan,
+        workshop: WorkshopSet,
+        device: str,
+        teachers: list[TrainedNetwork] | None = None,
+    ) -> None:
         torch.manual_seed(plan.seed)
+        self.teachers = teachers or []
+        for teacher in self.teachers:
+            teacher.network.to(device, memory_format=torch.channels_last)
         self.plan, self.workshop, self.device = plan, workshop, device
         network = PretrainedScreeningNetwork(plan.encoder)
         self.network = network.to(device, memory_format=torch.channels_last)
@@ -96,12 +124,18 @@ class ResidentTraining:
             ],
             plan.learning_rate,
             weight_decay=plan.weight_decay,
+            fused=device.startswith("cuda"),
         )
         self.pages = ResidentPages(workshop, plan, device)
         self.step_count, self.seconds = 0, 0.0
 
     def start_from(self, path: Path) -> None:
-        load_ordered_weights(self.plan.encoder, self.network, path)
+        """A checkpoint's averaged weights, or an encoder's of photographs."""
+        held = torch.load(path, map_location="cpu", weights_only=True)
+        if "averaged" in held:
+            self.network.load_state_dict(held["averaged"])
+        else:
+            load_ordered_weights(self.plan.encoder, self.network, path.name, held)
         self.averaged.network.load_state_dict(self.network.state_dict())
 
     def step(self, share: float) -> dict[str, float]:
@@ -116,9 +150,12 @@ class ResidentTraining:
         self.network.train()
         if plan.freeze_shallow:
             self.network.freeze_shallow()
+        if plan.freeze_coarse:
+            self.network.freeze_coarse()
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.startswith("cuda")):
-            answer = self.network.forward_all(images.contiguous(memory_format=torch.channels_last))
-        losses = resident_loss(answer, batch)
+            answer = self.network(images.contiguous(memory_format=torch.channels_last))
+            taught = self.ask_teachers(batch["images"]) if self.teachers else None
+        losses = resident_loss(answer, batch, taught)
         if not torch.isfinite(losses["total"]):
             raise FloatingPointError(f"the loss of step {self.step_count} is not a number")
         self.optimizer.zero_grad()
@@ -128,6 +165,22 @@ class ResidentTraining:
         self.averaged.update(self.network)
         self.step_count += 1
         return {name: part.item() for name, part in losses.items()}
+
+    @torch.no_grad()
+    def ask_teachers(self, images: Tensor) -> Taught:
+        """The mean of their logits about the very pictures that the network sees."""
+        answers = [
+            teacher.network(
+                ((images - teacher.mean) / teacher.std).contiguous(
+                    memory_format=torch.channels_last
+                )
+            )
+            for teacher in self.teachers
+        ]
+        logits, air = (
+            torch.stack([answer[part].float() for answer in answers]).mean(0) for part in (0, 2)
+        )
+        return Taught(logits.sigmoid(), air.sigmoid(), self.plan.teacher_share)
 
     def state(self, record: dict) -> dict:
         """What `load_network` reads, and what a resumed run goes on from."""
@@ -150,6 +203,10 @@ class ResidentTraining:
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 
+def file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def train_resident(
     plan: ResidentPlan,
     data: Path,
@@ -157,6 +214,7 @@ def train_resident(
     seconds: float,
     device: str,
     start: Path | None = None,
+    teachers: Sequence[Path] = (),
     save_every: float = 60.0,
     judge_every: float = math.inf,
 ) -> dict:
@@ -166,23 +224,28 @@ def train_resident(
     Raises ValueError when `out` holds a run of another plan or of other data.
     """
     out.mkdir(parents=True, exist_ok=True)
+    torch.backends.cudnn.benchmark = True
     workshop = load_workshop_set(data)
-    record = {"config": json.loads(json.dumps(asdict(plan))), "data_digest": workshop.digest}
+    record = {
+        "config": json.loads(json.dumps(asdict(plan))),
+        "data_digest": workshop.digest,
+        "teachers": [file_digest(path) for path in teachers],
+    }
     if (out / "run.json").exists():
         held = json.loads((out / "run.json").read_text())
         for key, value in record.items():
             if held[key] != value:
                 raise ValueError(f"{out} holds a run of another {key}: give another --out")
         record = held
-    training = ResidentTraining(plan, workshop, device)
+    taught_by = [load_network(path) for path in teachers]
+    training = ResidentTraining(plan, workshop, device, taught_by)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         training.restore(torch.load(checkpoint, map_location=device, weights_only=True))
         print(f"goes on after step {training.step_count}", flush=True)
     elif start is not None:
         training.start_from(start)
-        digest = hashlib.sha256(start.read_bytes()).hexdigest()
-        record["starts_from"] = {"file": start.name, "sha256": digest}
+        record["starts_from"] = {"file": start.name, "sha256": file_digest(start)}
     record |= {
         "seconds": seconds,
         "images": {side: len(workshop.places(side)) for side in ("train", "validation")},
@@ -229,7 +292,12 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
     parser.add_argument("--out", type=Path, required=True, help="run folder; resumed if it exists")
     parser.add_argument("--seconds", type=float, required=True, help="of training, over all calls")
-    parser.add_argument("--imagenet", type=Path, help="weights of the encoder to start from")
+    parser.add_argument(
+        "--start", type=Path, help="weights of photographs for the encoder, or a checkpoint"
+    )
+    parser.add_argument(
+        "--teachers", type=Path, nargs="+", default=[], help="checkpoints whose mean teaches"
+    )
     parser.add_argument("--side", type=int, help="instead of the configuration's")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
@@ -248,7 +316,8 @@ def main(words: list[str] | None = None) -> None:
             arguments.out,
             arguments.seconds,
             arguments.device,
-            arguments.imagenet,
+            arguments.start,
+            arguments.teachers,
             judge_every=arguments.judge_every,
         )
     except (ValueError, FileNotFoundError, FloatingPointError) as error:
