@@ -87,6 +87,33 @@ describe('the cascade', () => {
     expect(finding.delineation.boundingBox).toEqual({ row: 0, column: 0, rows: 4, columns: 2 })
   })
 
+  it('asks a network that is both only once', async () => {
+    const inputs: Tensor[] = []
+    const session: InferenceSession = {
+      async run(input) {
+        inputs.push(input)
+        const tensor = (values: number[]): Tensor => ({ data: Float32Array.from(values), shape: [1, values.length] })
+        return new Map([
+          ['logits', tensor([3])],
+          ['map', tensor(airTopLeft)],
+        ])
+      },
+      async close() {},
+    }
+    const { input, sha256 } = classifierBundle
+    const joint: Cascade = {
+      ...cascadeOf(3, airTopLeft).cascade,
+      classifier: { bundle: classifierBundle, session },
+      segmenter: { bundle: { ...segmenterBundle, input, sha256 }, session },
+    }
+    const { finding } = await screen(flat, facts, joint, clock)
+    expect(finding.outcome).toBe('suspected')
+    expect(isDelineated(finding) && finding.delineation.side).toBe('right')
+    expect(inputs).toHaveLength(1)
+    await screen(flat, facts, joint, clock)
+    expect(inputs).toHaveLength(2)
+  })
+
   it('stays suspected, marked discordant, when the segmenter finds nothing', async () => {
     const { finding } = await screen(flat, facts, cascadeOf(3, noAir).cascade, clock)
     expect(finding).toMatchObject({ outcome: 'suspected', discordant: true })

@@ -5,6 +5,7 @@ import type { NotSuspectedFinding, SuspectedFinding } from './finding/finding.ts
 import { measureMask } from './finding/measure-mask.ts'
 import type { Clock, InferenceSession } from './kernel/ports.ts'
 import type { ScreeningMode } from './kernel/screening-mode.ts'
+import type { Tensor } from './kernel/tensor.ts'
 import type { PreparedImage } from './prepared-image/prepared-image.ts'
 import { turnOf } from './prepared-image/upright.ts'
 import type { AcquisitionFacts } from './radiograph/radiograph.ts'
@@ -69,7 +70,10 @@ export async function screen(
   return { finding, timingsMs: { ...inference.timingsMs, measurement: clock.monotonic() - inferred } }
 }
 
-/** Runs the networks: the part of `screen` that waits for the device. */
+/**
+ * Runs the networks: the part of `screen` that waits for the device. Two bundles of one file are one network that says
+ * both, and it looks once.
+ */
 export async function infer(
   prepared: PreparedImage,
   facts: Pick<AcquisitionFacts, 'patientOrientation'>,
@@ -79,8 +83,10 @@ export async function infer(
   const turn = turnOf(facts.patientOrientation)
   const started = clock.monotonic()
   const { classifier, segmenter, operatingPoint } = networks
+  const joint = segmenter?.bundle.sha256 === classifier.bundle.sha256
+  const session = joint ? answeringOnce(classifier.session) : classifier.session
   const classifierTensor = buildInputTensor(prepared, turn, classifier.bundle.input)
-  const classified = await classify(classifier.session, classifier.bundle, operatingPoint, classifierTensor)
+  const classified = await classify(session, classifier.bundle, operatingPoint, classifierTensor)
   const classification = segmenter ? classified : { ...classified, classActivationMap: null }
   const classifiedAt = clock.monotonic()
   if (!classification.positive || !segmenter) {
@@ -94,11 +100,24 @@ export async function infer(
   const segmenterTensor = takesSameTensor(classifier.bundle.input, segmenter.bundle.input)
     ? classifierTensor
     : buildInputTensor(prepared, turn, segmenter.bundle.input)
-  const probabilityMap = await segment(segmenter.session, segmenter.bundle, segmenterTensor)
+  const probabilityMap = await segment(joint ? session : segmenter.session, segmenter.bundle, segmenterTensor)
   return {
     classification,
     probabilityMap,
     timingsMs: { classification: classifiedAt - started, segmentation: clock.monotonic() - classifiedAt },
+  }
+}
+
+/** The same tensor is answered from its first run. */
+function answeringOnce(session: InferenceSession): Pick<InferenceSession, 'run'> {
+  let asked: Tensor | undefined
+  let outputs: ReturnType<InferenceSession['run']> | undefined
+  return {
+    run(tensor) {
+      if (!outputs || asked !== tensor) outputs = session.run(tensor)
+      asked = tensor
+      return outputs
+    },
   }
 }
 

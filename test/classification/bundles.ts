@@ -62,6 +62,7 @@ export const classifierBundle: ClassifierBundle = {
 export const segmenterBundle: SegmenterBundle = {
   ...shared,
   id: 'test-segmenter',
+  sha256: 'b'.repeat(64),
   task: 'segmentation',
   output: { probabilityMap: { name: 'map', activation: 'sigmoid', rows: 4, columns: 4 } },
   postprocessing: { maskThreshold: 0.5, topThreshold: 0.5, minimumAreaPixels: 1, maximumHoleAreaPixels: 0 },

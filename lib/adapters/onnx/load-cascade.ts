@@ -3,20 +3,22 @@ import { createOnnxSession, type OnnxSessionOptions } from './create-onnx-sessio
 import { readCascade } from './read-bundle.ts'
 
 /**
- * Loads the two networks that the folder's profile names. Digest, thresholds and networks must belong together.
+ * Loads the two networks that the folder's profile names; once, where both bundles hold the same one. Digest,
+ * thresholds and networks must belong together.
  * @throws {ConfigurationError} when they do not: nothing is screened with a doubtful pair
  */
 export async function loadCascade(modelsFolder: string, options: OnnxSessionOptions): Promise<Cascade> {
   const { classifier, segmenter, operatingPoint, networks } = await readCascade(modelsFolder)
+  const session = await createOnnxSession(networks.classifier, classifier.input.name, options)
+  const joint = classifier.sha256 === segmenter.sha256
   return {
     operatingPoint,
-    classifier: {
-      bundle: classifier,
-      session: await createOnnxSession(networks.classifier, classifier.input.name, options),
-    },
+    classifier: { bundle: classifier, session },
     segmenter: {
       bundle: segmenter,
-      session: await createOnnxSession(networks.segmenter, segmenter.input.name, options),
+      session: joint
+        ? { run: session.run, close: async () => {} }
+        : await createOnnxSession(networks.segmenter, segmenter.input.name, options),
     },
   }
 }

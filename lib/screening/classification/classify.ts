@@ -24,7 +24,7 @@ export interface Classification {
  * @throws {Error} when the network's output is not what its bundle declares: a defect, never a finding
  */
 export async function classify(
-  session: InferenceSession,
+  session: Pick<InferenceSession, 'run'>,
   bundle: ClassifierBundle,
   operatingPoint: OperatingPoint,
   tensor: Tensor,

@@ -18,7 +18,7 @@ export interface ProbabilityMap extends ImageSize {
 
 /** @throws {Error} when the network's output is not what its bundle declares: a defect, never a finding */
 export async function segment(
-  session: InferenceSession,
+  session: Pick<InferenceSession, 'run'>,
   bundle: SegmenterBundle,
   tensor: Tensor,
 ): Promise<ProbabilityMap> {

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pleura_training import choose, export, gpu_run
+from pleura_training import choose, export, fine_masks, gpu_run
 from pleura_training.augmentation import AugmentationRanges
 from pleura_training.calibration import Calibration
 from pleura_training.checkpoint import load_network, load_networks
@@ -20,7 +21,13 @@ from pleura_training.pretrained_network import PretrainedScreeningNetwork, load_
 from pleura_training.resident.pages import ResidentPages, changed
 from pleura_training.resident.parts import unpack_parts, write_parts
 from pleura_training.resident.plan import ResidentPlan, build_resident_plan, read_resident_plan
-from pleura_training.resident.train import ResidentTraining, main, resident_loss, train_resident
+from pleura_training.resident.train import (
+    ResidentTraining,
+    Taught,
+    main,
+    resident_loss,
+    train_resident,
+)
 from pleura_training.resize import resize_stretch
 from pleura_training.run_record import read_metrics
 from pleura_training.workshop.dataset import Row, load_workshop_set
@@ -188,6 +195,54 @@ def test_learns_where_drawn_air_lies(collected):
         assert last < 0.7 * first, part
 
 
+def test_teachers_move_the_class_and_say_where_unoutlined_air_is():
+    one = torch.ones(2, 1)
+    answer = torch.zeros(2, 1), torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 16, 16)
+    batch = {"masks": torch.zeros(2, 1, 64, 64), "labels": one, "smoothing": 0 * one}
+    batch["outlined"] = torch.tensor([[1.0], [0.0]])
+    answer[0].requires_grad_(True)
+    answer[2].requires_grad_(True)
+    taught = Taught(0 * one, torch.ones(2, 1, 16, 16), 0.6)
+    resident_loss(answer, batch, taught)["total"].backward()
+    # sigmoid(0) - (1 - 0.6), halved by the mean over the batch
+    assert answer[0].grad[:, 0].tolist() == pytest.approx([0.05, 0.05])
+    assert (answer[2].grad[0] > 0).all()
+    assert (answer[2].grad[1] < 0).all()
+
+
+def test_a_student_goes_on_from_a_checkpoint_and_records_its_teachers(collected, tmp_path):
+    train_resident(PLAN, collected, tmp_path / "first", 0.01, "cpu")
+    first = tmp_path / "first" / "checkpoint.pt"
+    workshop = load_workshop_set(collected)
+    student = ResidentTraining(PLAN, workshop, "cpu", [load_network(first)])
+    student.start_from(first)
+    for name, weights in load_network(first).network.state_dict().items():
+        assert torch.equal(weights, student.network.state_dict()[name]), name
+    assert np.isfinite(student.step(0.0)["total"])
+    train_resident(PLAN, collected, tmp_path / "second", 0.01, "cpu", first, [first])
+    record = json.loads((tmp_path / "second" / "run.json").read_text())
+    digest = hashlib.sha256(first.read_bytes()).hexdigest()
+    assert record["teachers"] == [digest]
+    assert record["starts_from"]["sha256"] == digest
+
+
+def test_the_masks_learn_on_and_nothing_else_moves(collected, tmp_path, capsys):
+    train_resident(PLAN, collected, tmp_path / "run", 0.01, "cpu")
+    before = tmp_path / "run" / "checkpoint.pt"
+    words = ["--data", collected, "--checkpoint", before, "--out", tmp_path / "masks.pt"]
+    fine_masks.main([*map(str, words), "--epochs", "6"])
+    losses = [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()[:6]]
+    assert losses[-1] < 0.8 * losses[0]
+    picture = torch.rand(1, 1, 64, 64)
+    with torch.inference_mode():
+        first, second = (
+            load_network(path).network(picture) for path in (before, tmp_path / "masks.pt")
+        )
+    for was, has in zip(first[:2], second[:2], strict=True):
+        torch.testing.assert_close(has, was)
+    assert not torch.allclose(second[2], first[2], atol=1e-2)
+
+
 def test_a_run_resumes_and_refuses_another_plan(collected, tmp_path, capsys):
     run = tmp_path / "run"
     train_resident(PLAN, collected, run, 0.01, "cpu")
@@ -252,6 +307,12 @@ def test_parts_are_carried_whole_and_make_the_same_set(collected, tmp_path):
         write_parts(collected, tmp_path / "none", 64, most=1, part_bytes=20_480)
 
 
+def test_a_folder_without_the_encoders_weights_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{ENCODER}.pth is not there"):
+        gpu_run.start_of(PLAN, tmp_path)
+    assert gpu_run.start_of(replace(PLAN, from_scratch=True), tmp_path) is None
+
+
 def test_a_gpu_run_at_a_hundredth_of_its_size_ends_as_bundles(collected, tmp_path, monkeypatch):
     (tmp_path / "a.toml").write_text(CONFIG)
     parts, store, out = tmp_path / "parts", tmp_path / "store", tmp_path / "out"
@@ -279,6 +340,10 @@ def test_a_gpu_run_at_a_hundredth_of_its_size_ends_as_bundles(collected, tmp_pat
     words = ["export", "--checkpoint", checkpoints[0], "--choice", tmp_path / "choice.json"]
     monkeypatch.setattr(sys, "argv", [*map(str, words), "--out", str(tmp_path / "bundles")])
     export.main()
+    files = [
+        tmp_path / f"bundles/pleura-{role}-s1/model.onnx" for role in ("classifier", "segmenter")
+    ]
+    assert files[0].read_bytes() == files[1].read_bytes()
     bundle = json.loads((tmp_path / "bundles/pleura-classifier-s1/model.json").read_text())
     assert bundle["architecture"].startswith(f"{ENCODER} with a mask decoder to stride 4")
 

@@ -11,14 +11,19 @@ from .checkpoint import TrainedNetwork
 from .model_entries import input_entry, logits_entry, probability_map_entry, write_json
 from .scales import ScaleAveraged
 
-CREDIT = "NIH Clinical Center (ChestX-ray14); SIIM-ACR"
+CREDIT = (
+    "NIH Clinical Center (ChestX-ray14); SIIM-ACR, RSNA and Google radiologists (annotations); "
+    "jovenwayfarer/Pneumothorax (silver labels, MIT); EfficientNet-Lite weights of ImageNet "
+    "(Apache-2.0)"
+)
 INTENDED_USE = (
     "Prioritisation of frontal chest radiographs with a suspected pneumothorax, and research; "
     "not a medical device."
 )
 LIMITS = [
     "Trained on frontal (PA/AP) radiographs of one hospital; no external validation.",
-    "Labels and masks of the training images were predicted by a public ensemble, not read.",
+    "Radiologists read 844 of the training images; the labels and masks of most others were "
+    "predicted by a public ensemble or mined from reports.",
     "Not for lateral views, paediatric images or follow-up of a known pneumothorax.",
     "Small apical pneumothoraces and subtle supine ones are missed more often than large ones.",
 ]
@@ -48,8 +53,9 @@ def training_entry(trained: TrainedNetwork) -> dict:
     record = trained.record
     return {
         "data": (
-            "SIIM-ACR pneumothorax radiographs (NIH ChestX-ray14), silver labels and masks of a "
-            f"public ensemble; data digest {record['data_digest'][:16]}"
+            "NIH ChestX-ray14 radiographs with labels and masks of SIIM-ACR radiologists, silver "
+            "ones of a public ensemble, and labels of reports; data digest "
+            f"{record['data_digest'][:16]}"
         ),
         "seed": record["config"]["seed"],
         "commit": record["commit"],
@@ -111,11 +117,11 @@ def classifier_entries(choice: dict, digest: str) -> dict:
     }
 
 
-def segmenter_entries(choice: dict) -> dict:
+def segmenter_entries(choice: dict, output: str = "logits") -> dict:
     grid = choice["side"] // 4
     rule = choice["postprocessing"]
     return {
-        "output": {"probabilityMap": probability_map_entry(grid)},
+        "output": {"probabilityMap": probability_map_entry(grid, output)},
         "postprocessing": {
             "maskThreshold": rule["mask_threshold"],
             "topThreshold": rule["top_threshold"],

@@ -24,7 +24,7 @@ from .bundle_session import ClassifierSession, SegmenterSession
 from .checkpoint import load_networks
 from .golden import draw_tensor, write_golden
 from .mirror import MirrorAveraged
-from .onnx_export import Classifier, Segmenter, export_onnx
+from .onnx_export import Classifier, Joint, Segmenter, export_onnx
 
 PARITY_TOLERANCE = 1e-4
 
@@ -67,17 +67,20 @@ def main() -> None:
     side = choice["side"]
     network = MirrorAveraged(trained.network) if choice["mirror"] else trained.network
     probe = draw_tensor(side, side)
+    shift = choice["calibration"]["shift"]
+    # Both bundles of one network hold the same file, and the product runs it once for both.
+    joint = None if arguments.task else Joint(network, shift)
     ways = {
         "classification": (
             arguments.classifier,
-            Classifier(network, choice["calibration"]["shift"]),
+            joint or Classifier(network, shift),
             classifier_entries(choice, ""),
             ClassifierSession,
         ),
         "segmentation": (
             arguments.segmenter,
-            Segmenter(network),
-            segmenter_entries(choice),
+            joint or Segmenter(network),
+            segmenter_entries(choice, "mask_logits" if joint else "logits"),
             SegmenterSession,
         ),
     }

@@ -55,7 +55,9 @@ def write_golden(
 ) -> list[dict]:
     """Files under golden/ and their entries for model.json."""
     (session.folder / "golden").mkdir(exist_ok=True)
-    entries = [write_tensor_golden(session, "logits")]
+    declared = session.bundle["output"]
+    output = declared["logits" if isinstance(session, ClassifierSession) else "probabilityMap"]
+    entries = [write_tensor_golden(session, output["name"])]
     for number, (rows, columns, seed, air) in enumerate(pictures, 1):
         picture = draw_phantom(rows, columns, seed, air)
         name = f"golden/picture-{number:02d}.png"

@@ -171,9 +171,7 @@ def main(words: list[str] | None = None) -> None:
     arguments = parser.parse_args(words)
     try:
         if arguments.step == "pack":
-            for path in write_parts(
-                arguments.data, arguments.out, arguments.side, arguments.most
-            ):
+            for path in write_parts(arguments.data, arguments.out, arguments.side, arguments.most):
                 print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
         elif arguments.step == "unpack":
             whole = unpack_parts(arguments.parts, arguments.store)

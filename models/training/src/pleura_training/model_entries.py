@@ -29,8 +29,8 @@ def logits_entry() -> dict:
     return {"name": "logits", "activation": "sigmoid", "labels": [label], "positiveLabel": 0}
 
 
-def probability_map_entry(grid: int) -> dict:
-    return {"name": "logits", "activation": "sigmoid", "rows": grid, "columns": grid}
+def probability_map_entry(grid: int, name: str = "logits") -> dict:
+    return {"name": name, "activation": "sigmoid", "rows": grid, "columns": grid}
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -33,6 +33,22 @@ class Classifier(nn.Module):
         return logits + self.shift, activation
 
 
+class Joint(nn.Module):
+    """What both bundles of one network hold: the outputs of `Classifier`, and mask_logits
+    [N, 1, H/4, W/4]. The product runs it once for both."""
+
+    outputs = ("logits", "class_activation_map", "mask_logits")
+
+    def __init__(self, network: JointNetwork, shift: float) -> None:
+        super().__init__()
+        self.network = network
+        self.shift = shift
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, activation, mask_logits = self.network(image)
+        return logits + self.shift, activation, mask_logits
+
+
 class Segmenter(nn.Module):
     """Shape: image [N, 1, H, W] -> logits [N, 1, H/4, W/4]."""
 

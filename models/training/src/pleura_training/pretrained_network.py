@@ -45,18 +45,31 @@ class PretrainedScreeningNetwork(nn.Module):
             nn.init.constant_(head.bias, -2.0)
         # The mean sees what lies all over, the maximum a sliver that the mean would drown; what
         # the decoder sees at stride 8 is asked too, so that class and mask seldom disagree.
-        self.class_head = nn.Sequential(
-            nn.Dropout(0.3), nn.Linear(2 * (channels[-1] + PYRAMID), 1)
-        )
+        self.class_head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * (channels[-1] + PYRAMID), 1))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, activation, quarter, eighth = self.coarse(image)
+        return logits, activation, self.fine(quarter, eighth)
+
+    def coarse(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Class logits, class-activation map, and what the masks at stride 4 are made of:
+        the encoder at stride 4 and the decoder at stride 8."""
         quarter, eighth, sixteenth, last = self.encoder(image)
         x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
         activation = self.activation_head(x)
         x = self.smooth(doubled(x) + self.lateral[0](eighth))
         pooled = [each for level in (last, x) for each in (level.mean((2, 3)), level.amax((2, 3)))]
-        fine = self.fine_smooth(doubled(self.narrow(x)) + self.fine_lateral(quarter))
-        return self.class_head(torch.cat(pooled, 1)), activation, self.mask_head(fine)
+        return self.class_head(torch.cat(pooled, 1)), activation, quarter, x
+
+    def fine(self, quarter: Tensor, eighth: Tensor) -> Tensor:
+        """Mask logits at stride 4."""
+        return self.mask_head(
+            self.fine_smooth(doubled(self.narrow(eighth)) + self.fine_lateral(quarter))
+        )
+
+    def fine_modules(self) -> tuple[nn.Module, ...]:
+        """Those of `fine`."""
+        return self.fine_lateral, self.narrow, self.fine_smooth, self.mask_head
 
     def freeze_shallow(self) -> None:
         """Stem and first stages keep weights and statistics: the dearest half of a step on a CPU.
@@ -69,15 +82,6 @@ class PretrainedScreeningNetwork(nn.Module):
             raise ValueError("only encoders of the EfficientNet family can be frozen in part")
         for module in (*shallow, *modules["blocks"][:SHALLOW]):
             module.eval().requires_grad_(False)
-
-    def freeze_coarse(self) -> None:
-        """All but the mask decoder at stride 4 stays: class and activation map answer as before.
-
-        To be called after every `train()`.
-        """
-        self.eval().requires_grad_(False)
-        for module in (self.fine_lateral, self.narrow, self.fine_smooth, self.mask_head):
-            module.train().requires_grad_(True)
 
 
 def smoothing(channels: int) -> nn.Sequential:

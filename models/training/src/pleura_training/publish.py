@@ -30,12 +30,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundles", type=Path, required=True, help="folder made by `export`")
     parser.add_argument("--report", type=Path, required=True, help="file made by `evaluate`")
-    parser.add_argument("--curve", type=Path, required=True, help="learning-curve.json")
+    parser.add_argument(
+        "--curve", type=Path, help="learning-curve.json, where one was made of these networks"
+    )
     parser.add_argument("--failures", type=Path, required=True, help="failure cases (markdown)")
     parser.add_argument("--models", type=Path, required=True)
     arguments = parser.parse_args()
     report = json.loads(arguments.report.read_text())
-    curve = json.loads(arguments.curve.read_text())
+    curve = json.loads(arguments.curve.read_text()) if arguments.curve else []
     failures = arguments.failures.read_text()
     profile_text = (arguments.bundles / "profile.json").read_text()
     profile = json.loads(profile_text)
@@ -48,7 +50,8 @@ def main() -> None:
         write_bundle_json(folder, bundle)
         card = build_model_card(bundle, report, curve, failures)
         (folder / "MODEL_CARD.md").write_text(card)
-        draw_learning_curve(curve, folder / "learning-curve.png")
+        if curve:
+            draw_learning_curve(curve, folder / "learning-curve.png")
         if role == "classifier":
             silver = {k: v for k, v in report["calibration"].items() if k.startswith("silver")}
             draw_calibration(silver, folder / "calibration.png")

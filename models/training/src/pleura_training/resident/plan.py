@@ -34,8 +34,6 @@ class ResidentPlan:
     teacher_share: float = 0.7
     """Of each target, where there are teachers (`--teachers`); the labels keep the rest."""
     freeze_shallow: bool = False
-    freeze_coarse: bool = False
-    """Only the masks at stride 4 learn on: nothing else of the answer moves."""
     average_decay: float = 0.995
     gradient_norm: float = 2.0
     mean: float = 0.5

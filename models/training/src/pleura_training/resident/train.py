@@ -150,8 +150,6 @@ class ResidentTraining:
         self.network.train()
         if plan.freeze_shallow:
             self.network.freeze_shallow()
-        if plan.freeze_coarse:
-            self.network.freeze_coarse()
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.startswith("cuda")):
             answer = self.network(images.contiguous(memory_format=torch.channels_last))
             taught = self.ask_teachers(batch["images"]) if self.teachers else None

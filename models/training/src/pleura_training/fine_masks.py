@@ -1,0 +1,186 @@
+"""Command: train the masks of a checkpoint at stride 4 on, and nothing else of it.
+
+Class and activation map answer as before. What lies below stride 4 is computed once for each page,
+by onnxruntime, and learning sees a quarter of a page at a time: a CPU needs minutes, not hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .averaging import AveragedNetwork
+from .checkpoint import load_network
+from .losses import soft_dice_loss
+from .metrics import dice
+from .onnx_export import export_onnx
+from .pretrained_network import PretrainedScreeningNetwork
+from .progress import progress
+from .resident.train import AIR_WEIGHT, PIXELS_WEIGHT, file_digest
+from .run_record import current_commit
+from .workshop.dataset import WorkshopSet, load_workshop_set, page_at
+
+RATE = 3e-3
+BATCH = 16
+MASKED_SHARE = 0.7
+"""Of the quarters of a positive that are drawn around its air."""
+
+
+class Coarse(nn.Module):
+    """Shape: image [N, 1, S, S] -> what `PretrainedScreeningNetwork.fine` takes."""
+
+    outputs = ("quarter", "eighth")
+
+    def __init__(self, network: PretrainedScreeningNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        return self.network.coarse(image)[2:]
+
+
+class Fine(nn.Module):
+    """The part that learns."""
+
+    def __init__(self, network: PretrainedScreeningNetwork) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(network.fine_modules())
+        self.apply_to = network
+
+    def forward(self, quarter: Tensor, eighth: Tensor) -> Tensor:
+        return self.apply_to.fine(quarter, eighth)
+
+
+def chosen_pages(workshop: WorkshopSet, seed: int) -> np.ndarray:
+    """All outlined positives, and as many negatives: radiologists' first, they are surest."""
+    places = workshop.places("train")
+    rows = [workshop.rows[place] for place in places]
+    outlined = places[[row.has_mask for row in rows]]
+    negatives = places[[row.label == 0 for row in rows]]
+    sure = np.array(["radiologist" in workshop.rows[n].label_source for n in negatives])
+    order = np.random.default_rng(seed).permutation(len(negatives))
+    order = order[np.argsort(~sure[order], kind="stable")]
+    return np.concatenate([outlined, negatives[order[: len(outlined)]]])
+
+
+class Features:
+    """Of every page and its mirror image, in half precision."""
+
+    def __init__(self, network: nn.Module, side: int, mean: float, std: float) -> None:
+        model = export_onnx(Coarse(copy.deepcopy(network)), side, half=False)
+        self.session = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        self.side, self.mean, self.std = side, mean, std
+
+    def of(self, image: np.ndarray) -> tuple[Tensor, Tensor]:
+        plane = (image / np.float32(255) - np.float32(self.mean)) / np.float32(self.std)
+        found = self.session.run(None, {"image": plane.astype(np.float32)[None, None]})
+        return tuple(torch.from_numpy(each[0]).half() for each in found)
+
+
+def quarter_of(
+    page: tuple[Tensor, Tensor, Tensor], generator: np.random.Generator
+) -> tuple[Tensor, ...]:
+    """The same quarter of a page's features at both strides, and of its mask."""
+    quarter, eighth, truth = page
+    size = eighth.shape[1] // 2
+    corner = generator.integers(0, size + 1, 2)
+    air = torch.nonzero(truth[0] > 0)
+    if len(air) and generator.random() < MASKED_SHARE:
+        within = air[generator.integers(len(air))].numpy() // 2
+        corner = (within - generator.integers(0, size, 2)).clip(0, size)
+    row, column = (int(each) for each in corner)
+    fine = slice(2 * row, 2 * (row + size)), slice(2 * column, 2 * (column + size))
+    coarse = eighth[:, row : row + size, column : column + size]
+    return quarter[:, *fine], coarse, truth[:, *fine]
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of `resident.train`")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args(words)
+    torch.manual_seed(arguments.seed)
+    workshop = load_workshop_set(arguments.data)
+    trained = load_network(arguments.checkpoint)
+    network, side = trained.network, trained.side
+    features = Features(network, side, trained.mean, trained.std)
+    grid = side // 4
+    generator = np.random.default_rng(arguments.seed)
+    pages = []
+    for place in progress(chosen_pages(workshop, arguments.seed), "features"):
+        image, mask = page_at(workshop, place, side)
+        if generator.random() < 0.5:
+            image, mask = image[:, ::-1], mask[:, ::-1]
+        coverage = F.adaptive_avg_pool2d(torch.from_numpy(mask.copy()).float()[None], grid)
+        pages.append((*features.of(image), coverage.half()))
+    fine = Fine(network)
+    for parameter in fine.parts.parameters():
+        parameter.requires_grad_(True)
+    averaged = AveragedNetwork(fine, 0.99)
+    optimizer = torch.optim.AdamW(fine.parts.parameters(), RATE, weight_decay=0.01)
+    steps = arguments.epochs * (len(pages) // BATCH)
+    step = 0
+    for epoch in range(arguments.epochs):
+        order, total = generator.permutation(len(pages)), 0.0
+        for start in progress(range(0, len(pages) - BATCH + 1, BATCH), f"epoch {epoch + 1}"):
+            parts = [quarter_of(pages[n], generator) for n in order[start : start + BATCH]]
+            quarter, eighth, truth = (
+                torch.stack(each).float().contiguous(memory_format=torch.channels_last)
+                for each in zip(*parts, strict=True)
+            )
+            fine.parts.train()
+            logits = fine(quarter, eighth)
+            pixels = F.binary_cross_entropy_with_logits(
+                logits, truth, pos_weight=truth.new_tensor(AIR_WEIGHT)
+            )
+            present = truth.flatten(1).any(1).float()
+            loss = PIXELS_WEIGHT * pixels + soft_dice_loss(logits, truth, present)
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            averaged.update(fine)
+            total += loss.item()
+            step += 1
+        print(f"epoch {epoch + 1}: loss {total * BATCH / len(pages):.4f}", flush=True)
+    best = averaged.network.eval()
+    shares = (0.2, 0.3, 0.4, 0.5)
+    overlaps = []
+    for place in workshop.places("validation"):
+        if not workshop.rows[place].has_mask:
+            continue
+        image, mask = page_at(workshop, place, side)
+        with torch.inference_mode():
+            quarter, eighth = (each[None].float() for each in features.of(image))
+            air = best(quarter, eighth)[0, 0].sigmoid().numpy()
+        truth = F.adaptive_avg_pool2d(torch.from_numpy(mask.copy()).float()[None], grid)[0] >= 0.5
+        overlaps.append([dice(air >= share, truth.numpy()) for share in shares])
+    for share, found in zip(shares, np.mean(overlaps, 0), strict=True):
+        print(f"validation: Dice of the positives at {share}: {found:.3f}")
+    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    state["averaged"] = best.apply_to.state_dict()
+    state["record"]["masks"] = {
+        "of": file_digest(arguments.checkpoint),
+        "epochs": arguments.epochs,
+        "seed": arguments.seed,
+        "commit": current_commit(),
+    }
+    torch.save(state, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
