@@ -87,7 +87,9 @@ async function entriesOf(folder: string): Promise<string[]> {
 /** The sender's name where a file system takes it and it leaves no folder; its readable part otherwise. */
 export function safeName(name: string): string {
   const own = name.split(/[/\\]/).at(-1) ?? ''
-  const plain = own.replaceAll(/\p{Cc}/gu, '').replace(/^\.+/, '')
+  // Half a surrogate pair is no character: it would be written under another name than the one that is asked for.
+  const characters = [...own.replaceAll(/[\p{Cc}\p{Cs}]/gu, '').replace(/^\.+/, '')]
   // 255 bytes are what file systems take; a character has at most four.
-  return plain.slice(0, 60) === '' ? 'image' : plain.length > 60 ? `${plain.slice(0, 50)}${plain.slice(-10)}` : plain
+  const kept = characters.length > 60 ? [...characters.slice(0, 50), ...characters.slice(-10)] : characters
+  return kept.join('') || 'image'
 }

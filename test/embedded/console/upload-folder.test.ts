@@ -12,6 +12,10 @@ describe('safeName', () => {
     ['.hidden', 'hidden'],
     ['a\u0000b\n.dcm', 'ab.dcm'],
     ['/', 'image'],
+    ['\ud83d', 'image'],
+    ['a\udc00b.dcm', 'ab.dcm'],
+    [`${'x'.repeat(49)}🫁${'y'.repeat(30)}.dcm`, `${'x'.repeat(49)}🫁yyyyyy.dcm`],
+    ['🫁'.repeat(60), '🫁'.repeat(60)],
     [`${'x'.repeat(300)}.dcm`, `${'x'.repeat(50)}xxxxxx.dcm`],
   ])('makes of %j a name that leaves no folder', (name, expected) => {
     expect(safeName(name)).toBe(expected)
