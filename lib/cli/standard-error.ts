@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import { createLog, type LogFormat } from './create-log.ts'
 import type { Failure } from './failed-program.ts'
 
@@ -18,10 +19,13 @@ export function keepStandardErrorJson(): void {
     if (line.trim() === '') return
     write(`${isJsonObject(line) ? line : JSON.stringify({ ...stamp('warn', 'standard-error'), text: line })}\n`)
   }
-  process.stderr.write = ((chunk: string | Uint8Array) => {
-    const lines = (begun + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'))).split('\n')
+  const decoder = new StringDecoder('utf8')
+  process.stderr.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    const lines = (begun + (typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)))).split('\n')
     begun = lines.pop()!
     lines.forEach(asJson)
+    const written = rest.at(-1)
+    if (typeof written === 'function') process.nextTick(written)
     return true
   }) as typeof process.stderr.write
   process.on('exit', () => asJson(begun))
@@ -39,7 +43,8 @@ const stamp = (level: string, event: string) => ({ time: new Date().toISOString(
 
 function isJsonObject(line: string): boolean {
   try {
-    return typeof JSON.parse(line) === 'object'
+    const value = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
   } catch {
     return false
   }

@@ -62,6 +62,19 @@ describe('a batching session', () => {
     ])
   })
 
+  it('answers those who wait, and later ones, when the caller of its batches throws', async () => {
+    const { session, letGo } = slowSession()
+    let calls = 0
+    const onBatch = () => {
+      if (++calls === 1) throw new Error('no such metric')
+    }
+    const batching = createBatchingSession(session, { maximumBatch: 4, onBatch })
+    await expect(batching.run(input(1))).rejects.toThrow('no such metric')
+    const running = batching.run(input(2))
+    await letGo()
+    expect(doubled(await running)).toEqual(input(4))
+  })
+
   it('pads to the sizes that the device knows', async () => {
     const { session, shapes, letGo } = slowSession()
     const batching = createBatchingSession(session, { maximumBatch: 8, sizes: [1, 4, 8] })

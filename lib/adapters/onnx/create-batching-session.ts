@@ -36,8 +36,12 @@ export function createBatchingSession(inner: InferenceSession, options: Batching
     while (waiting.length > 0) {
       const requests = takeBatch(waiting, options.maximumBatch)
       const size = options.sizes ? sizes.find((candidate) => candidate >= requests.length)! : requests.length
-      options.onBatch?.(requests.length, size)
-      await answer(inner, requests, size)
+      try {
+        options.onBatch?.(requests.length, size)
+        await answer(inner, requests, size)
+      } catch (error) {
+        for (const { reject } of requests) reject(error)
+      }
     }
     running = false
   }
