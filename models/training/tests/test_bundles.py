@@ -99,8 +99,8 @@ def test_a_goal_that_was_missed_is_called_missed():
         found = {"value": value, "interval95": [value - 0.05, value + 0.05]}
         return [{"metric": metric, "set": name} | found for metric, name in rows]
 
-    assert "**missed**" in goals_table(entries(0.929), "classification")
-    assert "**missed**" not in goals_table(entries(0.93), "classification")
+    assert "**missed**" in goals_table(entries(0.949), "classification")
+    assert "**missed**" not in goals_table(entries(0.95), "classification")
 
 
 def test_steps_of_earlier_runs_count():

@@ -79,9 +79,11 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
     call(export, **parts, task="segmentation")
     assert not (work / "bundles/profile.json").exists()
     call(export, **parts, task="classification")
-    apart = (work / "bundles/profile.json").read_text()
+    apart = json.loads((work / "bundles/profile.json").read_text())
+    assert apart["classifier"]["sha256"] != apart["segmenter"]["sha256"]
     call(export, **parts)
-    assert (work / "bundles/profile.json").read_text() == apart
+    joint = json.loads((work / "bundles/profile.json").read_text())
+    assert joint["classifier"]["sha256"] == joint["segmenter"]["sha256"]
     report = work / "report.json"
     call(evaluate, source=source, split=work / "split.json", models=work / "bundles", out=report)
     (work / "failures.md").write_text("None worth telling: it knows nothing.")
