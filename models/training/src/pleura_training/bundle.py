@@ -22,8 +22,8 @@ INTENDED_USE = (
 )
 LIMITS = [
     "Trained on frontal (PA/AP) radiographs of one hospital; no external validation.",
-    "Radiologists read 844 of the training images; the labels and masks of most others were "
-    "predicted by a public ensemble or mined from reports.",
+    "Radiologists read 1,088 of the 4,215 training images; the labels and masks of the others "
+    "were predicted by a public ensemble or mined from reports.",
     "Not for lateral views, paediatric images or follow-up of a known pneumothorax.",
     "Small apical pneumothoraces and subtle supine ones are missed more often than large ones.",
 ]

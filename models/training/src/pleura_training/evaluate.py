@@ -22,6 +22,8 @@ COMMAND = (
 )
 SIDES = {"gold-test": "gold test", "holdout": "silver hold-out"}
 AGE_BANDS = ((18, 40), (40, 65), (65, 120))
+MASK_GROUPS = ("small mask", "middle mask", "large mask")
+"""Thirds of the positives by the size of the true mask; their AUC is against all negatives."""
 Statistic = Callable[[np.ndarray], float]
 
 
@@ -102,8 +104,9 @@ def subgroups(findings: list[Finding]) -> dict[str, list[Finding]]:
     positives = sorted(
         (f for f in findings if f.radiograph.label == 1), key=lambda finding: finding.true_share
     )
-    names = ("small mask", "middle mask", "large mask")
-    for name, members in zip(names, np.array_split(np.arange(len(positives)), 3), strict=True):
+    for name, members in zip(
+        MASK_GROUPS, np.array_split(np.arange(len(positives)), 3), strict=True
+    ):
         groups[name] = [positives[place] for place in members]
     return groups
 
@@ -160,11 +163,13 @@ def main() -> None:
         findings = find(chosen, codes, arguments.source, classifier, segmenter)
         report["classifier"] += measure(findings, classifier_statistics(findings, points), name)
         report["segmenter"] += measure(findings, segmenter_statistics(findings, threshold), name)
-        report["subgroups"][name] = {
-            group: describe_subgroup(members, threshold)
-            for group, members in subgroups(findings).items()
-            if members
-        }
+        groups = {group: each for group, each in subgroups(findings).items() if each}
+        rows = {group: describe_subgroup(each, threshold) for group, each in groups.items()}
+        negatives = [finding for finding in findings if finding.radiograph.label == 0]
+        for group in rows.keys() & set(MASK_GROUPS):
+            against_all = describe_subgroup(groups[group] + negatives, threshold)
+            rows[group] |= {key: against_all[key] for key in ("auc",) if key in against_all}
+        report["subgroups"][name] = rows
         probability = np.array([finding.probability for finding in findings])
         labels = np.array([finding.radiograph.label for finding in findings])
         report["calibration"][name] = calibration_table(probability, labels)

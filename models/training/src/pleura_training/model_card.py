@@ -15,11 +15,11 @@ CURVE_COMMAND = (
     "--config models/training/configs/learning-curve.json --out …"
 )
 
-DATA = """- Images: SIIM-ACR Pneumothorax Segmentation (images of NIH ChestX-ray14): 844 with
-  labels and masks of the competition's radiologists, 2,300 with silver ones of the MIT-licensed
-  ensemble jovenwayfarer/Pneumothorax; 1,072 more NIH images, nearly all negative, with labels of
-  radiologists (SIIM-ACR, RSNA, Google) or of reports. Credit: NIH Clinical Center (ChestX-ray14),
-  SIIM-ACR, RSNA and Google (annotations).
+DATA = """- Images: SIIM-ACR Pneumothorax Segmentation (images of NIH ChestX-ray14): 898 read by the
+  competition's radiologists (190 positive, each with a mask), 2,248 with silver labels and masks
+  of the MIT-licensed ensemble jovenwayfarer/Pneumothorax (383 positive); 1,069 more NIH images,
+  all negative but one, with labels of radiologists (RSNA, Google) or of reports. Credit: NIH
+  Clinical Center (ChestX-ray14), SIIM-ACR, RSNA and Google (annotations).
 - The encoder starts from ImageNet weights of EfficientNet-Lite (Apache-2.0).
 - Terms: use is free, also commercial; the images may not be redistributed and are in no file of
   this bundle. Golden pictures are drawn from formulas.
@@ -117,8 +117,9 @@ def build_model_card(bundle: dict, report: dict, curve: list[dict], failures: st
         + evaluation_table(bundle["evaluation"]),
         "### Goals\n" + goals_table(bundle["evaluation"], bundle["task"]),
         "### Sub-groups\nAt the default operating point, with 95 % intervals; sex and age are "
-        "unknown for most gold images. Mask terciles hold positives only. Whether a drain is "
-        "present is not recorded in the data.\n\n" + subgroup_table(report["subgroups"], columns),
+        "unknown for most gold images. Mask terciles hold positives only, their AUC is against all "
+        "negatives. Whether a drain is present is not recorded in the data.\n\n"
+        + subgroup_table(report["subgroups"], columns),
     ]
     if classifies:
         points = "\n".join(
