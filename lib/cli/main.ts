@@ -4,6 +4,7 @@ import { checkOutputFolder } from '../embedded/check-output-folder.ts'
 import { packageVersion } from '../embedded/package-root.ts'
 import { addCostCommand } from './cost-command.ts'
 import { addDeadLettersCommand } from './dead-letters-command.ts'
+import { addDeliverCommand } from './deliver-command.ts'
 import { addDemoCommand } from './demo-command.ts'
 import { addDeployCheckCommand } from './deploy-check-command.ts'
 import { addEvaluateCommand } from './evaluate-command.ts'
@@ -54,6 +55,7 @@ addPrepareCommand(program)
 addWatchCommand(program)
 addServeCommand(program)
 addListenCommand(program)
+addDeliverCommand(program)
 addModelsCommand(program)
 addPhantomCommand(program)
 addExploreCommand(program)

@@ -89,12 +89,18 @@ describe('import rules', () => {
 
   it('keeps the domain from clocks, the environment, consoles and randomness', () => {
     const forbidden = /\b(Date\.now|new Date\(\)|performance\.now|process\.|console\.|Math\.random|setTimeout)\b/
-    const bad = sourcesBelow('lib/screening').filter((file) => forbidden.test(readFileSync(join(root, file), 'utf8')))
+    const sources = ['lib/screening', 'lib/delivery'].flatMap(sourcesBelow)
+    expect(sources.filter((file) => forbidden.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+  })
+
+  it('lets delivery import the domain and pure libraries only', () => {
+    expect(violations('lib/delivery', (t) => below('delivery', 'screening')(t) || isPure(t))).toEqual([])
+    const bad = violations('lib/screening', (t) => !below('delivery')(t))
     expect(bad).toEqual([])
   })
 
   it('lets adapters import the domain and the libraries they adapt', () => {
-    expect(violations('lib/adapters', (t) => isOutside(t) || below('screening', 'adapters')(t))).toEqual([])
+    expect(violations('lib/adapters', (t) => isOutside(t) || below('screening', 'delivery', 'adapters')(t))).toEqual([])
   })
 
   it('keeps phantoms out of the domain and the adapters', () => {
@@ -104,7 +110,7 @@ describe('import rules', () => {
   })
 
   it("lets the embedded programs import the domain, the adapters and the console's API", () => {
-    const allowed = below('screening', 'adapters', 'embedded', 'console/contract', 'console/api')
+    const allowed = below('screening', 'delivery', 'adapters', 'embedded', 'console/contract', 'console/api')
     expect(violations('lib/embedded', (t) => isOutside(t) || allowed(t))).toEqual([])
   })
 
@@ -140,7 +146,8 @@ describe('import rules', () => {
   })
 
   it('lets the command line import all but functions and infrastructure, of which it reads the config', () => {
-    const allowed = below('screening', 'adapters', 'phantom', 'evaluation', 'cost', 'embedded', 'operations', 'cli')
+    const all = ['screening', 'delivery', 'adapters', 'phantom', 'evaluation', 'cost', 'embedded', 'operations', 'cli']
+    const allowed = below(...all)
     expect(violations('lib/cli', (t) => isOutside(t) || allowed(t) || t === deploymentConfig)).toEqual([])
   })
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { deliveryConfig } from '../../lib/delivery/delivery-config.ts'
+import { buildWebhookBody, webhookBody } from '../../lib/delivery/webhook/webhook-body.ts'
 import type { Finding } from '../../lib/screening/finding/finding.ts'
 import type { EventSink, StudyEvent } from '../../lib/screening/kernel/ports.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
@@ -21,8 +23,14 @@ describe('the published schema', () => {
     ['event', studyEvent],
     ['usage-receipt', usageReceipt],
     ['upload-receipt', uploadReceipt],
+    ['webhook', webhookBody],
   ])('of %s is that of the code', async (name, schema) => {
     await expect(textOf(z.toJSONSchema(schema))).toMatchFileSnapshot(`${folder}/schemas/${name}.schema.json`)
+  })
+
+  it('of delivery targets is that of the code, as a person writes them', async () => {
+    const schema = z.toJSONSchema(deliveryConfig, { io: 'input' })
+    await expect(textOf(schema)).toMatchFileSnapshot(`${folder}/schemas/targets.schema.json`)
   })
 })
 
@@ -67,6 +75,8 @@ describe.each(findings)('the examples of %s', (name, finding) => {
     const [[type, detail]] = told
     const event = { source: 'pleura', 'detail-type': type, detail: studyEvent.parse(detail) }
     await expect(textOf(event)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/event.json`)
+    const webhook = webhookBody.parse(buildWebhookBody('clinic', result))
+    await expect(textOf(webhook)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/webhook.json`)
   })
 
   it('keep to the schema of results', () => {

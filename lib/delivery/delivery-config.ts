@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { screeningModes } from '../screening/kernel/screening-mode.ts'
+import { tenantId } from '../screening/screening-job/tenant.ts'
+
+/** Names the target's queue on disk: no dots, no slashes. */
+const targetName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1–32 of a-z, 0-9 and -')
+
+const httpUrl = z.url({ protocol: /^https?$/, message: 'must be a URL with http or https' }).refine((url) => {
+  const { username, password, hash } = new URL(url)
+  return username === '' && password === '' && hash === ''
+}, 'must hold no user, password or fragment; credentials belong into a file')
+
+/** What every target may say. */
+const common = {
+  name: targetName,
+  /** Results analysed before this moment are not sent: a new target need not get all that there ever was. */
+  since: z.iso.datetime().nullable().default(null),
+  /** The target lies in a private network or on this machine: such addresses are refused otherwise. */
+  allowPrivateAddress: z.boolean().default(false),
+  /** What one delivery may take, from the connection to the end of the answer. */
+  timeoutSeconds: z.number().int().min(1).max(600).default(30),
+  /** A delivery that could not be made for so long becomes a dead letter. */
+  giveUpAfterDays: z.number().int().min(1).max(365).default(14),
+}
+
+const webhook = z.strictObject({
+  ...common,
+  kind: z.literal('webhook'),
+  url: httpUrl,
+  /** Holds the signing secret: `whsec_` and 24 to 64 bytes in base64. Relative to the configuration. */
+  secretFile: z.string().min(1),
+})
+
+/** Where a tenant's results go. Every field but name, kind and address has a default. */
+export const deliveryTarget = z.discriminatedUnion('kind', [webhook])
+
+/** The results of one output folder belong to one tenant. */
+export const deliveryConfig = z.strictObject({
+  tenant: tenantId,
+  /** `triage`: nothing that was made by the segmenter leaves the house, also what is stored from before. */
+  mode: z.enum(screeningModes).default('full'),
+  targets: z
+    .array(deliveryTarget)
+    .min(1)
+    .refine(
+      (targets) => new Set(targets.map(({ name }) => name)).size === targets.length,
+      'two targets have the same name',
+    ),
+})
+
+export type DeliveryConfig = z.infer<typeof deliveryConfig>
+export type DeliveryTarget = z.infer<typeof deliveryTarget>
+export type TargetOfKind<Kind extends DeliveryTarget['kind']> = Extract<DeliveryTarget, { kind: Kind }>

@@ -1,0 +1,40 @@
+/**
+ * `not-asked-for`: the image was screened without the documents that the target gets (`--documents`).
+ * `image-has-none`: they were asked for, and an image of this kind has none; a PNG has no study.
+ */
+export type NothingToSendCode = 'not-asked-for' | 'image-has-none'
+
+/** Why a delivery can never be made as it is: it becomes a dead letter. No text of a receiver, which may name a patient. */
+export type RefusalReason =
+  | 'says-where' // made with the segmenter, and the tenant gets a flag only
+  | 'result-missing' // the result, or one of its documents, is no longer on disk
+  | 'unreadable-result'
+  | 'too-old' // could not be made for `giveUpAfterDays`
+  | 'failed-while-others-were-taken'
+  | 'defect' // of ours: the log has it
+  | `http-${number}`
+
+/** Why nothing can be delivered to a target for now. */
+export type UnavailableReason =
+  | 'timeout'
+  | 'address-not-allowed' // a private address, and the target does not allow it
+  | 'answer-too-large'
+  | `connection-${string}` // a code of the operating system or of TLS
+  | `redirect-${number}` // never followed: it may lead anywhere
+  | `http-${number}`
+
+/** What became of one attempt. */
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered' }
+  /** Of this delivery, whatever the target: no repetition mends it. */
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  /** Of the target, as far as one attempt can tell: the same delivery is made again later. */
+  | { readonly kind: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterMs: number | null }
+
+export const delivered: DeliveryOutcome = { kind: 'delivered' }
+export const refused = (reason: RefusalReason): DeliveryOutcome => ({ kind: 'refused', reason })
+export const unavailable = (reason: UnavailableReason, retryAfterMs: number | null = null): DeliveryOutcome => ({
+  kind: 'unavailable',
+  reason,
+  retryAfterMs,
+})

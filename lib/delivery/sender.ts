@@ -1,0 +1,21 @@
+import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import type { DeliveryOutcome } from './delivery-outcome.ts'
+
+/** A result as it is sent. */
+export interface Delivery {
+  /** The idempotency key. */
+  readonly key: string
+  readonly tenant: string
+  readonly result: ResultDocument
+  /** What the target gets, by name, in the order of the result. */
+  readonly documents: ReadonlyMap<string, Uint8Array>
+}
+
+/** Speaks to one target. */
+export interface Sender {
+  /** How many deliveries may be under way at a time. */
+  readonly concurrency: number
+  /** Never rejects for what the target does or fails to do. */
+  send(delivery: Delivery): Promise<DeliveryOutcome>
+  close(): Promise<void>
+}

@@ -1,0 +1,57 @@
+import type { DeliveryConfig, DeliveryTarget } from '../../delivery/delivery-config.ts'
+import { namesSentTo, nothingToSend } from '../../delivery/delivery-contents.ts'
+import type { DeliveryMessage } from '../../delivery/delivery-message.ts'
+import type { NothingToSendCode, RefusalReason } from '../../delivery/delivery-outcome.ts'
+import { idempotencyKeyOf } from '../../delivery/idempotency-key.ts'
+import type { Delivery } from '../../delivery/sender.ts'
+import { mayBeTold } from '../../delivery/triage-gate.ts'
+import { ObjectNotFoundError, type ObjectStore } from '../../screening/kernel/ports.ts'
+import { type ResultDocument, resultDocument } from '../../screening/result-documents/result-document.ts'
+import { resultKey } from '../../screening/result-documents/write-result.ts'
+
+/** What stands on disk for a delivery that is due. */
+export type Loaded =
+  | { readonly kind: 'delivery'; readonly delivery: Delivery }
+  | { readonly kind: 'nothing-to-send'; readonly code: NothingToSendCode }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  /** Another result of the image stands now: that one is to be sent. */
+  | { readonly kind: 'superseded'; readonly by: ResultDocument }
+  /** Not there, or being written just now. */
+  | { readonly kind: 'missing' }
+
+/**
+ * Reads a result and what the target gets of it, as one: result.json is the last to be written and the first to be
+ * removed, so what lay between two equal readings of it belongs to it.
+ */
+export async function loadDelivery(
+  store: ObjectStore,
+  { tenant, mode }: Pick<DeliveryConfig, 'tenant' | 'mode'>,
+  target: DeliveryTarget,
+  { key, imageId }: Pick<DeliveryMessage, 'key' | 'imageId'>,
+): Promise<Loaded> {
+  try {
+    const bytes = await store.get(resultKey(imageId))
+    const result = parseResult(bytes)
+    if (!result) return { kind: 'refused', reason: 'unreadable-result' }
+    if (idempotencyKeyOf(tenant, target, result) !== key) return { kind: 'superseded', by: result }
+    const code = nothingToSend(target, result)
+    if (code) return { kind: 'nothing-to-send', code }
+    if (!mayBeTold(result, mode)) return { kind: 'refused', reason: 'says-where' }
+    const documents = new Map<string, Uint8Array>()
+    for (const name of namesSentTo(target, result)) documents.set(name, await store.get(`${imageId}/${name}`))
+    if (!Buffer.from(await store.get(resultKey(imageId))).equals(bytes)) return { kind: 'missing' }
+    return { kind: 'delivery', delivery: { key, tenant, result, documents } }
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return { kind: 'missing' }
+    throw error
+  }
+}
+
+/** Null for what is no result document, also of a later version. */
+export function parseResult(bytes: Uint8Array): ResultDocument | null {
+  try {
+    return resultDocument.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  } catch {
+    return null
+  }
+}

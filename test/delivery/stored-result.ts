@@ -1,0 +1,60 @@
+import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
+import type { Finding } from '../../lib/screening/finding/finding.ts'
+import type { DocumentKind } from '../../lib/screening/kernel/document-kinds.ts'
+import { sha256Hex } from '../../lib/screening/kernel/identifiers.ts'
+import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
+import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
+import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
+import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
+import { writeResult } from '../../lib/screening/result-documents/write-result.ts'
+import { source, suspected } from '../result-documents/screened-image.ts'
+
+/** Documents that are made without drawing. */
+const undrawn: readonly DocumentKind[] = [
+  'segmentation',
+  'presentation-state',
+  'structured-report',
+  'fhir-bundle',
+  'hl7-message',
+]
+
+export interface StoredOptions extends Partial<Omit<DocumentSource, 'imageId'>> {
+  /** Tells images apart. */
+  readonly name?: string
+}
+
+const { classification } = suspected(true)
+export const notSuspected: Finding = {
+  outcome: 'not-suspected',
+  classification: { ...classification, probability: 0.01 },
+}
+export const notAnalysed: Finding = { outcome: 'not-analysed', code: 'lateral-view', detail: "view position 'LL'" }
+const [classifier] = source.models
+/** As in triage mode. */
+export const flagOnly: Pick<DocumentSource, 'finding' | 'models'> = {
+  finding: { outcome: 'suspected', classification, delineation: null, discordant: false },
+  models: [classifier],
+}
+
+/** Writes a result and its documents into an output folder, as screening does. */
+export const storeResult = (outDir: string, options?: StoredOptions): Promise<ResultDocument> =>
+  storeResultIn(new FolderObjectStore(outDir), options)
+
+export async function storeResultIn(
+  store: ObjectStore,
+  { name = 'image', ...changes }: StoredOptions = {},
+): Promise<ResultDocument> {
+  const imageId = sha256Hex(name).slice(0, 32)
+  const context = { ...source, finding: suspected(true), requestedDocuments: undrawn, ...changes, imageId }
+  const documents = await buildDocuments(context, () => {
+    throw new Error('nothing is drawn')
+  })
+  const result = buildResultDocument(context.finding, {
+    ...context,
+    documents: documents.map((document) => document.name),
+    timingsMs: {},
+  })
+  await writeResult(store, result, documents)
+  return result
+}
