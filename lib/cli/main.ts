@@ -2,27 +2,9 @@
 import { Command, Option } from 'commander'
 import { checkOutputFolder } from '../embedded/check-output-folder.ts'
 import { packageVersion } from '../embedded/package-root.ts'
-import { addCostCommand } from './cost-command.ts'
-import { addDeadLettersCommand } from './dead-letters-command.ts'
-import { addDeliverCommand } from './deliver-command.ts'
-import { addDemoCommand } from './demo-command.ts'
-import { addDeployCheckCommand } from './deploy-check-command.ts'
-import { addEvaluateCommand } from './evaluate-command.ts'
-import { addExploreCommand } from './explore-command.ts'
+import { addCommands, commandOf } from './commands.ts'
 import { describeFailure, exitCodes } from './failed-program.ts'
-import { addListenCommand } from './listen-command.ts'
-import { addModelsCommand } from './models-command.ts'
-import { addMonitorCommand } from './monitor-command.ts'
-import { addPhantomCommand } from './phantom-command.ts'
-import { addPrepareCommand } from './prepare-command.ts'
-import { addPrepareDatasetCommand } from './prepare-dataset-command.ts'
-import { addScreenCommand } from './screen-command.ts'
-import { screenWithDefaults } from './screen-with-defaults.ts'
-import { addServeCommand } from './serve-command.ts'
-import { addSmokeCommand } from './smoke-command.ts'
 import { keepStandardErrorJson, logFormatOf, writeFailure } from './standard-error.ts'
-import { addUsageCommand } from './usage-command.ts'
-import { addWatchCommand } from './watch-command.ts'
 
 const format = logFormatOf(process.argv)
 if (format === 'json') keepStandardErrorJson()
@@ -50,28 +32,9 @@ const program = new Command('pleura')
     if (out !== undefined) await checkOutputFolder(out)
   })
 
-addScreenCommand(program)
-addPrepareCommand(program)
-addWatchCommand(program)
-addServeCommand(program)
-addListenCommand(program)
-addDeliverCommand(program)
-addModelsCommand(program)
-addPhantomCommand(program)
-addExploreCommand(program)
-addPrepareDatasetCommand(program)
-addEvaluateCommand(program, screenWithDefaults)
-addMonitorCommand(program)
-addDemoCommand(program)
-addDeployCheckCommand(program)
-addSmokeCommand(program)
-addUsageCommand(program)
-addCostCommand(program)
-addDeadLettersCommand(program)
-
-tellUnknownOptionsFirst(process.argv.slice(2))
-
 try {
+  await addCommands(program, process.argv.slice(2))
+  tellUnknownOptionsFirst(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   fail(error)
@@ -85,7 +48,7 @@ function fail(error: unknown): void {
 
 /** A misspelt `--out` is a misspelt option, not a missing one: commander would tell of the missing one only. */
 function tellUnknownOptionsFirst(args: readonly string[]): void {
-  const command = program.commands.find((known) => known.name() === args.find((word) => !word.startsWith('-')))
+  const command = program.commands.find((known) => known.name() === commandOf(args))
   if (!command) return
   const known = [...command.options, ...program.options].flatMap(({ long, short }) => [long, short])
   const given = args.filter((word) => word.startsWith('--') && word !== '--').map((word) => word.split('=')[0])
