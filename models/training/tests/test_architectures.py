@@ -14,10 +14,9 @@ from torch.optim.swa_utils import update_bn
 from pleura_training.architectures import ARCHITECTURES, build_network
 from pleura_training.architectures.blocks import Aspp, ResidualBlock, SqueezeExcite, upsample
 from pleura_training.architectures.unet_xception import Xception
-from pleura_training.export import PARITY_TOLERANCE, largest_difference
-from pleura_training.export_architecture import exported, write_architecture_bundle
 from pleura_training.golden import draw_tensor
-from pleura_training.onnx_export import export_onnx
+from pleura_training.network_bundle import PARITY_TOLERANCE, write_network_bundle
+from pleura_training.onnx_export import Exported, export_onnx, largest_difference
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 NAMES = (
@@ -169,7 +168,7 @@ def test_onnxruntime_agrees_at_full_width_for_any_batch(name, options):
     # With the norms of a fresh network next to nothing comes through that could differ.
     drawn = torch.from_numpy(draw_tensor(64, 64, network.channels))
     update_bn([drawn + 0.5 * images(network, 4) for _ in range(3)], network)
-    module = exported(network.eval())
+    module = Exported(network.eval())
     model = export_onnx(module, 64, half=False, channels=network.channels)
     for count in (1, 3):
         probe = drawn.numpy().repeat(count, 0)
@@ -186,7 +185,7 @@ def test_each_level_leaves_by_itself(tmp_path):
     network = build_network("unetplusplus", width=0.125).eval()
     sizes = []
     for level in (1, 2, 3, 4):
-        model = export_onnx(exported(network.pruned(level)), 64, half=False)
+        model = export_onnx(Exported(network.pruned(level)), 64, half=False)
         session = onnxruntime.InferenceSession(model.SerializeToString())
         (mask,) = session.run(None, {"image": draw_tensor(64, 64)})
         with torch.inference_mode():
@@ -198,7 +197,7 @@ def test_each_level_leaves_by_itself(tmp_path):
 
 def test_both_masks_of_the_double_unet_leave():
     network = build_network("double-unet", width=0.125, blocks=2).eval()
-    model = export_onnx(exported(network), 32, half=False, channels=3)
+    model = export_onnx(Exported(network), 32, half=False, channels=3)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     assert [output.name for output in session.get_outputs()] == ["logits", "first_logits"]
     probe = draw_tensor(32, 32, 3)
@@ -213,16 +212,16 @@ def test_both_masks_of_the_double_unet_leave():
 def test_bundle_refuses_a_side_that_cannot_be_halved(tmp_path):
     network = build_network("unet", width=0.0625)
     with pytest.raises(ValueError, match="multiples of 32"):
-        write_architecture_bundle(network, 72, {}, tmp_path / "unet", {})
+        write_network_bundle(network, network.task, 72, {}, tmp_path / "unet", {})
 
 
 def test_bundle_refuses_a_network_that_onnxruntime_runs_differently(tmp_path, monkeypatch):
     network = build_network("unet", width=0.0625)
     monkeypatch.setattr(
-        "pleura_training.export_architecture.largest_difference", lambda *_: 2 * PARITY_TOLERANCE
+        "pleura_training.network_bundle.largest_difference", lambda *_: 2 * PARITY_TOLERANCE
     )
     with pytest.raises(RuntimeError, match="away from PyTorch"):
-        write_architecture_bundle(network, 64, {}, tmp_path / "unet", {})
+        write_network_bundle(network, network.task, 64, {}, tmp_path / "unet", {})
 
 
 @pytest.mark.parametrize("name", NAMES)

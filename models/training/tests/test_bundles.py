@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pleura_training.bundle import file_digest, total_steps
 from pleura_training.bundle_session import ClassifierSession, SegmenterSession
 from pleura_training.metrics import dice
 from pleura_training.model_card import goals_table
+from pleura_training.run_record import file_digest
 
 MODELS = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in MODELS.glob("*/model.json"))
@@ -101,13 +101,6 @@ def test_a_goal_that_was_missed_is_called_missed():
 
     assert "**missed**" in goals_table(entries(0.949), "classification")
     assert "**missed**" not in goals_table(entries(0.95), "classification")
-
-
-def test_steps_of_earlier_runs_count():
-    first = {"started_from": None}
-    second = {"started_from": {"step": 20, "record": first}}
-    assert total_steps(5, {}) == total_steps(5, first) == 5
-    assert total_steps(5, {"started_from": {"step": 100, "record": second}}) == 125
 
 
 def test_reproduces_its_golden_files(folder, bundle, session):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pleura_training.halves import HalfMixer, has_empty_half, heavier_half, join_halves
+from pleura_training.halves import Partners, has_empty_half, heavier_half
 
 SIDE = 64
 
@@ -27,33 +27,22 @@ def test_a_half_is_healthy_only_when_no_seam_can_reach_the_mask(boxes, empty):
     assert has_empty_half(page(0, *boxes)[1]) is empty
 
 
-def test_halves_meet_near_the_middle_and_masks_follow():
-    for seed in range(20):
-        image, mask = join_halves(page(40, *BOTH), page(200, *RIGHT), np.random.default_rng(seed))
-        assert (image[:, : SIDE // 2 - 6] == 40).all()
-        assert (image[:, SIDE // 2 + 6 :] == 200).all()
-        assert (np.diff(image[0].astype(int)) >= 0).all()
-        assert mask[15, 10] == 255
-        assert mask[15, 46] == 255
-        assert mask.sum() == 255 * 240
-        assert set(np.unique(mask)) == {0, 255}
-
-
 def test_a_label_stays_true_whoever_lends_the_other_half():
-    pages = [page(50, *LEFT), page(90, *BOTH), page(130, *RIGHT), page(170), page(210)]
-    images, masks = (np.stack(planes) for planes in zip(*pages, strict=True))
-    labels = np.array([1, 1, 1, 0, 0])
-    mixer = HalfMixer(images, masks, labels)
-    assert mixer.half_healthy.tolist() == [0, 2]
-    generator = np.random.default_rng(1)
-    lenders = set()
-    for place in np.tile(np.arange(5), 40):
-        image, mask = mixer.mix(place, generator)
-        assert mask.any() == bool(labels[place])
-        # The page itself stays on one side, somebody else is on the other.
-        sides = {int(image[0, 0]), int(image[0, -1])}
-        assert int(images[place, 0, 0]) in sides
-        lenders |= {(int(labels[place]), value) for value in sides - {int(images[place, 0, 0])}}
+    pages = [page(50, *LEFT), page(90, *BOTH), page(130, *RIGHT), page(170), page(210), page(240)]
+    masks = np.stack([mask for _, mask in pages])
+    labels, outlined = np.array([1, 1, 1, 0, 0, 1]), np.array([True] * 5 + [False])
+    partners = Partners(masks, labels, outlined)
+    assert partners.half_healthy.tolist() == [0, 2]
+    chosen = np.tile(np.arange(6), 60)
+    left, right = partners.draw(chosen, 1.0, np.random.default_rng(1))
+    lenders = {0: set(), 1: set(), 5: set()}
+    for place, near, far in zip(chosen, left, right, strict=True):
+        half = np.concatenate([masks[near][:, : SIDE // 2], masks[far][:, SIDE // 2 :]], 1)
+        assert half.any() == (labels[place] == 1 and bool(outlined[place]))
+        assert place in (near, far)
+        lenders[5 if place == 5 else labels[place]] |= {int(near), int(far)} - {int(place)}
     # Negatives borrow from negatives and from healthy halves; never from a chest with air on both.
-    assert {value for label, value in lenders if label == 0} == {50, 130, 170, 210}
-    assert {value for label, value in lenders if label == 1} == {170, 210}
+    assert lenders == {0: {0, 2, 3, 4}, 1: {3, 4}, 5: set()}
+    left, right = partners.draw(chosen, 0.0, np.random.default_rng(1))
+    assert (left == chosen).all()
+    assert (right == chosen).all()

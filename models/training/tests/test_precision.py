@@ -9,7 +9,7 @@ from pleura_training.architectures import build_network
 from pleura_training.bundle_session import SegmenterSession
 from pleura_training.compare_precision import Row, table_of, time_together, write_variants
 from pleura_training.drawn_set import draw_set
-from pleura_training.export_architecture import exported
+from pleura_training.onnx_export import Exported
 from pleura_training.short_training import train_briefly
 
 BUNDLE = Path(__file__).parents[3] / "test/fixtures/architectures/unet"
@@ -21,7 +21,7 @@ def test_int8_is_small_and_says_nearly_what_float32_says(tmp_path):
     drawn = draw_set(16, 64, seed=1)
     train_briefly(network, drawn, 10)
     images = list(drawn.pictures)
-    folders = write_variants(exported(network), BUNDLE, tmp_path, images[:8])
+    folders = write_variants(Exported(network), BUNDLE, tmp_path, images[:8])
     sizes = {kind: (folder / "model.onnx").stat().st_size for kind, folder in folders.items()}
     assert sizes["int8"] < sizes["float16 storage"] < sizes["float32"]
     logits = {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pleura_training.workshop.dataset import PREPARED_SIDE
 
 from pleura_training.metrics import area_under_curve, dice, wilson_interval
 from pleura_training.postprocessing import HOLE_MARGIN
-from pleura_training.workshop.dataset import PREPARED_SIDE
 
 RULES = json.loads((Path(__file__).parent / "shared-rules.json").read_text())
 

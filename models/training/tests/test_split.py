@@ -1,11 +1,11 @@
 import numpy as np
 
 from pleura_training.phantom import draw_phantom
-from pleura_training.radiographs import Radiograph, RadiographSet
+from pleura_training.radiographs import Radiograph
 from pleura_training.split import appearance_signatures, build_split, group_by_likeness
 
 
-def radiograph_set():
+def drawn_split(seed):
     """40 drawn chests; silver image 30 repeats silver 3, silver 31 repeats gold 0."""
     images = [draw_phantom(64, 64, seed, False) for seed in range(40)]
     generator = np.random.default_rng(0)
@@ -15,8 +15,7 @@ def radiograph_set():
         Radiograph(f"id{n}", "", n % 2, "silver", "", "gold" if n < 3 else "silver", "PA", "", "")
         for n in range(40)
     ]
-    pixels = np.stack(images)
-    return RadiographSet(rows, pixels, np.zeros_like(pixels), "digest")
+    return build_split(rows, appearance_signatures(images), seed)
 
 
 def side_of(sides, identifier):
@@ -25,17 +24,17 @@ def side_of(sides, identifier):
 
 def test_keeps_look_alikes_on_one_side_and_away_from_gold():
     for seed in range(5):
-        sides = build_split(radiograph_set(), seed)
+        sides = drawn_split(seed)
         assert side_of(sides, "id30") == side_of(sides, "id3")
         assert side_of(sides, "id31") == "quarantine"
         assert sides["gold-test"] == ["id0", "id1", "id2"]
 
 
 def test_places_every_image_once_and_repeats_itself():
-    sides = build_split(radiograph_set(), 1)
+    sides = drawn_split(1)
     ids = [identifier for members in sides.values() for identifier in members]
     assert sorted(ids) == sorted(f"id{n}" for n in range(40))
-    assert sides == build_split(radiograph_set(), 1)
+    assert sides == drawn_split(1)
     assert all(sides[name] for name in ("train", "validation", "holdout"))
 
 

@@ -1,4 +1,4 @@
-"""The whole way on drawn pictures: index, train, choose, export, evaluate, publish."""
+"""The whole way of a release on drawn pictures, from training to published bundles."""
 
 import csv
 import json
@@ -7,14 +7,25 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from conftest import JOINT
 
-from pleura_training import choose, evaluate, export, index, learning_curve, plot, publish, train
+from pleura_training import choose, compare_precision, evaluate, finish, learning_curve, publish
 from pleura_training.calibration import Calibration
 from pleura_training.phantom import draw_phantom
-from pleura_training.radiographs import load_radiograph_set
+from pleura_training.plan import build_plan
 from pleura_training.run_length import encode_run_length
+from pleura_training.train import train
 
 SIDE = 64
+CONFIG = """
+name = "joint"
+options = { encoder = "resnet10t" }
+side = 64
+batch = 8
+epochs = 1
+learning_rate = 1e-3
+positive_share = 0.5
+"""
 
 
 @pytest.fixture
@@ -41,7 +52,9 @@ def source(tmp_path):
     return folder
 
 
-def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypatch):
+def test_walks_from_a_data_set_to_published_bundles(
+    source, collected, tmp_path, monkeypatch, capsys
+):
     def call(command, **words):
         arguments = [f"--{name}={value}" for name, value in words.items()]
         monkeypatch.setattr(sys, "argv", [command.__name__, *arguments])
@@ -49,41 +62,30 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
 
     work = tmp_path / "work"
     work.mkdir()
-    call(index, source=source, out=work / "index", side=SIDE)
-    masks = load_radiograph_set(work / "index").masks
-    assert masks[1, 8:25, 10:20].min() == 255
-    assert masks[1, :8].max() == 0
     ids = [f"id{number}" for number in range(24)]
-    sides = {"train": ids[:4], "validation": ids[4:10], "holdout": ids[10:16]}
-    digest = json.loads((work / "index/index.json").read_text())["digest"]
-    split = {"seed": 1, "digest": digest, "sides": sides | {"gold-test": ids[16:]}}
+    split = {"sides": {"holdout": ids[:16], "gold-test": ids[16:]}}
     (work / "split.json").write_text(json.dumps(split))
-    config = {"width": 8, "depths": [1, 1, 1, 1], "steps": 12, "batch": 4, "warmup_steps": 1}
-    config |= {"sides": [[0, SIDE]], "validate_every": 12, "average_decay": 0.5}
-    (work / "config.json").write_text(json.dumps(config))
-    places = {"index": work / "index", "split": work / "split.json"}
-    call(train, **places, out=work / "run", config=work / "config.json", device="cpu")
-    call(plot, run=work / "run")
-    assert (work / "run/metrics.png").stat().st_size > 0
-
-    call(learning_curve, **places, out=work / "curve", config=work / "config.json")
+    train(build_plan(JOINT, "a.toml"), collected, work / "run", "cpu")
+    (work / "config.toml").write_text(CONFIG)
+    curves = {"config": work / "config.toml", "data": collected, "out": work / "curve"}
+    call(learning_curve, **curves, epochs=1)
     curve = json.loads((work / "curve/learning-curve.json").read_text())
-    assert [row["images"] for row in curve] == [2, 2, 4]
+    assert [row["images"] for row in curve] == [8, 16, 32]
+    runs = [work / f"curve/share-{share}/run.json" for share in (25, 50, 100)]
+    # As many steps whatever the share.
+    assert [json.loads(run.read_text())["plan"]["epochs"] for run in runs] == [4, 2, 1]
     assert (work / "curve/learning-curve.png").stat().st_size > 0
 
-    checkpoint = work / "run/checkpoint.pt"
-    # Twelve steps teach nothing, not even which way is up.
+    # A few steps teach nothing, not even which way is up.
     monkeypatch.setattr(choose, "fit_calibration", lambda logits, labels: Calibration(-1.0, 1.5))
-    call(choose, **places, checkpoint=checkpoint, out=work / "choice.json", device="cpu")
-    parts = {"checkpoint": checkpoint, "choice": work / "choice.json", "out": work / "bundles"}
-    call(export, **parts, task="segmentation")
-    assert not (work / "bundles/profile.json").exists()
-    call(export, **parts, task="classification")
-    apart = json.loads((work / "bundles/profile.json").read_text())
-    assert apart["classifier"]["sha256"] != apart["segmenter"]["sha256"]
-    call(export, **parts)
-    joint = json.loads((work / "bundles/profile.json").read_text())
-    assert joint["classifier"]["sha256"] == joint["segmenter"]["sha256"]
+    weights = work / "run/weights.pt"
+    call(finish, weights=weights, data=collected, out=work / "bundles")
+    capsys.readouterr()
+    of = {"data": collected, "weights": weights, "bundles": work / "bundles"}
+    call(compare_precision, **of, rounds=3)
+    table = capsys.readouterr().out
+    assert table.count("| int8 |") == 2
+    assert "| pleura-classifier-s1 | float16 storage |" in table
     report = work / "report.json"
     call(evaluate, source=source, split=work / "split.json", models=work / "bundles", out=report)
     (work / "failures.md").write_text("None worth telling: it knows nothing.")
@@ -109,4 +111,6 @@ def test_walks_from_radiographs_to_published_bundles(source, tmp_path, monkeypat
     measured = {(entry["set"], entry["metric"]) for entry in bundle["evaluation"]}
     assert ("gold test", "dice, positives only") in measured
     assert ("silver hold-out", "cascade dice, empty = 1") in measured
+    assert bundle["limits"] == publish.LIMITS
+    assert bundle["training"]["data"].count(publish.DATA) == 1
     assert "it knows nothing" in (models / "pleura-segmenter-s1/MODEL_CARD.md").read_text()

@@ -29,10 +29,11 @@ def draw_calibration(tables: dict[str, list[dict]], file: Path) -> None:
 
 
 def draw_learning_curve(curve: list[dict], file: Path) -> None:
-    """Quality on the silver hold-out against the number of training images."""
-    figure, axes = pyplot.subplots(1, 2, figsize=(8, 3.4))
+    """Quality on the validation side against the number of training images."""
     names = {"auc": "AUC", "positive_dice": "Dice, positives only"}
-    for axis, (metric, title) in zip(axes, names.items(), strict=True):
+    names = {metric: title for metric, title in names.items() if metric in curve[0]}
+    figure, axes = pyplot.subplots(1, len(names), figsize=(4 * len(names), 3.4), squeeze=False)
+    for axis, (metric, title) in zip(axes[0], names.items(), strict=True):
         values = np.array([row[metric]["value"] for row in curve])
         bounds = np.array([row[metric]["interval95"] for row in curve]).T
         images = [row["images"] for row in curve]
@@ -41,7 +42,7 @@ def draw_learning_curve(curve: list[dict], file: Path) -> None:
         axis.set_xticks(images, [str(count) for count in images])
         axis.minorticks_off()
         axis.set_xlabel("training images")
-        axis.set_title(f"{title}, silver hold-out")
+        axis.set_title(f"{title}, validation")
         axis.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(file, dpi=100)

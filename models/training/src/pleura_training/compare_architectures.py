@@ -20,9 +20,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from .architectures import ARCHITECTURES, Architecture, UnetPlusPlus, build_network
 from .drawn_set import draw_set
-from .export_architecture import exported
 from .golden import draw_tensor
-from .onnx_export import export_onnx
+from .onnx_export import Exported, export_onnx
 from .short_training import measure_classes, measure_masks, train_briefly
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -81,7 +80,7 @@ def measure_runtime(network: Architecture, side: int, runs: int) -> tuple[float,
 
     With one thread a run happens in the caller's: its CPU time leaves out what others take.
     """
-    module = exported(network.eval())
+    module = Exported(network.eval())
     probe = draw_tensor(side, side, network.channels)
     model = export_onnx(module, side, half=False, channels=network.channels).SerializeToString()
     options = onnxruntime.SessionOptions()
@@ -182,8 +181,7 @@ by hand. {date}; {machine}; torch {torch}, onnxruntime {onnxruntime}.
 - **Max abs error (of)**: largest difference of any output between onnxruntime and PyTorch in
   float32, and the largest output; random weights, norms measured on noisy drawn chests so that a
   signal comes through. What chexnet-densenet121 shows is in its activation map, whose values have
-  no bound (its logits: 5e-5 of 55). `export_architecture` refuses more than 1e-4 for trained
-  weights.
+  no bound (its logits: 5e-5 of 55). `finish` refuses more than 1e-4 for trained weights.
 - **Dice, drawn**: a quarter of the width, {practice.side} pixels, {practice.images} drawn chests,
   {practice.steps} steps of Adam at {practice.rate}, batches of 8, then the norms measured again;
   on {practice.held_out} other drawn chests, those with air (the classifier: AUC over all). One
@@ -217,11 +215,10 @@ their label order; `load_imagenet_weights`).
 
 ## From weights to a bundle
 
-    python -m pleura_training.export_architecture --config models/training/configs/unet.toml \\
-        --weights network.pt --choice choice.json --out bundles/unet
+    python -m pleura_training.finish --weights $RUN/weights.pt --data $DATA --out bundles
 
-`network.pt` is the state dict, `choice.json` the thresholds and the calibration; `--level 2` prunes
-the nested U-Net. Tiny bundles of every network lie in `test/fixtures/architectures`, made by
+`--level 2` prunes the nested U-Net. Tiny bundles of every network lie in
+`test/fixtures/architectures`, made by
 `python -m pleura_training.make_architecture_fixtures --out test/fixtures/architectures` and
 `npx biome check --write test/fixtures/architectures`; they remember eight drawn chests and are of
 no use for patients.

@@ -14,12 +14,12 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from .bundle_session import BundleSession, ClassifierSession, SegmenterSession
-from .checkpoint import load_networks
+from .dataset import Collected, load_collected
 from .metrics import area_under_curve, bootstrap_interval, dice, mean_or_nan
-from .mirror import MirrorAveraged
-from .onnx_export import Classifier, Segmenter, export_onnx
+from .mirror import Mirrored
+from .onnx_export import Exported, export_onnx
 from .progress import progress
-from .radiographs import RadiographSet, load_radiograph_set
+from .trained import load_trained
 
 CALIBRATION_IMAGES = 64
 """Radiographs of the training side that int8 takes its ranges from."""
@@ -55,13 +55,16 @@ def write_variants(module, bundle: Path, out: Path, images: list[np.ndarray]) ->
     for folder in folders.values():
         folder.mkdir(parents=True)
         (folder / "model.json").write_text(json.dumps(session.bundle))
-    onnx.save(export_onnx(module, side, half=False), str(folders["float32"] / name))
-    onnx.save(export_onnx(module, side, half=True), str(folders["float16 storage"] / name))
+    channels = session.bundle["input"]["channels"]
+    for kind, half in (("float32", False), ("float16 storage", True)):
+        onnx.save(export_onnx(module, side, half, channels), str(folders[kind] / name))
     quantize_static(
         folders["float32"] / name,
         folders["int8"] / name,
         TrainingImages(session, images),
         quant_format=QuantFormat.QDQ,
+        # The rest costs next to nothing, and the joint decoder's sums come out misshapen.
+        op_types_to_quantize=["Conv", "Gemm", "MatMul"],
         per_channel=True,
         # 7 bits: without VNNI two 8-bit products may overflow the 16 bits they are summed in.
         reduce_range=True,
@@ -72,14 +75,14 @@ def write_variants(module, bundle: Path, out: Path, images: list[np.ndarray]) ->
 
 
 def measure(
-    task: str, folder: Path, radiographs: RadiographSet, places: np.ndarray
+    task: str, folder: Path, collected: Collected, places: np.ndarray
 ) -> tuple[str, float, tuple[float, float]]:
     """AUC of the classifier, or Dice of the positives; bootstrap over images."""
-    labels = np.array([radiographs.radiographs[place].label for place in places])
+    labels = collected.labels(places)
     if task == "classification":
         classifier = ClassifierSession(folder)
         found = np.array(
-            [classifier.probability(radiographs.images[p]) for p in progress(places, folder.name)]
+            [classifier.probability(collected.images[p]) for p in progress(places, folder.name)]
         )
         rows, metric = np.arange(len(places)), "AUC"
 
@@ -87,10 +90,10 @@ def measure(
             return area_under_curve(found[chosen], labels[chosen])
     else:
         segmenter = SegmenterSession(folder)
-        positives = places[labels == 1]
+        positives = places[[collected.rows[place].has_mask for place in places]]
         overlaps = np.array(
             [
-                dice(segmenter.mask(radiographs.images[p]), radiographs.masks[p] >= 128)
+                dice(segmenter.mask(collected.images[p]), collected.masks[p] > 0)
                 for p in progress(positives, folder.name)
             ]
         )
@@ -127,47 +130,31 @@ def table_of(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, required=True)
-    parser.add_argument("--split", type=Path, required=True)
-    parser.add_argument(
-        "--checkpoint", type=Path, nargs="+", required=True, help="those the bundles came from"
-    )
-    parser.add_argument(
-        "--task", choices=("classification", "segmentation"), help="this bundle alone"
-    )
-    parser.add_argument("--choice", type=Path, required=True, help="file made by `choose`")
-    parser.add_argument("--models", type=Path, required=True, help="folder with the two bundles")
+    parser.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
+    parser.add_argument("--weights", type=Path, required=True, help="those the bundles came from")
+    parser.add_argument("--bundles", type=Path, required=True, help="folder made by `finish`")
     parser.add_argument("--rounds", type=int, default=22, help="of the timing, two are not counted")
-    arguments = parser.parse_args()
-    radiographs = load_radiograph_set(arguments.index)
-    sides = json.loads(arguments.split.read_text())["sides"]
-    places = radiographs.positions(sides["validation"])
-    known = radiographs.positions(sides["train"])
+    arguments = parser.parse_args(words)
+    collected = load_collected(arguments.data)
+    places, known = collected.places("validation"), collected.places("train")
     spread = known[np.linspace(0, len(known) - 1, CALIBRATION_IMAGES).astype(int)]
-    images = [radiographs.images[place] for place in spread]
-    choice = json.loads(arguments.choice.read_text())
-    network = load_networks(arguments.checkpoint).network
-    network = MirrorAveraged(network) if choice["mirror"] else network
-    profile = json.loads((arguments.models / "profile.json").read_text())
-    modules = {
-        "classification": (
-            profile["classifier"]["bundle"],
-            Classifier(network, choice["calibration"]["shift"]),
-        ),
-        "segmentation": (profile["segmenter"]["bundle"], Segmenter(network)),
-    }
+    images = [collected.images[place] for place in spread]
+    choice = json.loads((arguments.bundles / "choice.json").read_text())
+    network = load_trained(arguments.weights).network
+    network = Mirrored(network) if choice["mirror"] else network
+    module = Exported(network, choice.get("calibration", {}).get("shift", 0.0))
     rows = []
     with tempfile.TemporaryDirectory() as work:
-        for task in [arguments.task] if arguments.task else modules:
-            bundle, module = modules[task]
-            folders = write_variants(module, arguments.models / bundle, Path(work) / task, images)
+        for folder in sorted(path.parent for path in arguments.bundles.glob("*/model.json")):
+            task = json.loads((folder / "model.json").read_text())["task"]
+            folders = write_variants(module, folder, Path(work) / task, images)
             milliseconds = time_together(folders, images[0], arguments.rounds)
-            for kind, folder in folders.items():
-                size = (folder / "model.onnx").stat().st_size / 1e6
-                found = measure(task, folder, radiographs, places)
-                rows.append(Row(bundle, kind, size, milliseconds[kind], *found))
+            for kind, variant in folders.items():
+                size = (variant / "model.onnx").stat().st_size / 1e6
+                found = measure(task, variant, collected, places)
+                rows.append(Row(folder.name, kind, size, milliseconds[kind], *found))
     print(table_of(rows))
 
 

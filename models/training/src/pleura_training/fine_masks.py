@@ -1,4 +1,4 @@
-"""Command: train the masks of a checkpoint at stride 4 on, and nothing else of it.
+"""Command: train the masks of a joint network at stride 4 on, and nothing else of it.
 
 Class and activation map answer as before. What lies below stride 4 is computed once for each page,
 by onnxruntime, and learning sees a quarter of a page at a time: a CPU needs minutes, not hours.
@@ -17,16 +17,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .architectures.joint import JointNetwork
 from .averaging import AveragedNetwork
-from .checkpoint import load_network
+from .dataset import Collected, load_collected, page_at
 from .losses import soft_dice_loss
 from .metrics import dice
 from .onnx_export import export_onnx
-from .pretrained_network import PretrainedScreeningNetwork
+from .prediction import as_input
 from .progress import progress
-from .resident.train import AIR_WEIGHT, PIXELS_WEIGHT, file_digest
-from .run_record import current_commit
-from .workshop.dataset import WorkshopSet, load_workshop_set, page_at
+from .run_record import current_commit, file_digest
+from .trained import load_trained, save_trained
 
 RATE = 3e-3
 BATCH = 16
@@ -35,11 +35,11 @@ MASKED_SHARE = 0.7
 
 
 class Coarse(nn.Module):
-    """Shape: image [N, 1, S, S] -> what `PretrainedScreeningNetwork.fine` takes."""
+    """Shape: image [N, 1, S, S] -> what `JointNetwork.fine` takes."""
 
     outputs = ("quarter", "eighth")
 
-    def __init__(self, network: PretrainedScreeningNetwork) -> None:
+    def __init__(self, network: JointNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -50,7 +50,7 @@ class Coarse(nn.Module):
 class Fine(nn.Module):
     """The part that learns."""
 
-    def __init__(self, network: PretrainedScreeningNetwork) -> None:
+    def __init__(self, network: JointNetwork) -> None:
         super().__init__()
         self.parts = nn.ModuleList(network.fine_modules())
         self.apply_to = network
@@ -59,13 +59,13 @@ class Fine(nn.Module):
         return self.apply_to.fine(quarter, eighth)
 
 
-def chosen_pages(workshop: WorkshopSet, seed: int) -> np.ndarray:
+def chosen_pages(collected: Collected, seed: int) -> np.ndarray:
     """All outlined positives, and as many negatives: radiologists' first, they are surest."""
-    places = workshop.places("train")
-    rows = [workshop.rows[place] for place in places]
+    places = collected.places("train")
+    rows = [collected.rows[place] for place in places]
     outlined = places[[row.has_mask for row in rows]]
     negatives = places[[row.label == 0 for row in rows]]
-    sure = np.array(["radiologist" in workshop.rows[n].label_source for n in negatives])
+    sure = np.array(["radiologist" in collected.rows[n].label_source for n in negatives])
     order = np.random.default_rng(seed).permutation(len(negatives))
     order = order[np.argsort(~sure[order], kind="stable")]
     return np.concatenate([outlined, negatives[order[: len(outlined)]]])
@@ -74,16 +74,16 @@ def chosen_pages(workshop: WorkshopSet, seed: int) -> np.ndarray:
 class Features:
     """Of every page and its mirror image, in half precision."""
 
-    def __init__(self, network: nn.Module, side: int, mean: float, std: float) -> None:
+    def __init__(self, network: JointNetwork, side: int) -> None:
         model = export_onnx(Coarse(copy.deepcopy(network)), side, half=False)
         self.session = onnxruntime.InferenceSession(
             model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
-        self.side, self.mean, self.std = side, mean, std
+        self.network = network
 
     def of(self, image: np.ndarray) -> tuple[Tensor, Tensor]:
-        plane = (image / np.float32(255) - np.float32(self.mean)) / np.float32(self.std)
-        found = self.session.run(None, {"image": plane.astype(np.float32)[None, None]})
+        grey = torch.from_numpy(image[None, None] / np.float32(255))
+        found = self.session.run(None, {"image": as_input(grey, self.network).numpy()})
         return tuple(torch.from_numpy(each[0]).half() for each in found)
 
 
@@ -107,21 +107,24 @@ def quarter_of(
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder made by `collect`")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="of `resident.train`")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--weights", type=Path, required=True, help="weights.pt of a joint network")
+    parser.add_argument("--out", type=Path, required=True, help="weights to write (.pt)")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(words)
     torch.manual_seed(arguments.seed)
-    workshop = load_workshop_set(arguments.data)
-    trained = load_network(arguments.checkpoint)
-    network, side = trained.network, trained.side
-    features = Features(network, side, trained.mean, trained.std)
+    collected = load_collected(arguments.data)
+    trained = load_trained(arguments.weights)
+    network, side = trained.network, trained.plan.side
+    if not isinstance(network, JointNetwork):
+        parser.exit(1, f"{arguments.weights} is of {trained.plan.name}: no joint network\n")
+    features = Features(network, side)
+    weights = {key: trained.plan.loss.get(key, 1.0) for key in ("air", "pixels", "dice")}
     grid = side // 4
     generator = np.random.default_rng(arguments.seed)
     pages = []
-    for place in progress(chosen_pages(workshop, arguments.seed), "features"):
-        image, mask = page_at(workshop, place, side)
+    for place in progress(chosen_pages(collected, arguments.seed), "features"):
+        image, mask = page_at(collected, place, side)
         if generator.random() < 0.5:
             image, mask = image[:, ::-1], mask[:, ::-1]
         coverage = F.adaptive_avg_pool2d(torch.from_numpy(mask.copy()).float()[None], grid)
@@ -144,10 +147,11 @@ def main(words: list[str] | None = None) -> None:
             fine.parts.train()
             logits = fine(quarter, eighth)
             pixels = F.binary_cross_entropy_with_logits(
-                logits, truth, pos_weight=truth.new_tensor(AIR_WEIGHT)
+                logits, truth, pos_weight=truth.new_tensor(weights["air"])
             )
             present = truth.flatten(1).any(1).float()
-            loss = PIXELS_WEIGHT * pixels + soft_dice_loss(logits, truth, present)
+            loss = weights["pixels"] * pixels
+            loss = loss + weights["dice"] * soft_dice_loss(logits, truth, present)
             for group in optimizer.param_groups:
                 group["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
             optimizer.zero_grad()
@@ -160,10 +164,10 @@ def main(words: list[str] | None = None) -> None:
     best = averaged.network.eval()
     shares = (0.2, 0.3, 0.4, 0.5)
     overlaps = []
-    for place in workshop.places("validation"):
-        if not workshop.rows[place].has_mask:
+    for place in collected.places("validation"):
+        if not collected.rows[place].has_mask:
             continue
-        image, mask = page_at(workshop, place, side)
+        image, mask = page_at(collected, place, side)
         with torch.inference_mode():
             quarter, eighth = (each[None].float() for each in features.of(image))
             air = best(quarter, eighth)[0, 0].sigmoid().numpy()
@@ -171,15 +175,16 @@ def main(words: list[str] | None = None) -> None:
         overlaps.append([dice(air >= share, truth.numpy()) for share in shares])
     for share, found in zip(shares, np.mean(overlaps, 0), strict=True):
         print(f"validation: Dice of the positives at {share}: {found:.3f}")
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
-    state["averaged"] = best.apply_to.state_dict()
-    state["record"]["masks"] = {
-        "of": file_digest(arguments.checkpoint),
-        "epochs": arguments.epochs,
-        "seed": arguments.seed,
-        "commit": current_commit(),
+    record = trained.record | {
+        "masks": {
+            "of": file_digest(arguments.weights),
+            "epochs": arguments.epochs,
+            "seed": arguments.seed,
+            "commit": current_commit(),
+        }
     }
-    torch.save(state, arguments.out)
+    kept = best.apply_to.state_dict()
+    save_trained(arguments.out, kept, trained.plan, trained.step, record)
 
 
 if __name__ == "__main__":

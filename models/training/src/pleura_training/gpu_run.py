@@ -10,64 +10,62 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from .resident.parts import INDEX, MOST_PARTS, unpack_parts, write_parts
-from .resident.plan import ResidentPlan, read_resident_plan
-from .resident.train import train_resident
-from .workshop.dataset import load_workshop_set
+from .dataset import load_collected
+from .parts import INDEX, MOST_PARTS, unpack_parts, write_parts
+from .plan import Plan, read_plan
+from .side_by_side import start_of, train_side_by_side
+from .train import train
 
 BROUGHT_BYTES = 16 * 1024 * 1024
 """The largest file that comes back."""
 SMOKE_IMAGES = 64
 
 
-def smoke(plan: ResidentPlan, store: Path, work: Path, seconds: float, device: str) -> dict:
+def smoke(plan: Plan, store: Path, work: Path, seconds: float, device: str) -> dict:
     """The whole recipe on few images, from the first batch to a checkpoint that was read again,
     in a little more than the seconds.
 
     The network, side and batch are those of the run: what does not fit the memory fails here.
     """
-    workshop = load_workshop_set(store)
+    collected = load_collected(store)
     chosen = []
     for split in ("train", "validation"):
-        places = workshop.places(split)
-        labels = workshop.labels(places)
+        places = collected.places(split)
+        labels = collected.labels(places)
         for label in (0, 1):
             chosen.append(places[labels == label][: SMOKE_IMAGES // 4])
     places = np.concatenate(chosen)
     few = work / "few"
     few.mkdir(parents=True, exist_ok=True)
-    np.save(few / "images.npy", workshop.images[places])
-    np.save(few / "masks.npy", workshop.masks[places])
+    np.save(few / "images.npy", collected.images[places])
+    np.save(few / "masks.npy", collected.masks[places])
     table = json.loads((store / INDEX).read_text())
     table["rows"] = [table["rows"][place] for place in places]
     (few / INDEX).write_text(json.dumps(table))
     run = work / f"run-{time.time_ns()}"
-    first = train_resident(plan, few, run, seconds / 2, device)
-    return train_resident(plan, few, run, seconds, device) or first
+    train(plan, few, run, device, seconds / 2, plot=False)
+    return train(plan, few, run, device, seconds, plot=False)["kept"]
 
 
 def keep_small(run: Path, target: Path) -> Path:
-    """The averaged weights in half precision, as `load_network` reads them.
+    """The best weights in half precision, as `load_trained` reads them.
 
     Raises ValueError when they are still too large to come back.
     """
-    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    kept = {name: state[name] for name in ("config", "side", "step", "record")}
-    kept["averaged"] = {
+    state = torch.load(run / "weights.pt", map_location="cpu", weights_only=True)
+    state["weights"] = {
         name: weights.half() if weights.is_floating_point() else weights
-        for name, weights in state["averaged"].items()
+        for name, weights in state["weights"].items()
     }
     target.mkdir(parents=True, exist_ok=True)
-    path = target / "checkpoint.pt"
-    torch.save(kept, path)
+    path = target / "weights.pt"
+    torch.save(state, path)
     if path.stat().st_size > BROUGHT_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size / 2**20:.1f} MiB and cannot come back")
     for name in ("metrics.jsonl", "run.json"):
@@ -75,63 +73,35 @@ def keep_small(run: Path, target: Path) -> Path:
     return path
 
 
-def start_of(plan: ResidentPlan, starts: Path | None) -> Path | None:
-    """What a run of the plan begins with.
-
-    Raises FileNotFoundError when the folder holds nothing for its encoder.
-    """
-    if starts is None or plan.from_scratch:
-        return None
-    path = starts / f"{plan.encoder}.pth"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is not there, and the configuration does not say from_scratch"
-        )
-    return path
-
-
-def train_side_by_side(arguments: argparse.Namespace, runs: Path) -> list[str]:
-    """A process for each configuration and seed, on one device; those that failed."""
-    processes = {}
-    for config in arguments.configs:
-        start = start_of(read_resident_plan(config), arguments.starts)
-        for seed in arguments.seeds:
-            name = f"{config.stem}-{seed}"
-            words = [sys.executable, "-m", "pleura_training.resident.train"]
-            words += ["--data", arguments.store, "--config", config, "--seed", seed]
-            words += ["--out", runs / name, "--device", arguments.device]
-            words += ["--seconds", arguments.seconds, "--judge-every", arguments.seconds / 4]
-            words += ["--start", start] if start else []
-            words += ["--teachers", *arguments.teachers] if arguments.teachers else []
-            with open(arguments.out / f"{name}.log", "a") as file:
-                processes[name] = subprocess.Popen(
-                    [str(word) for word in words], stdout=file, stderr=subprocess.STDOUT
-                )
-    return [name for name, process in processes.items() if process.wait() != 0]
-
-
-def train(arguments: argparse.Namespace) -> None:
+def train_all(arguments: argparse.Namespace) -> None:
     if not (arguments.store / INDEX).exists():
         raise ValueError(f"{arguments.store} is no whole data set: `unpack` the other parts first")
     arguments.out.mkdir(parents=True, exist_ok=True)
     for config in arguments.configs if arguments.smoke_seconds else []:
         began = time.monotonic()
         row = smoke(
-            read_resident_plan(config),
+            read_plan(config),
             arguments.store,
             arguments.store / "smoke",
             arguments.smoke_seconds,
             arguments.device,
         )
         print(f"{config.stem}: smoke in {time.monotonic() - began:.0f} s: {json.dumps(row)}")
-    runs = arguments.store / "runs"
-    failed = train_side_by_side(arguments, runs)
+    runs, trainings = arguments.store / "runs", {}
     for config in arguments.configs:
+        start = start_of(read_plan(config), arguments.starts)
         for seed in arguments.seeds:
             name = f"{config.stem}-{seed}"
-            # A run that was cut off is brought back as far as it came.
-            if (runs / name / "checkpoint.pt").exists():
-                keep_small(runs / name, arguments.out / name)
+            words = ["--data", arguments.store, "--config", config, "--seed", seed]
+            words += ["--out", runs / name, "--device", arguments.device, *start, "--no-plot"]
+            words += ["--seconds", arguments.seconds, "--judge-every", arguments.seconds / 4]
+            words += ["--teachers", *arguments.teachers] if arguments.teachers else []
+            trainings[name] = words
+    failed = train_side_by_side(trainings, arguments.out)
+    for name in trainings:
+        # A run that was cut off is brought back as far as it came.
+        if (runs / name / "weights.pt").exists():
+            keep_small(runs / name, arguments.out / name)
     if failed:
         raise RuntimeError(f"{', '.join(failed)} failed: see their logs in {arguments.out}")
 
@@ -162,10 +132,10 @@ def main(words: list[str] | None = None) -> None:
     training.add_argument(
         "--starts",
         type=Path,
-        help="folder of ENCODER.pth: weights of photographs, or a checkpoint to go on from",
+        help="folder of ENCODER.pth, of photographs, or ENCODER.pt, weights of earlier runs",
     )
     training.add_argument(
-        "--teachers", type=Path, nargs="+", default=[], help="checkpoints whose mean teaches"
+        "--teachers", type=Path, nargs="+", default=[], help="weights.pt whose mean teaches"
     )
     training.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args(words)
@@ -177,7 +147,7 @@ def main(words: list[str] | None = None) -> None:
             whole = unpack_parts(arguments.parts, arguments.store)
             print("whole: train next" if whole else "taken in; parts are missing")
         else:
-            train(arguments)
+            train_all(arguments)
     except (ValueError, RuntimeError, FileNotFoundError, FloatingPointError) as error:
         parser.exit(1, f"{error}\n")
 

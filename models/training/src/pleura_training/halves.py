@@ -6,7 +6,6 @@ no longer know its few positives by the rest of the picture: it must look at the
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 WANDER = 0.04
@@ -28,51 +27,38 @@ def has_empty_half(mask: np.ndarray) -> bool:
     return not lighter.any()
 
 
-def join_halves(
-    left: tuple[np.ndarray, np.ndarray],
-    right: tuple[np.ndarray, np.ndarray],
-    generator: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Left half of one (image, mask), right half of another; the masks meet at the seam's middle.
-
-    Shape: all [H, W], uint8.
-    """
-    side = left[0].shape[1]
-    seam = side * (0.5 + generator.uniform(-WANDER, WANDER))
-    weight = np.clip((seam - np.arange(side)) / (side * RAMP) + 0.5, 0, 1).astype(np.float32)
-    image = cv2.addWeighted(left[0] * weight, 1.0, right[0] * (1 - weight), 1.0, 0.5)
-    mask = np.where(weight >= 0.5, left[1], right[1])
-    return image.astype(np.uint8), mask
-
-
-class HalfMixer:
-    """Draws partners for the pages of a training set.
+class Partners:
+    """Who lends the other half to each page of a training set.
 
     A positive keeps the half with its mask and gets the other from a negative. A negative gets
     the other half from a negative, or the healthy half of a positive: so that what surrounds a
-    pneumothorax is seen without one as well.
+    pneumothorax is seen without one as well. Shape: masks [N, H, W]; labels and outlined [N], the
+    latter false for a positive nobody outlined, which keeps both of its halves.
     """
 
-    def __init__(self, images: np.ndarray, masks: np.ndarray, labels: np.ndarray) -> None:
-        self.images, self.masks, self.labels = images, masks, labels
+    def __init__(self, masks: np.ndarray, labels: np.ndarray, outlined: np.ndarray) -> None:
+        self.labels, self.outlined = labels, outlined
+        self.heavier = np.array([heavier_half(mask) for mask in masks])
         self.negatives = np.flatnonzero(labels == 0)
-        healthy = [place for place in np.flatnonzero(labels == 1) if has_empty_half(masks[place])]
+        held = np.flatnonzero((labels == 1) & outlined)
+        healthy = [place for place in held if has_empty_half(masks[place])]
         self.half_healthy = np.array(healthy, np.int64)
 
-    def mix(self, place: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """The page with another's half; its label stays. Shape: both [H, W], uint8."""
-        page = self.images[place], self.masks[place]
-        if self.labels[place] == 1:
-            kept = heavier_half(page[1])
-            partner = self._page(generator.choice(self.negatives))
-        elif len(self.half_healthy) and generator.random() < 0.5:
-            partner = self._page(generator.choice(self.half_healthy))
-            kept = heavier_half(partner[1])
-        else:
-            kept = int(generator.integers(2))
-            partner = self._page(generator.choice(self.negatives))
-        left, right = (page, partner) if kept == 0 else (partner, page)
-        return join_halves(left, right, generator)
-
-    def _page(self, place: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.images[place], self.masks[place]
+    def draw(
+        self, chosen: np.ndarray, share: float, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Whose left and whose right half each page shows; a share of them is joined."""
+        kept, partners = generator.integers(0, 2, len(chosen)), chosen.copy()
+        for n, place in enumerate(chosen):
+            if generator.random() >= share:
+                continue
+            if self.labels[place] == 1:
+                kept[n] = self.heavier[place]
+                # Its air is somewhere, and nobody said in which half.
+                partners[n] = generator.choice(self.negatives) if self.outlined[place] else place
+            elif len(self.half_healthy) and generator.random() < 0.5:
+                partners[n] = generator.choice(self.half_healthy)
+                kept[n] = self.heavier[partners[n]]
+            else:
+                partners[n] = generator.choice(self.negatives)
+        return np.where(kept == 0, chosen, partners), np.where(kept == 0, partners, chosen)

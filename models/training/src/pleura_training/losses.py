@@ -1,8 +1,7 @@
-"""Training losses: overlap and cross-entropy of the masks, cross-entropy of the class."""
+"""Losses of masks: overlap and cross-entropy."""
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -26,34 +25,3 @@ def mask_loss(mask_logits: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
     cross_entropy = F.binary_cross_entropy_with_logits(mask_logits, target)
     # Air is some 2 % of the pixels: without the factor the cross-entropy whispers.
     return 4 * cross_entropy + soft_dice_loss(mask_logits, target, labels[:, 0])
-
-
-def class_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy against labels that a model wrote, and so may be wrong."""
-    softened = labels * (1 - smoothing) + (1 - labels) * smoothing
-    return F.binary_cross_entropy_with_logits(logits, softened)
-
-
-def joint_loss(
-    logits: Tensor,
-    activation: Tensor,
-    mask_logits: list[Tensor],
-    mask: Tensor,
-    labels: Tensor,
-    smoothing: float,
-) -> dict[str, Tensor]:
-    """Named parts and their sum under `total`. Coarser masks weigh less than the finest."""
-    weights = [0.3] * (len(mask_logits) - 1) + [1.0]
-    masks = torch.stack(
-        [
-            weight * mask_loss(level.float(), mask, labels)
-            for weight, level in zip(weights, mask_logits, strict=True)
-        ]
-    ).sum()
-    activation_target = F.adaptive_max_pool2d(mask, activation.shape[-2:])
-    parts = {
-        "mask": masks,
-        "class": class_loss(logits.float(), labels, smoothing),
-        "activation": F.binary_cross_entropy_with_logits(activation.float(), activation_target),
-    }
-    return {**parts, "total": parts["mask"] + parts["class"] + parts["activation"]}

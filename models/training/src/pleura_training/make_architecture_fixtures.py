@@ -12,7 +12,7 @@ import torch
 from .architectures import build_network
 from .bundle import build_profile
 from .drawn_set import draw_set
-from .export_architecture import write_architecture_bundle
+from .network_bundle import write_network_bundle
 from .short_training import measure_classes, measure_masks, train_briefly
 
 SIDE = 64
@@ -70,8 +70,9 @@ def main() -> None:
         classifies = network.task == "classification"
         reached = measure_classes(network, drawn) if classifies else measure_masks(network, drawn)
         training = {"data": "eight drawn chests", "seed": 1, "steps": STEPS, "options": options}
-        differences = write_architecture_bundle(
+        differences = write_network_bundle(
             network,
+            network.task,
             SIDE,
             CLASS_RULE if classifies else {"postprocessing": MASK_RULE},
             arguments.out / name,

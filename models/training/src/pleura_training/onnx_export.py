@@ -1,65 +1,47 @@
-"""The two ways in which the joint network leaves PyTorch."""
+"""How a network leaves PyTorch."""
 
 from __future__ import annotations
 
 import io
 import warnings
 
+import numpy as np
 import onnx
+import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from .architectures import Architecture
 from .half_storage import store_weights_as_half
-from .mirror import MirrorAveraged
-from .network import ScreeningNetwork
-from .scales import ScaleAveraged
 
 OPSET = 17
-JointNetwork = ScreeningNetwork | ScaleAveraged | MirrorAveraged
+OUTPUTS = {
+    "classification": ("logits", "class_activation_map"),
+    "segmentation": ("logits",),
+    "joint": ("logits", "class_activation_map", "mask_logits"),
+}
 
 
-class Classifier(nn.Module):
-    """Shape: image [N, 1, H, W] -> logits [N, 1], class_activation_map [N, 1, H/16, W/16]."""
+class Exported(nn.Module):
+    """The answers under the names of `outputs`; of masks the best, of double-unet the first too.
 
-    outputs = ("logits", "class_activation_map")
+    Shape: image [N, C, H, W] -> logits [N, 1] (of a segmenter: masks [N, 1, H, W]),
+    class_activation_map [N, 1, h, w], mask_logits [N, 1, h, w].
+    """
 
-    def __init__(self, network: JointNetwork, shift: float) -> None:
+    def __init__(self, network: Architecture, shift: float = 0.0) -> None:
         super().__init__()
-        self.network = network
-        self.shift = shift
+        self.network, self.shift = network, shift
+        self.outputs = OUTPUTS[network.task]
+        if network.name == "double-unet":
+            self.outputs = (*self.outputs, "first_logits")
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        logits, activation, _ = self.network(image)
-        return logits + self.shift, activation
-
-
-class Joint(nn.Module):
-    """What both bundles of one network hold: the outputs of `Classifier`, and mask_logits
-    [N, 1, H/4, W/4]. The product runs it once for both."""
-
-    outputs = ("logits", "class_activation_map", "mask_logits")
-
-    def __init__(self, network: JointNetwork, shift: float) -> None:
-        super().__init__()
-        self.network = network
-        self.shift = shift
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, activation, mask_logits = self.network(image)
-        return logits + self.shift, activation, mask_logits
-
-
-class Segmenter(nn.Module):
-    """Shape: image [N, 1, H, W] -> logits [N, 1, H/4, W/4]."""
-
-    outputs = ("logits",)
-
-    def __init__(self, network: JointNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.network(image)[2]
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        answer = self.network(image)
+        if self.network.task == "segmentation":
+            return tuple(answer[::-1][: len(self.outputs)])
+        logits, *maps = answer
+        return logits + self.shift, *maps
 
 
 def export_onnx(
@@ -86,3 +68,19 @@ def export_onnx(
         )
     model = onnx.load_from_string(target.getvalue())
     return store_weights_as_half(model) if half else model
+
+
+@torch.inference_mode()
+def largest_difference(
+    module: torch.nn.Module, model: onnx.ModelProto, tensor: np.ndarray
+) -> float:
+    """Largest distance of any output between PyTorch in float32 and onnxruntime."""
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    expected = module(torch.from_numpy(tensor))
+    actual = session.run(None, {"image": tensor})
+    return max(
+        float(np.abs(have - want.numpy()).max())
+        for have, want in zip(actual, expected, strict=True)
+    )

@@ -8,9 +8,27 @@ import os
 import shutil
 from pathlib import Path
 
-from .bundle import file_digest, write_bundle_json
+from .bundle import write_bundle_json
 from .card_figures import draw_calibration, draw_learning_curve
 from .model_card import build_model_card
+from .run_record import file_digest
+
+CREDIT = (
+    "NIH Clinical Center (ChestX-ray14); SIIM-ACR, RSNA and Google radiologists (annotations); "
+    "jovenwayfarer/Pneumothorax (silver labels, MIT); EfficientNet-Lite weights of ImageNet "
+    "(Apache-2.0)"
+)
+DATA = (
+    "NIH ChestX-ray14 radiographs with labels and masks of SIIM-ACR radiologists, silver ones of a "
+    "public ensemble, and labels of reports"
+)
+LIMITS = [
+    "Trained on frontal (PA/AP) radiographs of one hospital; no external validation.",
+    "Radiologists read 1,088 of the 4,215 training images; the labels and masks of the others "
+    "were predicted by a public ensemble or mined from reports.",
+    "Not for lateral views, paediatric images or follow-up of a known pneumothorax.",
+    "Small apical pneumothoraces and subtle supine ones are missed more often than large ones.",
+]
 
 
 def move_into_place(folder: Path, target: Path) -> None:
@@ -28,7 +46,7 @@ def move_into_place(folder: Path, target: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundles", type=Path, required=True, help="folder made by `export`")
+    parser.add_argument("--bundles", type=Path, required=True, help="folder made by `finish`")
     parser.add_argument("--report", type=Path, required=True, help="file made by `evaluate`")
     parser.add_argument(
         "--curve", type=Path, help="learning-curve.json, where one was made of these networks"
@@ -45,8 +63,11 @@ def main() -> None:
         folder = arguments.bundles / profile[role]["bundle"]
         bundle = json.loads((folder / "model.json").read_text())
         if file_digest(folder / bundle["file"]) != profile[role]["sha256"]:
-            raise ValueError(f"{folder.name}: the profile names another model; export again")
-        bundle["evaluation"] = report[role]
+            raise ValueError(f"{folder.name}: the profile names another model; finish again")
+        bundle |= {"evaluation": report[role], "limits": LIMITS}
+        if not bundle["training"]["data"].startswith(DATA):
+            bundle["training"]["data"] = f"{DATA}; {bundle['training']['data']}"
+        bundle["training"]["credit"] = CREDIT
         write_bundle_json(folder, bundle)
         card = build_model_card(bundle, report, curve, failures)
         (folder / "MODEL_CARD.md").write_text(card)

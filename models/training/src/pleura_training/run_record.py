@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -25,6 +26,10 @@ def current_commit() -> str:
         return "unknown"
 
 
+def file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def write_record(folder: Path, record: dict) -> None:
     (folder / "run.json").write_text(json.dumps(record, indent=1) + "\n")
 
@@ -32,6 +37,10 @@ def write_record(folder: Path, record: dict) -> None:
 def append_metrics(folder: Path, row: dict) -> None:
     with open(folder / "metrics.jsonl", "a") as file:
         file.write(json.dumps(row) + "\n")
+
+
+def write_metrics(folder: Path, rows: list[dict]) -> None:
+    (folder / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def read_metrics(folder: Path) -> list[dict]:

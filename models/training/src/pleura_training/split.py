@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from .radiographs import RadiographSet, load_radiograph_set
+from .progress import progress
+from .radiographs import Radiograph, read_index, read_prepared_image, read_run_lengths
+from .resize import resize_stretch
 
+SIDE = 512
+"""At which the pictures are compared."""
 SIGNATURE_SIDE = 64
 SAME_SIDE_CORRELATION = 0.65
 """Silver images at least this alike share a side. Pairs of different gold patients reach 0.66."""
@@ -19,19 +25,19 @@ GOLD_CORRELATION = 0.60
 SHARES = {"train": 0.78, "validation": 0.10, "holdout": 0.12}
 
 
-def appearance_signatures(images: np.ndarray) -> np.ndarray:
+def appearance_signatures(images: Iterable[np.ndarray]) -> np.ndarray:
     """Unit vectors of high-passed thumbnails: their dot product is a correlation.
 
-    Shape: [N, H, W] -> [N, 64 * 64]. The high pass removes what all chests share.
+    Shape: N of [H, W] -> [N, 64 * 64]. The high pass removes what all chests share.
     """
-    signatures = np.empty((len(images), SIGNATURE_SIDE**2), np.float32)
-    for place, image in enumerate(images):
+    signatures = []
+    for image in images:
         small = cv2.resize(image, (SIGNATURE_SIDE, SIGNATURE_SIDE), interpolation=cv2.INTER_AREA)
         small = small.astype(np.float32)
         small -= cv2.GaussianBlur(small, (0, 0), 3)
         small -= small.mean()
-        signatures[place] = (small / (np.linalg.norm(small) + 1e-6)).reshape(-1)
-    return signatures
+        signatures.append((small / (np.linalg.norm(small) + 1e-6)).reshape(-1))
+    return np.stack(signatures)
 
 
 def group_by_likeness(correlation: np.ndarray, threshold: float) -> np.ndarray:
@@ -49,11 +55,9 @@ def group_by_likeness(correlation: np.ndarray, threshold: float) -> np.ndarray:
     return np.array([root(place) for place in range(len(groups))])
 
 
-def build_split(radiographs: RadiographSet, seed: int) -> dict[str, list[str]]:
+def build_split(rows: list[Radiograph], signatures: np.ndarray, seed: int) -> dict[str, list[str]]:
     """Ids per side. Strata: label and view; NIH-report images only ever train."""
-    rows = radiographs.radiographs
     gold = np.array([row.split == "gold" for row in rows])
-    signatures = appearance_signatures(radiographs.images)
     correlation = signatures @ signatures.T
     quarantined = ~gold & (correlation[:, gold].max(1) >= GOLD_CORRELATION)
     groups = group_by_likeness(
@@ -84,17 +88,28 @@ def build_split(radiographs: RadiographSet, seed: int) -> dict[str, list[str]]:
     return {side: sorted(ids) for side, ids in sides.items()}
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, required=True, help="folder made by `index`")
+    parser.add_argument("--source", type=Path, required=True, help="folder with index.csv")
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--out", type=Path, required=True, help="split file to write (json)")
-    arguments = parser.parse_args()
-    radiographs = load_radiograph_set(arguments.index)
-    sides = build_split(radiographs, arguments.seed)
-    record = {"seed": arguments.seed, "digest": radiographs.digest, "sides": sides}
+    arguments = parser.parse_args(words)
+    rows, codes = read_index(arguments.source), read_run_lengths(arguments.source)
+    digest = hashlib.sha256()
+
+    def pictures() -> Iterable[np.ndarray]:
+        for row in progress(rows, "compare"):
+            path = arguments.source / row.file
+            digest.update(row.id.encode())
+            digest.update(path.read_bytes())
+            digest.update("|".join(codes.get(row.id, [])).encode())
+            image = resize_stretch(read_prepared_image(path), SIDE, SIDE)
+            yield np.rint(image).astype(np.uint8)
+
+    sides = build_split(rows, appearance_signatures(pictures()), arguments.seed)
+    record = {"seed": arguments.seed, "digest": digest.hexdigest(), "sides": sides}
     arguments.out.write_text(json.dumps(record, indent=1) + "\n")
-    labels = {row.id: row.label for row in radiographs.radiographs}
+    labels = {row.id: row.label for row in rows}
     for side, ids in sides.items():
         print(f"{side}: {len(ids)} images, {sum(labels[name] for name in ids)} positive")
 

@@ -1,10 +1,11 @@
-"""The six networks of the study, by name."""
+"""The six networks of the study (ARCHITECTURES), and the joint one that ships, by name."""
 
 from __future__ import annotations
 
 from .architecture import Architecture
 from .chexnet import ChexnetDenseNet121
 from .double_unet import DoubleUnet
+from .joint import JointNetwork
 from .unet import Unet
 from .unet_xception import UnetXception
 from .unetplusplus import UnetPlusPlus
@@ -23,12 +24,18 @@ ARCHITECTURES: dict[str, type[Architecture]] = {
 }
 
 
-def build_network(name: str, **options: float) -> Architecture:
-    """A network with random weights. Every one takes `width`, a factor on all its channels.
+def build_network(name: str, **options: float | str) -> Architecture:
+    """A network with random weights.
 
-    `unetplusplus` also takes `level` (1..4), `double-unet` `blocks` (2 or 4), `chexnet-densenet121`
-    `dropout`, `unetplusplus-efficientnet-b4` `depth` (a factor on its encoder's layers).
+    `joint` takes `encoder`, a name of timm. Each of the study's takes `width`, a factor on all its
+    channels; `unetplusplus` also takes `level` (1..4), `double-unet` `blocks` (2 or 4),
+    `chexnet-densenet121` `dropout`, `unetplusplus-efficientnet-b4` `depth` (a factor on its
+    encoder's layers).
     """
-    if name not in ARCHITECTURES:
-        raise ValueError(f"no architecture {name!r}; there are {', '.join(ARCHITECTURES)}")
-    return ARCHITECTURES[name](**options)
+    networks = ARCHITECTURES | {JointNetwork.name: JointNetwork}
+    if name not in networks:
+        raise ValueError(f"no architecture {name!r}; there are {', '.join(networks)}")
+    try:
+        return networks[name](**options)
+    except TypeError as error:
+        raise ValueError(f"options of {name}: {str(error).split('__init__() ')[-1]}") from None

@@ -13,7 +13,8 @@ class Architecture(nn.Module):
 
     Shape: image [N, channels, H, W], float32, `(pixel / 255 - mean) / std` per channel (grey is
     repeated for three). A classifier answers (logits [N, 1], class_activation_map [N, 1, h, w]); a
-    segmenter answers a list of mask logits [N, 1, H, W], the best one last.
+    segmenter answers a list of mask logits [N, 1, H, W], the best one last; a joint network answers
+    (logits, class_activation_map, mask logits).
     """
 
     name: str
@@ -24,6 +25,27 @@ class Architecture(nn.Module):
     std: list[float]
     multiple: int
     """Both sides of the image must be multiples of this."""
+    activation_stride: int
+    """Pixels of the image to one of the class-activation map."""
+    mask_stride = 1
+    """Pixels of the image to one of the masks."""
+
+    @property
+    def classifies(self) -> bool:
+        return self.task in ("classification", "joint")
+
+    @property
+    def segments(self) -> bool:
+        return self.task in ("segmentation", "joint")
+
+    def parameter_groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """What may come with weights of others, and the heads, which know nothing."""
+        return list(self.parameters()), []
+
+    def title(self) -> str:
+        """For model.json."""
+        parameters = sum(weights.numel() for weights in self.parameters()) / 1e6
+        return f"{self.name}, {parameters:.2f} M parameters"
 
 
 def scaled(channels: int, width: float) -> int:

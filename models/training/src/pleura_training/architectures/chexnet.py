@@ -59,6 +59,7 @@ class ChexnetDenseNet121(Architecture):
     channels = 3
     side = 512
     multiple = 32
+    activation_stride = 32
 
     def __init__(self, width: float = 1.0, dropout: float = 0.4) -> None:
         super().__init__()

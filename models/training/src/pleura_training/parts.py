@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..progress import progress
-from ..workshop.dataset import Row, WorkshopSet, load_workshop_set, page_at
+from .dataset import Collected, Row, load_collected, page_at
+from .progress import progress
 
 INDEX = "index.json"
 MOST_PARTS = 6
@@ -35,25 +35,25 @@ def encoded(extension: str, picture: np.ndarray, *settings: int) -> bytes:
 
 
 def members_of(
-    workshop: WorkshopSet, place: int, side: int, quality: int
+    collected: Collected, place: int, side: int, quality: int
 ) -> list[tuple[str, bytes]]:
     """The picture as JPEG, and the mask as PNG of one bit a pixel where there is one."""
-    image, mask = page_at(workshop, place, side)
+    image, mask = page_at(collected, place, side)
     members = [(".jpg", encoded(".jpg", image, cv2.IMWRITE_JPEG_QUALITY, quality))]
-    if workshop.rows[place].has_mask:
+    if collected.rows[place].has_mask:
         outline = mask * np.uint8(255)
         members.append((".png", encoded(".png", outline, cv2.IMWRITE_PNG_BILEVEL, 1)))
     return members
 
 
-def best_quality(workshop: WorkshopSet, places: np.ndarray, side: int, allowed: float) -> int:
+def best_quality(collected: Collected, places: np.ndarray, side: int, allowed: float) -> int:
     """The best JPEG quality at which the places take at most `allowed` bytes, by a sample.
 
     Raises ValueError when none does.
     """
     sample = places[np.linspace(0, len(places) - 1, min(SAMPLE, len(places))).astype(int)]
     for quality in QUALITIES:
-        members = [m for place in sample for m in members_of(workshop, place, side, quality)]
+        members = [m for place in sample for m in members_of(collected, place, side, quality)]
         found = sum(len(content) + MEMBER_BYTES for _, content in members)
         if found / len(sample) * len(places) <= allowed:
             return quality
@@ -67,17 +67,17 @@ def write_parts(
 
     Raises ValueError when they do not fit `most` parts at any quality.
     """
-    workshop = load_workshop_set(data)
-    places = np.concatenate([workshop.places(split) for split in ("train", "validation")])
+    collected = load_collected(data)
+    places = np.concatenate([collected.places(split) for split in ("train", "validation")])
     # A sample may be lighter than the rest, and no part is filled to the brim.
-    quality = best_quality(workshop, places, side, 0.94 * most * part_bytes)
-    table = {"side": side, "digest": workshop.digest}
-    table["rows"] = [asdict(workshop.rows[place]) for place in places]
+    quality = best_quality(collected, places, side, 0.94 * most * part_bytes)
+    table = {"side": side, "digest": collected.digest}
+    table["rows"] = [asdict(collected.rows[place]) for place in places]
     target.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     room = 0
     for n, place in enumerate(progress(places, "pack")):
-        members = members_of(workshop, place, side, quality)
+        members = members_of(collected, place, side, quality)
         members = [(f"{n}{extension}", content) for extension, content in members]
         if n == 0:
             members.append((INDEX, json.dumps(table).encode()))

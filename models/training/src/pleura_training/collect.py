@@ -17,9 +17,9 @@ from pathlib import Path
 
 from .dataset import (
     PREPARED_SIDE,
-    WorkshopSet,
+    Collected,
     in_sides,
-    load_workshop_set,
+    load_collected,
     pack_prepared,
     read_prepared,
 )
@@ -40,7 +40,7 @@ class Source:
 
 def collect(
     pleura: str, sources: list[Source], out: Path, side: int, split: Path | None = None
-) -> WorkshopSet:
+) -> Collected:
     """Prepares once and packs once: what an earlier call has finished is kept.
 
     Without a split file the preparation splits each source by patient.
@@ -61,7 +61,7 @@ def collect(
         )
     made_of.write_text(asked)
     if (out / "index.json").exists():
-        return load_workshop_set(out)
+        return load_collected(out)
     entries = []
     for number, source in enumerate(sources):
         prepared = out / ("prepared" if len(sources) == 1 else f"prepared-{number + 1}")

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import sigmoid_focal_loss
 
-from ..losses import soft_dice_loss
+from .losses import soft_dice_loss
 
-Objective = Callable[[Sequence[Tensor], Tensor, Tensor], Tensor]
-"""(what the network answers, truth [N, 1, H, W], labels [N, 1]) -> one number to minimise."""
+
+@dataclass(frozen=True)
+class Taught:
+    """What teachers say of a batch. Shape: probability [N, 1], air [N, 1, H, W], 0..1;
+    `share`: how much of the targets it is."""
+
+    probability: Tensor
+    air: Tensor
+    share: float
+
+
+Objective = Callable[[Sequence[Tensor], dict[str, Tensor], Taught | None], dict[str, Tensor]]
+"""(what the network answers, a batch of `Pages`, what teachers say) -> named parts, and under
+`total` what is minimised."""
 
 MASK_PARTS = ("bce", "dice", "focal", "lovasz", "tversky")
 FOCAL_GAMMA = 2.0  # the paper's
@@ -21,7 +34,7 @@ FALSE_POSITIVE_WEIGHT = 0.3  # Salehi et al.: missed air costs more than air fou
 FALSE_NEGATIVE_WEIGHT = 0.7
 
 KEYS = {
-    "classification": ("bce", "class_weights", "label_smoothing"),
+    "classification": ("bce", "class_weights"),
     "segmentation": (
         *MASK_PARTS,
         "focal_alpha",
@@ -30,6 +43,7 @@ KEYS = {
         "tversky_false_negative",
         "tversky_false_positive",
     ),
+    "joint": ("activation", "air", "class", "dice", "pixels"),
 }
 
 
@@ -39,21 +53,24 @@ def build_objective(
     """The weighted sum of the named losses, computed in float32.
 
     classification: `bce` on the first answer, [N, 1]; `class_weights = "inverse-frequency"` takes
-    the weights given here, (negative, positive); `label_smoothing` is the share of labels taken to
-    be wrong. The truth is not looked at.
+    the weights given here, (negative, positive). The truth is not looked at.
 
     segmentation: any of MASK_PARTS with its weight. `level_weights` weighs the masks of the answer,
     one each, and their losses are averaged by them; without it the last mask alone is trained.
     The labels are not looked at: a change of the picture may have moved all air out of it.
 
+    joint: the cross-entropy of the `class`, of the `pixels`, in which one of air weighs `air`, and
+    of the `activation` map, and the `dice` of the masks, each with its weight. A positive that
+    nobody outlined says nothing of masks; teachers do.
+
     @throws ValueError when a key is unknown to the task, or a value out of its range
     """
-    if task not in KEYS:
-        raise ValueError(f"no task {task!r}; there are {', '.join(KEYS)}")
     unknown = sorted(set(section) - set(KEYS[task]))
     if unknown:
         allowed = ", ".join(KEYS[task])
         raise ValueError(f"[loss] of a {task} has {', '.join(unknown)}; it may have {allowed}")
+    if task == "joint":
+        return _joint_objective(section)
     weights = {part: _number(section, part, 0.0) for part in MASK_PARTS if part in section}
     if not any(weights.values()):
         raise ValueError("[loss] weighs nothing; give at least one loss a weight above 0")
@@ -65,9 +82,6 @@ def build_objective(
 def _class_objective(
     section: dict, weight: float, class_weights: tuple[float, float] | None
 ) -> Objective:
-    smoothing = _number(section, "label_smoothing", 0.0)
-    if smoothing >= 0.5:
-        raise ValueError(f"label_smoothing is {smoothing}; from 0.5 on the labels tell nothing")
     negative, positive = 1.0, 1.0
     if "class_weights" in section:
         if section["class_weights"] != "inverse-frequency":
@@ -78,10 +92,12 @@ def _class_objective(
             raise ValueError("[loss] asks for class weights, and none were counted")
         negative, positive = class_weights
 
-    def objective(logits: Sequence[Tensor], truth: Tensor, labels: Tensor) -> Tensor:
-        softened = labels * (1 - smoothing) + (1 - labels) * smoothing
-        balance = torch.where(labels > 0.5, positive, negative)
-        return weight * F.binary_cross_entropy_with_logits(logits[0].float(), softened, balance)
+    def objective(
+        logits: Sequence[Tensor], batch: dict[str, Tensor], taught: Taught | None = None
+    ) -> dict[str, Tensor]:
+        balance = torch.where(batch["labels"] > 0.5, positive, negative)
+        loss = F.binary_cross_entropy_with_logits(logits[0].float(), softened(batch), balance)
+        return {"total": weight * loss}
 
     return objective
 
@@ -115,7 +131,10 @@ def _mask_objective(section: dict, weights: dict[str, float]) -> Objective:
     # A loss of weight 0 is not computed.
     named = [(weight, parts[part]) for part, weight in weights.items() if weight]
 
-    def objective(logits: Sequence[Tensor], truth: Tensor, labels: Tensor) -> Tensor:
+    def objective(
+        logits: Sequence[Tensor], batch: dict[str, Tensor], taught: Taught | None = None
+    ) -> dict[str, Tensor]:
+        truth = batch["masks"]
         shares = [0.0] * (len(logits) - 1) + [1.0] if levels is None else levels
         if len(shares) != len(logits):
             raise ValueError(f"{len(shares)} level_weights for {len(logits)} masks")
@@ -128,9 +147,46 @@ def _mask_objective(section: dict, weights: dict[str, float]) -> Objective:
             total = total + share * sum(
                 weight * part(level.float(), truth) for weight, part in named
             )
-        return total / sum(shares)
+        return {"total": total / sum(shares)}
 
     return objective
+
+
+def _joint_objective(section: dict) -> Objective:
+    weights = {key: _number(section, key, 1.0) for key in KEYS["joint"]}
+
+    def objective(
+        answer: Sequence[Tensor], batch: dict[str, Tensor], taught: Taught | None = None
+    ) -> dict[str, Tensor]:
+        logits, activation, mask_logits = (each.float() for each in answer)
+        outlined = batch["outlined"][:, :, None, None]
+        truth = F.adaptive_avg_pool2d(batch["masks"], mask_logits.shape[-2:])
+        wanted, classes = truth, softened(batch)
+        if taught is not None:
+            # Where nobody outlined a positive, the teachers alone say where its air is.
+            wanted = outlined * truth + (1 - outlined) * taught.air
+            outlined = torch.ones_like(outlined)
+            classes = classes + taught.share * (taught.probability - classes)
+        pixels = F.binary_cross_entropy_with_logits(
+            mask_logits, wanted, pos_weight=truth.new_tensor(weights["air"]), reduction="none"
+        )
+        present = (batch["outlined"] * batch["labels"])[:, 0]
+        coarse = F.adaptive_max_pool2d(wanted, activation.shape[-2:])
+        cells = F.binary_cross_entropy_with_logits(activation, coarse, reduction="none")
+        parts = {
+            "class": weights["class"] * F.binary_cross_entropy_with_logits(logits, classes),
+            "pixels": weights["pixels"] * (pixels * outlined).mean(),
+            "dice": weights["dice"] * soft_dice_loss(mask_logits, truth, present),
+            "activation": weights["activation"] * (cells * outlined).mean(),
+        }
+        return parts | {"total": sum(parts.values())}
+
+    return objective
+
+
+def softened(batch: dict[str, Tensor]) -> Tensor:
+    """Labels of which a share is taken to be wrong. Shape: [N, 1]."""
+    return batch["labels"] * (1 - 2 * batch["smoothing"]) + batch["smoothing"]
 
 
 def holds_mask(truth: Tensor) -> Tensor:

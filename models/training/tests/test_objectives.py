@@ -8,8 +8,8 @@ import torch
 
 from pleura_training.architectures import ARCHITECTURES
 from pleura_training.losses import soft_dice_loss
-from pleura_training.workshop.objectives import MASK_PARTS, build_objective, tversky_loss
-from pleura_training.workshop.sampling import inverse_frequency_weights, positive_biased_order
+from pleura_training.objectives import MASK_PARTS, Taught, build_objective, tversky_loss
+from pleura_training.sampling import epoch_order, inverse_frequency_weights, nested_share
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.toml"))
 LN2, LN3, LN4 = math.log(2), math.log(3), math.log(4)
@@ -22,9 +22,18 @@ def row(*numbers):
     return torch.tensor(numbers).view(1, 1, 1, -1)
 
 
+def batch_of(truth, labels=None, smoothing=0.0):
+    """As `Pages` makes it, as far as losses look at it."""
+    labels = torch.ones(len(truth), 1) if labels is None else labels
+    outlined = torch.ones_like(labels)
+    return {"masks": truth, "labels": labels, "smoothing": smoothing * outlined} | {
+        "outlined": outlined
+    }
+
+
 def mask_loss_of(section, logits, truth):
     objective = build_objective(section, "segmentation")
-    return float(objective(logits, truth, torch.ones(len(truth), 1)))
+    return float(objective(logits, batch_of(truth), None)["total"])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +114,8 @@ def test_overlap_is_measured_where_there_is_a_mask(part):
 def test_loss_and_gradient_are_finite_on_empty_and_full_masks(part, filling, size, kind):
     logits = (size * torch.linspace(-1, 1, 32)).view(2, 1, 4, 4).to(kind).requires_grad_()
     truth = torch.full((2, 1, 4, 4), filling)
-    loss = build_objective({part: 1}, "segmentation")([logits], truth, torch.full((2, 1), filling))
+    objective = build_objective({part: 1}, "segmentation")
+    loss = objective([logits], batch_of(truth, torch.full((2, 1), filling)), None)["total"]
     loss.backward()
     assert loss.dtype == torch.float32
     assert loss.isfinite()
@@ -129,7 +139,7 @@ def test_each_mask_loss_falls_when_followed(part):
     optimizer = torch.optim.Adam([logits], 0.1)
     for _ in range(60):
         optimizer.zero_grad()
-        objective([logits], truth, torch.ones(1, 1)).backward()
+        objective([logits], batch_of(truth), None)["total"].backward()
         optimizer.step()
     assert torch.equal(logits.detach() > 0, truth > 0.5)
 
@@ -147,9 +157,10 @@ def test_without_level_weights_the_last_mask_alone_is_trained():
     assert mask_loss_of({"bce": 1}, masks, truth) == pytest.approx(LN2)
 
 
-def class_loss_of(section, logits, labels, class_weights=None):
+def class_loss_of(section, logits, labels, class_weights=None, smoothing=0.0):
     objective = build_objective(section, "classification", class_weights)
-    return float(objective(logits, torch.zeros(len(labels), 1, 1, 1), labels))
+    batch = batch_of(torch.zeros(len(labels), 1, 1, 1), labels, smoothing)
+    return float(objective(logits, batch, None)["total"])
 
 
 def test_class_loss_weighs_the_classes_and_leaves_the_activation_map_alone():
@@ -175,10 +186,9 @@ def test_half_precision_class_logits_are_weighed_in_float32():
     assert class_loss_of({"bce": 1}, [logits], labels) == whole
 
 
-def test_label_smoothing_takes_a_share_of_the_labels_to_be_wrong():
-    loss = class_loss_of(
-        {"bce": 2, "label_smoothing": 0.1}, [torch.tensor([[LN3]])], torch.ones(1, 1)
-    )
+def test_smoothing_takes_a_share_of_the_labels_to_be_wrong():
+    answer, labels = [torch.tensor([[LN3]])], torch.ones(1, 1)
+    loss = class_loss_of({"bce": 2}, answer, labels, smoothing=0.1)
     assert loss == pytest.approx(2 * (0.9 * RIGHT + 0.1 * WRONG))
 
 
@@ -191,7 +201,8 @@ def test_every_configuration_of_the_study_has_a_loss(path):
     truth = torch.zeros(2, 1, 4, 4)
     truth[0, 0, 0] = 1
     objective = build_objective(config["loss"], task, (0.5, 2.0))
-    loss = objective(answer * len(masks), truth, torch.tensor([[1.0], [0.0]]))
+    batch = batch_of(truth, torch.tensor([[1.0], [0.0]]))
+    loss = objective(answer * len(masks), batch, None)["total"]
     # ln 2 everywhere: weighed by 2 and 1/2 for the classes; plus, for a mask of 4 of 16 pixels,
     # a Dice of (2 * 4/2 + 1) / (16/2 + 4 + 1).
     expected = LN2 * (2 + 0.5) / 2 if task == "classification" else LN2 + 1 - 5 / 13
@@ -203,8 +214,8 @@ def test_every_configuration_of_the_study_has_a_loss(path):
     [
         ({"bce": 1, "jaccard": 1}, "segmentation", "jaccard; it may have bce, dice"),
         ({"bce": 1, "dice": 1}, "classification", "dice; it may have bce"),
-        ({"bce": 1, "label_smoothing": 0.1}, "segmentation", "label_smoothing"),
-        ({"bce": 1}, "detection", "no task 'detection'"),
+        ({"bce": 1}, "joint", "bce; it may have activation"),
+        ({"pixels": -1}, "joint", "pixels is -1"),
         ({}, "segmentation", "weighs nothing"),
         ({"bce": 0.0}, "classification", "weighs nothing"),
         ({"bce": -1}, "segmentation", "bce is -1"),
@@ -216,7 +227,6 @@ def test_every_configuration_of_the_study_has_a_loss(path):
         ({"bce": 1, "level_weights": []}, "segmentation", "empty"),
         ({"bce": 1, "level_weights": [0, 0]}, "segmentation", "all 0"),
         ({"bce": 1, "level_weights": [1, -1]}, "segmentation", "level_weights is -1"),
-        ({"bce": 1, "label_smoothing": 0.5}, "classification", "label_smoothing is 0.5"),
         ({"bce": 1, "class_weights": "equal"}, "classification", "class_weights is 'equal'"),
         ({"bce": 1, "class_weights": "inverse-frequency"}, "classification", "none were counted"),
     ],
@@ -245,7 +255,7 @@ def test_inverse_frequency_weights_balance_the_classes():
 def test_the_order_holds_the_share_of_positives_in_every_run():
     labels = (np.arange(50) % 5 == 0).astype(int)
     for share in (0, 0.1, 0.29, 0.5, 0.75, 1):
-        order = positive_biased_order(labels, share, 100, np.random.default_rng(3))
+        order = epoch_order(labels, share, 100, np.random.default_rng(3))
         assert order.dtype == np.int64
         assert labels[order].sum() == round(100 * share)
         runs = np.lib.stride_tricks.sliding_window_view(labels[order], 8).sum(1)
@@ -254,7 +264,7 @@ def test_the_order_holds_the_share_of_positives_in_every_run():
 
 def test_the_order_repeats_no_radiograph_before_all_of_its_class_came():
     labels = np.array([1, 0, 0, 1, 0, 0, 0, 1])
-    order = positive_biased_order(labels, 0.5, 20, np.random.default_rng(5))
+    order = epoch_order(labels, 0.5, 20, np.random.default_rng(5))
     for label, count in ((1, 3), (0, 5)):
         walk = order[labels[order] == label]
         rounds = [walk[start : start + count] for start in range(0, len(walk), count)]
@@ -265,7 +275,7 @@ def test_the_order_repeats_no_radiograph_before_all_of_its_class_came():
 def test_the_order_is_the_generators():
     labels = np.arange(40) % 2
     first, again, other = (
-        positive_biased_order(labels, 0.5, 40, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        epoch_order(labels, 0.5, 40, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert (first == again).all()
     assert (first != other).any()
@@ -274,8 +284,77 @@ def test_the_order_is_the_generators():
 def test_the_order_refuses_a_class_that_is_not_there():
     generator = np.random.default_rng(0)
     with pytest.raises(ValueError, match="no radiograph has label 1"):
-        positive_biased_order(np.zeros(4), 0.5, 8, generator)
+        epoch_order(np.zeros(4), 0.5, 8, generator)
     with pytest.raises(ValueError, match=r"positive_share is 1\.5"):
-        positive_biased_order(np.zeros(4), 1.5, 8, generator)
-    assert (positive_biased_order(np.zeros(4), 0, 8, generator) < 4).all()
-    assert len(positive_biased_order(np.zeros(4), 0.5, 0, generator)) == 0
+        epoch_order(np.zeros(4), 1.5, 8, generator)
+    assert (epoch_order(np.zeros(4), 0, 8, generator) < 4).all()
+    assert len(epoch_order(np.zeros(4), 0.5, 0, generator)) == 0
+
+
+JOINT = {"pixels": 8.0, "air": 3.0, "activation": 0.3}
+
+
+def joint_answer():
+    return torch.zeros(2, 1), torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 16, 16)
+
+
+def test_the_joint_loss_is_what_a_hand_works_out():
+    # Half of each page is air; ln 2 everywhere, a pixel of air weighs 3: (3 + 1) / 2 of it.
+    truth = torch.zeros(2, 1, 64, 64)
+    truth[..., :32] = 1
+    parts = build_objective(JOINT, "joint")(joint_answer(), batch_of(truth), None)
+    assert float(parts["class"]) == pytest.approx(LN2)
+    assert float(parts["pixels"]) == pytest.approx(8 * 2 * LN2, rel=1e-5)
+    assert float(parts["activation"]) == pytest.approx(0.3 * LN2, rel=1e-5)
+    # Of 256 cells 128 are air: 1 - (2 * 64 + 1) / (128 + 128 + 1).
+    assert float(parts["dice"]) == pytest.approx(1 - 129 / 257, rel=1e-5)
+    total = sum(float(each) for name, each in parts.items() if name != "total")
+    assert float(parts["total"]) == pytest.approx(total)
+
+
+def test_a_positive_that_nobody_outlined_says_nothing_about_masks():
+    batch = batch_of(torch.zeros(2, 1, 64, 64)) | {"outlined": torch.zeros(2, 1)}
+    parts = build_objective(JOINT, "joint")(joint_answer(), batch, None)
+    assert [float(parts[name]) for name in ("pixels", "dice", "activation")] == [0, 0, 0]
+    assert float(parts["class"]) == pytest.approx(LN2, abs=1e-6)
+
+
+def test_teachers_move_the_class_and_say_where_unoutlined_air_is():
+    answer = joint_answer()
+    answer[0].requires_grad_(True)
+    answer[2].requires_grad_(True)
+    batch = batch_of(torch.zeros(2, 1, 64, 64)) | {"outlined": torch.tensor([[1.0], [0.0]])}
+    taught = Taught(torch.zeros(2, 1), torch.ones(2, 1, 16, 16), 0.6)
+    build_objective(JOINT, "joint")(answer, batch, taught)["total"].backward()
+    # sigmoid(0) - (1 - 0.6), halved by the mean over the batch
+    assert answer[0].grad[:, 0].tolist() == pytest.approx([0.05, 0.05])
+    assert (answer[2].grad[0] > 0).all()
+    assert (answer[2].grad[1] < 0).all()
+
+
+def test_a_round_leaves_out_what_weighs_less_as_often_as_that():
+    labels = np.arange(400) % 2
+    weights = np.where(np.arange(400) < 200, 1.0, 0.25)
+    order = epoch_order(labels, 0.5, 250, np.random.default_rng(3), weights)
+    assert labels[order].sum() == 125
+    assert len(set(order)) == 250
+    # A round of a class holds all 100 heavy ones and about 25 of the light ones.
+    assert (order >= 200).mean() == pytest.approx(0.2, abs=0.05)
+    only = epoch_order(labels, 0.5, 300, np.random.default_rng(3), np.where(weights == 1, 1.0, 0))
+    assert (only < 200).all()
+    with pytest.raises(ValueError, match="no radiograph has label 1"):
+        epoch_order(labels, 0.5, 8, np.random.default_rng(3), 1.0 - labels)
+
+
+def test_without_a_share_every_place_comes_once_a_round():
+    order = epoch_order(np.arange(30) % 5 == 0, None, 60, np.random.default_rng(3))
+    assert sorted(order[:30]) == sorted(order[30:]) == list(range(30))
+
+
+def test_a_smaller_share_of_the_data_lies_within_a_larger_one():
+    labels = np.arange(200) % 5 == 0
+    quarter, half = nested_share(labels, 0.25), nested_share(labels, 0.5)
+    assert len(quarter) == 50
+    assert labels[quarter].sum() == 10
+    assert set(quarter) < set(half)
+    assert nested_share(labels, 1.0).tolist() == list(range(200))

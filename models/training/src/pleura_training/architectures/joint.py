@@ -1,4 +1,4 @@
-"""A joint screening network over any encoder of timm, started from ImageNet where weights are."""
+"""The network that ships: class and mask in one pass, over any encoder of timm."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .architecture import Architecture
 
 PYRAMID = 64
 """Channels of the mask decoder down to stride 8."""
@@ -16,12 +18,22 @@ SHALLOW = 2
 """Stages of the encoder that `freeze_shallow` leaves alone."""
 
 
-class PretrainedScreeningNetwork(nn.Module):
+class JointNetwork(Architecture):
     """Image in; class logits, class-activation map and mask logits out, from one forward.
 
     Shape: image [N, 1, H, W] with H, W divisible by 32 -> logits [N, 1],
     class_activation_map [N, 1, H/16, W/16], mask_logits [N, 1, H/4, W/4].
     """
+
+    name = "joint"
+    task = "joint"
+    channels = 1
+    side = 512
+    mean = (0.5,)
+    std = (0.5,)
+    multiple = 32
+    activation_stride = 16
+    mask_stride = 4
 
     def __init__(self, encoder: str) -> None:
         super().__init__()
@@ -32,6 +44,7 @@ class PretrainedScreeningNetwork(nn.Module):
             raise ValueError(f"{encoder} reduces to {levels}; the decoder wants {STRIDES}")
         chosen = [levels.index(reduction) for reduction in STRIDES]
         self.encoder = timm.create_model(encoder, **given, out_indices=chosen)
+        self.encoder_name = encoder
         fine, *channels = self.encoder.feature_info.channels()
         self.lateral = nn.ModuleList(nn.Conv2d(count, PYRAMID, 1) for count in channels)
         self.smooth = smoothing(PYRAMID)
@@ -46,6 +59,18 @@ class PretrainedScreeningNetwork(nn.Module):
         # The mean sees what lies all over, the maximum a sliver that the mean would drown; what
         # the decoder sees at stride 8 is asked too, so that class and mask seldom disagree.
         self.class_head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * (channels[-1] + PYRAMID), 1))
+
+    def parameter_groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        encoder = {id(weights) for weights in self.encoder.parameters()}
+        heads = [weights for weights in self.parameters() if id(weights) not in encoder]
+        return list(self.encoder.parameters()), heads
+
+    def title(self) -> str:
+        parameters = sum(weights.numel() for weights in self.parameters()) / 1e6
+        return (
+            f"{self.encoder_name} with a mask decoder to stride 4, joint classification head, "
+            f"{parameters:.1f} M parameters"
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, activation, quarter, eighth = self.coarse(image)
@@ -96,16 +121,14 @@ def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-def load_ordered_weights(
-    encoder: str, network: PretrainedScreeningNetwork, where: str, weights: dict[str, Tensor]
-) -> None:
+def load_ordered_weights(network: JointNetwork, where: str, weights: dict[str, Tensor]) -> None:
     """Weights of the same architecture under other names: matched in order, every shape checked.
 
     They may be of a classifier of photographs; its stem, made for three colours, is summed to
     one, which is what it says of a grey image.
     @throws ValueError when a tensor does not fit
     """
-    held = list(weights.values())
+    encoder, held = network.encoder_name, list(weights.values())
     full = timm.create_model(encoder, pretrained=False).state_dict()
     if len(held) != len(full):
         raise ValueError(f"{where} holds {len(held)} tensors, {encoder} has {len(full)}")

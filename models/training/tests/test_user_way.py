@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pleura_training.workshop import collect, finish, train
-from pleura_training.workshop.dataset import load_workshop_set
+from pleura_training import collect, finish, train
+from pleura_training.dataset import load_collected
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = ROOT / "dist/lib/cli/main.js"
@@ -68,12 +68,12 @@ def test_from_phantoms_to_findings(phantoms, tmp_path):
     data, models = tmp_path / "data", tmp_path / "models"
     words = ["--siim", phantoms, "--out", data, "--side", 64, "--pleura", f"node {PROGRAM}"]
     collect.main([*map(str, words)])
-    workshop = load_workshop_set(data)
-    sides = {row.split for row in workshop.rows}
+    collected = load_collected(data)
+    sides = {row.split for row in collected.rows}
     assert sides == {"train", "validation", "test"}
-    patients = [{row.patient for row in workshop.rows if row.split == side} for side in sides]
+    patients = [{row.patient for row in collected.rows if row.split == side} for side in sides]
     assert len(set.union(*patients)) == sum(map(len, patients))
-    assert all(row.has_mask == (row.label == 1) for row in workshop.rows)
+    assert all(row.has_mask == (row.label == 1) for row in collected.rows)
     written = (data / "index.json").stat().st_mtime_ns
     collect.main([*map(str, words)])
     assert (data / "index.json").stat().st_mtime_ns == written
@@ -82,9 +82,10 @@ def test_from_phantoms_to_findings(phantoms, tmp_path):
         (tmp_path / f"{name}.toml").write_text(plan)
         run = ["--data", str(data), "--out", str(tmp_path / "runs" / name)]
         train.main(["--config", str(tmp_path / f"{name}.toml"), *run, "--device", "cpu"])
-        bundle = ["--out", str(tmp_path / "bundles" / f"{name}-own")]
-        finish.main(["--run", str(tmp_path / "runs" / name), "--data", str(data), *bundle])
-    bundles = [tmp_path / "bundles" / f"{name}-own" for name in PLANS]
+        words = ["--weights", tmp_path / "runs" / name / "weights.pt", "--data", data]
+        words += ["--out", tmp_path / "bundles", "--classifier", "own-classifier"]
+        finish.main([*map(str, words), "--segmenter", "own-segmenter"])
+    bundles = [tmp_path / "bundles" / f"own-{role}" for role in ("classifier", "segmenter")]
     added = json.loads(pleura("models", "add", *bundles, "--use", "--models", models, "--json"))
     assert [each["isNew"] for each in added["added"]] == [True, True]
 
@@ -95,7 +96,7 @@ def test_from_phantoms_to_findings(phantoms, tmp_path):
     results = [json.loads(line) for line in lines]
     assert len(results) == 60
     assert {result["outcome"] for result in results} <= {"suspected", "not-suspected"}
-    truth = {row.id: row.label for row in workshop.rows}
+    truth = {row.id: row.label for row in collected.rows}
     told = [(result["probability"], truth[Path(result["input"]).stem]) for result in results]
     ill, well = ([p for p, label in told if label == which] for which in (1, 0))
     # Seen mostly in training: that the way carries what was learned, not how good it is.
@@ -122,7 +123,7 @@ def test_collects_several_folders_as_one_by_a_split_file(phantoms, tmp_path):
     words = ["--folders", tmp_path / "source-0", tmp_path / "source-1", "--side", 64]
     words += ["--out", tmp_path / "data", "--split", tmp_path / "split.json"]
     collect.main([*map(str, words), "--pleura", f"node {PROGRAM}"])
-    rows = load_workshop_set(tmp_path / "data").rows
+    rows = load_collected(tmp_path / "data").rows
     assert {row.id: row.split for row in rows} == {
         name: side for side, ids in sides.items() for name in ids
     }

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..progress import progress
-from ..radiographs import read_prepared_image
-from ..resize import resize_stretch
+from .progress import progress
+from .radiographs import read_prepared_image
+from .resize import resize_stretch
 
 PREPARED_SIDE = 1024
 """Long side of the product's prepared image: what every bundle's input is reduced from."""
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class WorkshopSet:
+class Collected:
     """Shape: images [N, side, side] and masks [N, side, side], uint8, masks 0 or 1."""
 
     rows: list[Row]
@@ -94,7 +94,7 @@ def in_sides(entries: list[dict[str, str]], sides: dict[str, list[str]]) -> list
     return chosen
 
 
-def pack_prepared(entries: list[dict[str, str]], target: Path, side: int) -> WorkshopSet:
+def pack_prepared(entries: list[dict[str, str]], target: Path, side: int) -> Collected:
     """Arrays of prepared radiographs, as `read_prepared` and `in_sides` give them.
 
     index.json is written last: a packing that was cut short is repeated.
@@ -130,19 +130,18 @@ def pack_prepared(entries: list[dict[str, str]], target: Path, side: int) -> Wor
     table = {"side": side, "digest": digest.hexdigest(), "rows": [asdict(row) for row in rows]}
     (target / "index.partial").write_text(json.dumps(table, indent=1))
     os.replace(target / "index.partial", target / "index.json")
-    return load_workshop_set(target)
+    return load_collected(target)
 
 
-def load_workshop_set(folder: Path) -> WorkshopSet:
+def load_collected(folder: Path) -> Collected:
     """Raises FileNotFoundError when `collect` has not ended there."""
     index = folder / "index.json"
     if not index.exists():
         raise FileNotFoundError(
-            f"{index} is not there. Make it: python -m pleura_training.workshop.collect --out "
-            f"{folder}"
+            f"{index} is not there. Make it: python -m pleura_training.collect --out {folder}"
         )
     table = json.loads(index.read_text())
-    return WorkshopSet(
+    return Collected(
         [Row(**row) for row in table["rows"]],
         np.load(folder / "images.npy", mmap_mode="r"),
         np.load(folder / "masks.npy", mmap_mode="r"),
@@ -151,10 +150,10 @@ def load_workshop_set(folder: Path) -> WorkshopSet:
     )
 
 
-def page_at(workshop: WorkshopSet, place: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+def page_at(collected: Collected, place: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Image and 0/1 mask of one radiograph. Shape: [side, side] each, uint8."""
-    image, mask = workshop.images[place], workshop.masks[place]
-    if workshop.side == side:
+    image, mask = collected.images[place], collected.masks[place]
+    if collected.side == side:
         return np.asarray(image), np.asarray(mask)
     image = np.rint(resize_stretch(image, side, side)).astype(np.uint8)
     return image, (resize_stretch(mask, side, side) >= 0.5).astype(np.uint8)
