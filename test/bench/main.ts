@@ -12,6 +12,7 @@ import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitabi
 import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
 import { benchDocuments } from './documents.ts'
+import { benchFileToDocuments } from './file-to-documents.ts'
 import { benchLargeMasks } from './large-masks.ts'
 import { benchLargestJpeg2000 } from './largest-jpeg2000.ts'
 import { benchMemory } from './memory.ts'
@@ -20,7 +21,7 @@ import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only documents|worker|masks|jpeg2000|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/** `npm run bench [-- --images N] [--only file|documents|worker|masks|jpeg2000|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
@@ -68,11 +69,16 @@ async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
 }
 
 const ordinary = await makePhantoms('ordinary', 16, 1024)
-const large = options.only === undefined || options.only === 'documents' ? await makePhantoms('large', 4, 3000) : []
+const large =
+  options.only === undefined || ['documents', 'file'].includes(options.only) ? await makePhantoms('large', 4, 3000) : []
 if (options.only === undefined) {
   print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
   print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
   print('end to end', await benchThroughput(await multiply(ordinary, 6)))
+}
+if (wanted('file')) {
+  print('file to documents, 1024²', await benchFileToDocuments('1024²', ordinary))
+  print('file to documents, 3000²', await benchFileToDocuments('3000²', large))
 }
 if (wanted('documents')) {
   const [study] = await prepare(large.slice(0, 1))

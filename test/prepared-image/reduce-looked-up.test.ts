@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { lookUpByWord } from '../../lib/screening/prepared-image/grey-look-up.ts'
 import { reduceLookedUp } from '../../lib/screening/prepared-image/reduce-looked-up.ts'
 import { resample } from '../../lib/screening/prepared-image/resample.ts'
 
@@ -26,7 +27,7 @@ it.each([
     const values = valuesOf(lowest < 0 ? new Int16Array(pixels) : new Uint16Array(pixels), lowest)
     const looked = Uint8Array.from(values, (value) => table[value - lowest])
     const reduced = new Float32Array(to.rows * to.columns)
-    reduceLookedUp(values, { table, lowest }, from, to, (line, row) => reduced.set(line, row * to.columns))
+    reduceLookedUp(lookUpByWord(values, table, lowest), from, to, (line, row) => reduced.set(line, row * to.columns))
     expect(reduced).toEqual(resample(looked, from, to))
   }
 })

@@ -1,22 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bitsUsed, clampStoredValues, extractStoredValues } from '../../lib/screening/radiograph/stored-values.ts'
-
-describe('bitsUsed', () => {
-  it.each([Uint8Array, Uint16Array])('finds a bit in any word of any length and alignment (%o)', (Words) => {
-    const top = 2 ** (8 * Words.BYTES_PER_ELEMENT - 1)
-    for (let length = 1; length <= 11; length++) {
-      for (let skipped = 0; skipped < 4; skipped++) {
-        for (let set = 0; set < length; set++) {
-          const whole = new Words(skipped + length + 1).fill(0xff)
-          const words = whole.subarray(skipped, skipped + length).fill(1)
-          words[set] |= top
-          expect(bitsUsed(words)).toBe(top | 1)
-        }
-      }
-    }
-    expect(bitsUsed(new Words(0))).toBe(0)
-  })
-})
+import { clampStoredValues, extractStoredValues } from '../../lib/screening/radiograph/stored-values.ts'
 
 describe('extractStoredValues', () => {
   const twelve = { bitsAllocated: 16, bitsStored: 12, highBit: 11, signed: false } as const

@@ -85,8 +85,9 @@ describe('the documents of an image', () => {
     const typeface = {
       outline: (text: string) => {
         texts.push(text)
-        return { path: 'M0,0', width: 10 }
+        return 'M0,0'
       },
+      widthOf: () => 10,
     }
     const { svg } = buildHeatMap(suspected(true), prepared, facts, typeface)
     expect([...svg.matchAll(/<path d="M[^"]*" fill="(#\w+)" fill-opacity/g)].map(([, colour]) => colour)).toEqual([

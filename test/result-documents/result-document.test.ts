@@ -102,10 +102,11 @@ describe('result.json', () => {
 describe('the overlay', () => {
   const texts: string[] = []
   const typeface: Typeface = {
-    outline(text, _x, _y, sizePixels) {
+    outline(text) {
       texts.push(text)
-      return { path: 'M0,0', width: text.length * sizePixels * 0.5 }
+      return 'M0,0'
     },
+    widthOf: (text, sizePixels) => text.length * sizePixels * 0.5,
   }
 
   it('outlines the region and says what was found and that it is not for diagnosis', () => {

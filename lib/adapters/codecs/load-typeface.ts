@@ -10,9 +10,20 @@ export function loadTypeface(): Typeface {
   )
   const bytes = readFileSync(file)
   const font = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const drawn = new Map<string, string>()
   return {
+    widthOf: (text, sizePixels) => font.getAdvanceWidth(text, sizePixels),
     outline(text, x, y, sizePixels) {
-      return { path: font.getPath(text, x, y, sizePixels).toPathData(1), width: font.getAdvanceWidth(text, sizePixels) }
+      const key = JSON.stringify([text, x, y, sizePixels])
+      const known = drawn.get(key)
+      if (known !== undefined) return known
+      const path = font.getPath(text, x, y, sizePixels).toPathData(1)
+      // The notice is the same below every picture of a size; what is found is not.
+      if (drawn.size >= keptOutlines) drawn.clear()
+      drawn.set(key, path)
+      return path
     },
   }
 }
+
+const keptOutlines = 64

@@ -51,10 +51,10 @@ function outlineText(
   { anchor, size }: TextSetting,
   typeface: Typeface,
 ): string {
-  const { width } = typeface.outline(text, 0, 0, size)
+  const width = typeface.widthOf(text, size)
   const shift = { start: 0, middle: -width / 2, end: -width }[anchor] ?? 0
   const lowered = Number.parseFloat(attributes.get('y') ?? '0') * size
-  const { path } = typeface.outline(text, shift, lowered, size)
+  const path = typeface.outline(text, shift, lowered, size)
   const placed = new Map([...attributes].filter(([name]) => name !== 'y'))
   return element('path', placed.set('d', path), '')
 }

@@ -1,4 +1,5 @@
 import type { ImageSize } from '../kernel/geometry.ts'
+import { boundingBoxOf } from '../segmentation/bounding-box.ts'
 
 /** A run-length code that does not describe a mask of the image. The message says where and why. */
 export class RunLengthError extends Error {
@@ -36,16 +37,19 @@ export function encodeRunLength(mask: Uint8Array, size: ImageSize): string {
  * down the columns of a large mask every pixel would be a cache miss.
  */
 function changesDownColumns(mask: Uint8Array, { rows, columns }: ImageSize): Float64Array {
+  const box = boundingBoxOf(mask, { rows, columns })
   const changes: number[] = []
+  if (!box) return Float64Array.of()
   const last = mask.length - columns
   for (let column = 0; column < columns; column++) {
     // The pixel before the first one of a column is the last one of the column before.
     const before = column === 0 ? 0 : mask[last + column - 1]
     if ((mask[column] !== 0) !== (before !== 0)) changes.push(column * rows)
   }
-  for (let row = 1; row < rows; row++) {
+  // Runs end in the row below their last pixel.
+  for (let row = Math.max(1, box.row); row < Math.min(rows, box.row + box.rows + 1); row++) {
     const start = row * columns
-    for (let column = 0; column < columns; column++) {
+    for (let column = box.column; column < box.column + box.columns; column++) {
       if ((mask[start + column] !== 0) !== (mask[start + column - columns] !== 0)) changes.push(column * rows + row)
     }
   }

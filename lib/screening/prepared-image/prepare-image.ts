@@ -1,6 +1,7 @@
 import type { ImageSize } from '../kernel/geometry.ts'
 import type { Radiograph } from '../radiograph/radiograph.ts'
 import { chooseGreyLevels } from './choose-grey-levels.ts'
+import { lookUpByWord } from './grey-look-up.ts'
 import { type PreparedImage, preparedLongSide } from './prepared-image.ts'
 import { reduceLookedUp } from './reduce-looked-up.ts'
 import { lowestStoredValue } from './value-histogram.ts'
@@ -35,18 +36,17 @@ export function preparedSize({ rows, columns }: ImageSize): ImageSize {
 /** Looks up and averages in one pass over the stored values. Shape: to.rows × to.columns. */
 function reduce(radiograph: Radiograph, table: Uint8Array, to: ImageSize): Uint8Array {
   const out = new Uint8Array(to.rows * to.columns)
-  const lookUp = { table, lowest: lowestStoredValue(radiograph) }
-  reduceLookedUp(radiograph.values, lookUp, radiograph, to, (line, row) => {
+  const lookUp = lookUpByWord(radiograph.values, table, lowestStoredValue(radiograph))
+  reduceLookedUp(lookUp, radiograph, to, (line, row) => {
     for (let column = 0, at = row * to.columns; column < line.length; column++, at++) out[at] = line[column] + 0.5
   })
   return out
 }
 
 /** Shape: rows × columns. */
-function lookUpAll(radiograph: Radiograph, table: Uint8Array): Uint8Array {
-  const { values } = radiograph
-  const lowest = lowestStoredValue(radiograph)
-  const pixels = new Uint8Array(values.length)
-  for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = table[values[pixel] - lowest]
+function lookUpAll(radiograph: Radiograph, greys: Uint8Array): Uint8Array {
+  const { words, table } = lookUpByWord(radiograph.values, greys, lowestStoredValue(radiograph))
+  const pixels = new Uint8Array(words.length)
+  for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = table[words[pixel]]
   return pixels
 }

@@ -1,12 +1,6 @@
 import type { ImageSize } from '../kernel/geometry.ts'
-import type { StoredValues } from '../radiograph/stored-values.ts'
+import type { GreyLookUp } from './grey-look-up.ts'
 import { type AxisWeights, axisWeights, mixColumns } from './resample.ts'
-
-/** A grey level for each stored value, from `lowest` on. */
-export interface GreyLookUp {
-  readonly table: Uint8Array
-  readonly lowest: number
-}
 
 /**
  * `resampleRows` of the grey levels of stored values, in one pass over these: the picture of the source's size is never
@@ -15,7 +9,6 @@ export interface GreyLookUp {
  * @param visit Called with each target row, from 0 on. The line is overwritten by the next one.
  */
 export function reduceLookedUp(
-  values: StoredValues,
   lookUp: GreyLookUp,
   from: ImageSize,
   to: ImageSize,
@@ -27,7 +20,7 @@ export function reduceLookedUp(
   const mixed = new Float32Array(from.columns + across.count)
   const out = new Float32Array(to.columns)
   for (let row = 0; row < to.rows; row++) {
-    mixLookedUp(values, lookUp, from, down, row, mixed)
+    mixLookedUp(lookUp, from, down, row, mixed)
     mixColumns(mixed, across, 0, out)
     visit(out, row)
   }
@@ -35,8 +28,7 @@ export function reduceLookedUp(
 
 /** Four source rows at a time, rounded to single precision after each two, as `resampleRows` does. */
 function mixLookedUp(
-  values: StoredValues,
-  { table, lowest }: GreyLookUp,
+  { words, table }: GreyLookUp,
   { rows, columns }: ImageSize,
   { first, weights, count }: AxisWeights,
   target: number,
@@ -45,14 +37,15 @@ function mixLookedUp(
   const weightOf = (tap: number): number => (tap < count ? weights[target * count + tap] : 0)
   // A tap of weight 0 may lie below the picture: the last row stands for it.
   const startOf = (tap: number): number => Math.min(rows - 1, first[target] + tap) * columns
-  line.fill(0)
   for (let tap = 0; tap < count; tap += 4) {
     const [a, b, c, d] = [weightOf(tap), weightOf(tap + 1), weightOf(tap + 2), weightOf(tap + 3)]
     const [atA, atB, atC, atD] = [startOf(tap), startOf(tap + 1), startOf(tap + 2), startOf(tap + 3)]
     for (let column = 0; column < columns; column++) {
-      const upper = a * table[values[atA + column] - lowest] + b * table[values[atB + column] - lowest]
-      const lower = c * table[values[atC + column] - lowest] + d * table[values[atD + column] - lowest]
-      line[column] = Math.fround(line[column] + upper) + lower
+      const upper = a * table[words[atA + column]] + b * table[words[atB + column]]
+      const lower = c * table[words[atC + column]] + d * table[words[atD + column]]
+      // The first four rows need nothing added.
+      const before = tap === 0 ? upper : line[column] + upper
+      line[column] = Math.fround(before) + lower
     }
   }
 }

@@ -82,6 +82,10 @@ export function mixColumns(
     interpolateColumns(line, first, weights, firstTarget, out)
     return
   }
+  if (count === 3 || count === 4) {
+    mixThreeOrFour(line, { first, weights, count }, firstTarget, out)
+    return
+  }
   for (let column = 0; column < out.length; column++) {
     const from = first[firstTarget + column]
     const weight = (firstTarget + column) * count
@@ -103,6 +107,22 @@ function interpolateColumns(
     const target = firstTarget + column
     const from = first[target]
     out[column] = weights[2 * target] * line[from] + weights[2 * target + 1] * line[from + 1]
+  }
+}
+
+/** `mixColumns` for what a chest is mostly reduced by. Without a fourth tap, the fourth weighs nothing. */
+function mixThreeOrFour(
+  line: Float32Array,
+  { first, weights, count }: AxisWeights,
+  firstTarget: number,
+  out: Float32Array,
+): void {
+  const hasFourth = count === 4
+  for (let column = 0, weight = firstTarget * count; column < out.length; column++, weight += count) {
+    const from = first[firstTarget + column]
+    const three =
+      weights[weight] * line[from] + weights[weight + 1] * line[from + 1] + weights[weight + 2] * line[from + 2]
+    out[column] = hasFourth ? three + weights[weight + 3] * line[from + 3] : three
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Radiograph } from '../radiograph/radiograph.ts'
+import { signDrop, wordsOf } from '../radiograph/stored-values.ts'
 
 /** How often each value occurs: `counts[i]` times the value `lowest + i`. */
 export interface ValueHistogram {
@@ -31,7 +32,9 @@ export function histogramOf(radiograph: Radiograph): ValueHistogram {
   const lowest = lowestStoredValue(radiograph)
   const counts = new Uint32Array(2 ** facts.bitsStored)
   const step = values.length > countInFull ? sampleStep : 1
-  for (let pixel = 0; pixel < values.length; pixel += step) counts[values[pixel] - lowest]++
+  const words = wordsOf(values)
+  const drop = signDrop(values)
+  for (let pixel = 0; pixel < words.length; pixel += step) counts[((words[pixel] << drop) >> drop) - lowest]++
   const counted = Math.ceil(values.length / step)
   const all = { lowest, counts, total: counted }
   const { padding } = presentation

@@ -1,15 +1,16 @@
-import { bitsUsed, type Layout, type StoredValues } from './stored-values.ts'
+import type { Layout, StoredValues } from './stored-values.ts'
+import { bitsUsed, forEachChange } from './words-by-four.ts'
 
 /**
  * The layout that the words really have. Bits above HighBit are either overlays or garbage, which must be masked; or
  * part of the values, because BitsStored is declared too small, and masking would wrap these round. Neighbours that
  * differ in those bits tell: if the bits are part of the values, the whole words lie closer together than masked ones.
+ * @param used The bits that are set in any of the words.
  */
-export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout): Layout {
+export function layoutHeld(words: Uint8Array | Uint16Array, layout: Layout, used: number = bitsUsed(words)): Layout {
   const { bitsAllocated, bitsStored, highBit, signed } = layout
   const shift = highBit + 1 - bitsStored
   const wholeBits = 8 * words.BYTES_PER_ELEMENT - shift
-  const used = bitsUsed(words)
   if (used >>> (highBit + 1) === 0) return layout
   const drop = 32 - bitsStored
   const wholeDrop = 32 - wholeBits
@@ -58,18 +59,16 @@ export function signHeld(words: Uint8Array | Uint16Array, layout: Layout, column
   const [lowEnd, highEnd] = signed ? [half - 1, half] : [0, mask]
   const isEnd = (code: number): boolean => code === lowEnd || code === highEnd
   let [passing, joined] = [0, 0]
-  const topBit = half << shift
-  for (let pixel = 1; pixel < words.length; pixel++) {
-    // Nearly all neighbours lie in the same half of the range: asked first, since this runs over every pixel.
-    if (((words[pixel] ^ words[pixel - 1]) & topBit) === 0) continue
+  // Nearly all neighbours lie in the same half of the range.
+  forEachChange(words, half << shift, (pixel) => {
     const code = (words[pixel] >>> shift) & mask
     const last = (words[pixel - 1] >>> shift) & mask
-    if (pixel % columns === 0 || isEnd(code) || isEnd(last)) continue
+    if (pixel % columns === 0 || isEnd(code) || isEnd(last)) return
     passing++
     const apart = Math.abs(code - last)
     const otherwise = signed ? apart : mask + 1 - apart
     if (otherwise < closeShare * mask) joined++
-  }
+  })
   return passing > tellingShare * words.length && joined > joinedShare * passing
     ? { ...layout, signed: !signed }
     : layout

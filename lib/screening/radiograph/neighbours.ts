@@ -1,7 +1,7 @@
 import { StudyRejectedError } from '../kernel/errors.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
-import type { StoredValues } from './stored-values.ts'
+import { type StoredValues, signDrop, wordsOf } from './stored-values.ts'
 
 /*
  * No pixel shows by itself that it was read wrongly. But neighbours in a radiograph have similar values, and have not
@@ -20,8 +20,7 @@ export function orderWords<T extends Uint8Array | Uint16Array>(
   { rows, columns }: PixelAttributes,
   warnings: WarningCode[],
 ): T {
-  const isSwapped =
-    words instanceof Uint16Array && clearly.bytes * roughnessOf(words, 1, swapBytes) < roughnessOf(words, 1)
+  const isSwapped = words instanceof Uint16Array && clearly.bytes * roughnessOf(words, 1, true) < roughnessOf(words, 1)
   const ordered = isSwapped ? (words.map(swapBytes) as T) : words
   if (isSwapped) warnings.push('bits-not-as-declared')
   if (rows !== columns && clearly.rows * roughnessOf(ordered, rows) < roughnessOf(ordered, columns)) {
@@ -60,7 +59,10 @@ const swapBytes = (word: number): number => ((word & 0xff) << 8) | (word >>> 8)
 const sampledPixels = 200_000
 
 /** The mean difference of pixels that are `distance` apart in memory, in standard deviations of all pixels. */
-function roughnessOf(words: StoredValues, distance: number, read: (word: number) => number = (word) => word): number {
+function roughnessOf(values: StoredValues, distance: number, swapped = false): number {
+  const words = wordsOf(values)
+  const drop = signDrop(values)
+  const read = (word: number): number => (swapped ? swapBytes(word) : (word << drop) >> drop)
   // An odd step runs through all columns of any width.
   const step = Math.floor(words.length / sampledPixels) | 1
   let [count, sum, squares, differences] = [0, 0, 0, 0]

@@ -11,6 +11,7 @@ import { readNativeWords } from './native-frame.ts'
 import type { ParsedDataSet } from './parse-data-set.ts'
 import type { PixelAttributes } from './pixel-attributes.ts'
 import { clampStoredValues, extractStoredValues, type Layout, type StoredValues, wordsOf } from './stored-values.ts'
+import { bitsUsed } from './words-by-four.ts'
 
 /** Decodes the frame that was opened. @throws {StudyRejectedError} corrupt-pixel-data, inconsistent-pixel-data, time-limit */
 export type DecodeFrame = () => Promise<HeldValues>
@@ -94,9 +95,10 @@ function extractHeld(
   pixel: PixelAttributes,
   warnings: WarningCode[],
 ): HeldValues {
-  const held = signHeld(words, layoutHeld(words, layout), pixel.columns)
+  const used = bitsUsed(words)
+  const held = signHeld(words, layoutHeld(words, layout, used), pixel.columns)
   if (hasBitsBelow(words, held)) warnings.push('bits-not-as-declared')
-  return asHeld(extractStoredValues(words, held), held, pixel, warnings)
+  return asHeld(extractStoredValues(words, held, used), held, pixel, warnings)
 }
 
 function asHeld(

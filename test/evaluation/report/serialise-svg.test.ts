@@ -7,10 +7,8 @@ const parse = (svg: string): MarkupNode =>
 
 /** Ten pixels a letter; the path says where and how large the text was set. */
 const typeface = {
-  outline: (text: string, x: number, y: number, size: number) => ({
-    path: `M${x},${y} ${text} at ${size}`,
-    width: 10 * text.length,
-  }),
+  outline: (text: string, x: number, y: number, size: number) => `M${x},${y} ${text} at ${size}`,
+  widthOf: (text: string) => 10 * text.length,
 }
 
 it('keeps a drawing as it is, escaped', () => {

@@ -4,6 +4,7 @@ import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
 import { outlinesAt } from '../mask-outlines.ts'
 import {
   canvasOf,
+  captionBox,
   captionColour,
   captionField,
   captionOf,
@@ -11,6 +12,7 @@ import {
   inSvg,
   noticeLine,
   type Overlay,
+  outlinedBox,
   pathOf,
   scaleOf,
   type Typeface,
@@ -36,7 +38,8 @@ export function buildHeatMap(
   typeface: Typeface,
 ): Overlay {
   const canvas = canvasOf(prepared)
-  const paths = bands.map(({ from }) => pathOf(outlinesAt(from, delineation.probabilityMap, prepared, facts)))
+  const outlines = bands.map(({ from }) => outlinesAt(from, delineation.probabilityMap, prepared, facts))
+  const paths = outlines.map(pathOf)
   // With the next band's outline as its hole, each band has its colour alone.
   const painted = bands.map(
     ({ colour }, index) =>
@@ -53,6 +56,8 @@ export function buildHeatMap(
       captionOf(prepared, lines, typeface),
       ...legendOf(prepared, typeface),
     ),
+    // Each band lies within the first.
+    drawn: [...outlinedBox(prepared, outlines[0]), captionBox(prepared)],
   }
 }
 
@@ -63,7 +68,7 @@ function legendOf(image: PreparedImage, typeface: Typeface): string[] {
     const x = 16 * scale + index * step
     const to = bands[index + 1]?.from ?? 1
     const text = `${Math.round(from * 100)} to ${Math.round(to * 100)} %`
-    const label = typeface.outline(text, x + 26 * scale, image.rows + 58 * scale, Math.min(18 * scale, step / 6)).path
+    const label = typeface.outline(text, x + 26 * scale, image.rows + 58 * scale, Math.min(18 * scale, step / 6))
     return [
       `<rect x="${x}" y="${image.rows + 43 * scale}" width="${18 * scale}" height="${18 * scale}" fill="${colour}"/>`,
       `<path d="${label}" fill="${captionColour}"/>`,

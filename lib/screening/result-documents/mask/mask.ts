@@ -1,4 +1,5 @@
 import { isDelineated } from '../../finding/finding.ts'
+import type { BoundingBox, ImageSize } from '../../kernel/geometry.ts'
 import type { GreyImage } from '../../kernel/grey-image.ts'
 import type { DocumentType } from '../document-type.ts'
 
@@ -11,14 +12,19 @@ export const mask: DocumentType<GreyImage> = {
   mediaType: 'image/png',
   needs({ finding, prepared }) {
     if (!isDelineated(finding) || !prepared) return null
-    return { ...prepared.source, pixels: whiten(finding.delineation.mask) }
+    const { mask, boundingBox } = finding.delineation
+    return { ...prepared.source, pixels: whiten(mask, prepared.source, boundingBox) }
   },
   build: (picture, tools) => tools().codecs.encodeGreyPng(picture),
 }
 
-/** A loop, not `map`: of 64 megapixels it takes a tenth of the time. */
-function whiten(mask: Uint8Array): Uint8Array {
+/** Only where there is a region: of 64 megapixels it takes in a few. */
+function whiten(mask: Uint8Array, { columns }: ImageSize, box: BoundingBox | null): Uint8Array {
   const pixels = new Uint8Array(mask.length)
-  for (let pixel = 0; pixel < mask.length; pixel++) pixels[pixel] = mask[pixel] ? 255 : 0
+  if (!box) return pixels
+  for (let row = box.row; row < box.row + box.rows; row++) {
+    const start = row * columns + box.column
+    for (let pixel = start; pixel < start + box.columns; pixel++) pixels[pixel] = mask[pixel] ? 255 : 0
+  }
   return pixels
 }

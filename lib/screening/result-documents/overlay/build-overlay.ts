@@ -1,9 +1,11 @@
 import type { DelineatedFinding } from '../../finding/finding.ts'
 import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
+import { maskOutlines } from '../mask-outlines.ts'
 import {
   type CaptionLine,
   canvasOf,
+  captionBox,
   captionColour,
   captionField,
   captionOf,
@@ -12,6 +14,7 @@ import {
   inSvg,
   noticeLine,
   type Overlay,
+  outlinedBox,
   type Typeface,
 } from './overlay-marks.ts'
 
@@ -24,7 +27,12 @@ export function buildOverlay(
 ): Overlay {
   const canvas = canvasOf(prepared)
   const caption = captionOf(prepared, findingLines(finding, facts), typeface)
-  return { canvas, svg: inSvg(canvas, captionField(prepared), contourOf(finding, prepared, facts), caption) }
+  const outlines = maskOutlines(finding, prepared, facts)
+  return {
+    canvas,
+    svg: inSvg(canvas, captionField(prepared), contourOf(outlines, prepared), caption),
+    drawn: [...outlinedBox(prepared, outlines), captionBox(prepared)],
+  }
 }
 
 /** What was found, in three lines. */

@@ -1,13 +1,12 @@
-import type { DelineatedFinding } from '../../finding/finding.ts'
-import type { ImageSize } from '../../kernel/geometry.ts'
-import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
-import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
-import { maskOutlines, type Outline } from '../mask-outlines.ts'
+import type { BoundingBox, ImageSize } from '../../kernel/geometry.ts'
+import type { Outline } from '../mask-outlines.ts'
 
 /** Turns text into outlines, so that a picture needs no font where it is rendered. */
 export interface Typeface {
-  /** SVG path data of `text` with its baseline at (x, y), and the width it takes. Unit: pixels. */
-  outline(text: string, x: number, y: number, sizePixels: number): { readonly path: string; readonly width: number }
+  /** SVG path data of `text` with its baseline at (x, y). Unit: pixels. */
+  outline(text: string, x: number, y: number, sizePixels: number): string
+  /** Unit: pixels. */
+  widthOf(text: string, sizePixels: number): number
 }
 
 /** 8-bit RGB, interleaved. */
@@ -19,6 +18,8 @@ export interface ColourPicture extends ImageSize {
 export interface Overlay {
   readonly canvas: ImageSize
   readonly svg: string
+  /** Outside these rectangles, which have no pixel in common, nothing is drawn. */
+  readonly drawn: readonly BoundingBox[]
 }
 
 /** One line of a caption. Unit of `size` and `y`: pixels at a width of 1024; `y` from the caption's top. */
@@ -53,6 +54,38 @@ export const inSvg = ({ rows, columns }: ImageSize, ...marks: readonly string[])
 export const captionField = (image: ImageSize, width: number = image.columns): string =>
   `<rect x="0" y="${image.rows}" width="${width}" height="${canvasOf(image).rows - image.rows}" fill="#101010"/>`
 
+/** Where the dark field lies. */
+export const captionBox = (image: ImageSize, width: number = image.columns): BoundingBox => ({
+  row: image.rows,
+  column: 0,
+  rows: canvasOf(image).rows - image.rows,
+  columns: width,
+})
+
+/** The part of the image that outlines and their strokes take up; none where there is no outline. */
+export function outlinedBox(image: ImageSize, outlines: readonly Outline[]): BoundingBox[] {
+  // A mitre reaches four half strokes out, and half a pixel is rounded away.
+  const margin = 8 * scaleOf(image) + 1
+  const points = outlines.flatMap((rings) => rings[0])
+  if (points.length === 0) return []
+  let [left, top, right, bottom] = [image.columns, image.rows, 0, 0]
+  for (const [x, y] of points) {
+    left = Math.min(left, x)
+    right = Math.max(right, x)
+    top = Math.min(top, y)
+    bottom = Math.max(bottom, y)
+  }
+  const [column, row] = [Math.max(0, Math.floor(left - margin)), Math.max(0, Math.floor(top - margin))]
+  return [
+    {
+      row,
+      column,
+      rows: Math.min(image.rows, Math.ceil(bottom + margin)) - row,
+      columns: Math.min(image.columns, Math.ceil(right + margin)) - column,
+    },
+  ]
+}
+
 /** Lines of text below an image, each made smaller where it would not fit its width. */
 export function captionOf(image: ImageSize, lines: readonly CaptionLine[], typeface: Typeface): string {
   const scale = scaleOf(image)
@@ -61,8 +94,8 @@ export function captionOf(image: ImageSize, lines: readonly CaptionLine[], typef
   return lines
     .map(({ text, size, y, colour }) => {
       const wanted = size * scale
-      const fitting = Math.min(wanted, (wanted * available) / typeface.outline(text, 0, 0, wanted).width)
-      return `<path d="${typeface.outline(text, margin, image.rows + y * scale, fitting).path}" fill="${colour}"/>`
+      const fitting = Math.min(wanted, (wanted * available) / typeface.widthOf(text, wanted))
+      return `<path d="${typeface.outline(text, margin, image.rows + y * scale, fitting)}" fill="${colour}"/>`
     })
     .join('')
 }
@@ -75,9 +108,9 @@ export const noticeLine: CaptionLine = {
 }
 
 /** The mask's boundary as a line, with a slight tint inside. */
-export function contourOf(finding: DelineatedFinding, prepared: PreparedImage, facts: AcquisitionFacts): string {
-  const path = pathOf(maskOutlines(finding, prepared, facts))
-  const scale = scaleOf(prepared)
+export function contourOf(outlines: readonly Outline[], image: ImageSize): string {
+  const path = pathOf(outlines)
+  const scale = scaleOf(image)
   return [
     `<path d="${path}" fill="${contourColour}" fill-opacity="0.08" stroke="#000000" stroke-opacity="0.55" stroke-width="${4 * scale}"/>`,
     `<path d="${path}" fill="none" stroke="${contourColour}" stroke-width="${2 * scale}" stroke-linejoin="round"/>`,

@@ -2,10 +2,12 @@ import type { DelineatedFinding } from '../../finding/finding.ts'
 import type { GreyImage } from '../../kernel/grey-image.ts'
 import type { PreparedImage } from '../../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../../radiograph/radiograph.ts'
+import { maskOutlines } from '../mask-outlines.ts'
 import { findingLines } from '../overlay/build-overlay.ts'
 import {
   type CaptionLine,
   canvasOf,
+  captionBox,
   captionColour,
   captionField,
   captionOf,
@@ -13,6 +15,7 @@ import {
   inSvg,
   mutedColour,
   type Overlay,
+  outlinedBox,
   scaleOf,
   type Typeface,
 } from '../overlay/overlay-marks.ts'
@@ -44,14 +47,17 @@ export function buildComparison(
   const left = prepared.columns + gap
   const width = left + prepared.columns
   const canvas = canvasOf(prepared, width)
-  const marked = contourOf(finding, prepared, facts) + captionOf(prepared, findingLines(finding, facts), typeface)
+  const outlines = maskOutlines(finding, prepared, facts)
+  const marked = contourOf(outlines, prepared) + captionOf(prepared, findingLines(finding, facts), typeface)
   const svg = inSvg(
     canvas,
     captionField(prepared, width),
     captionOf(prepared, untouchedLines, typeface),
     `<g transform="translate(${left} 0)">${marked}</g>`,
   )
-  return { image: besideItself(prepared, left, width), overlay: { canvas, svg } }
+  const outlined = outlinedBox(prepared, outlines).map((box) => ({ ...box, column: left + box.column }))
+  const drawn = [...outlined, captionBox(prepared, width)]
+  return { image: besideItself(prepared, left, width), overlay: { canvas, svg, drawn } }
 }
 
 function besideItself({ rows, columns, pixels }: GreyImage, left: number, width: number): GreyImage {
