@@ -8,6 +8,7 @@ const loaders: Record<string, Loader> = {
   prepare: async (program) => (await import('./prepare-command.ts')).addPrepareCommand(program),
   watch: async (program) => (await import('./watch-command.ts')).addWatchCommand(program),
   serve: async (program) => (await import('./serve-command.ts')).addServeCommand(program),
+  'export-reviews': async (program) => (await import('./export-reviews-command.ts')).addExportReviewsCommand(program),
   listen: async (program) => (await import('./listen-command.ts')).addListenCommand(program),
   deliver: async (program) => (await import('./deliver-command.ts')).addDeliverCommand(program),
   models: async (program) => (await import('./models-command.ts')).addModelsCommand(program),

@@ -119,10 +119,13 @@ describe('import rules', () => {
     expect(violations('lib/console/contract', (t) => isSchema(t) || below('console/contract')(t))).toEqual([])
   })
 
-  it("lets the console's API import its contract, the domain and the router", () => {
+  it("lets the console's API import its contract, the domain, the router, and of evaluation what it must count alike", () => {
+    const alike = ['lib/evaluation/dataset/image-key.ts']
     const isRouter = (t: string) => t === 'hono' || t.startsWith('hono/') || t === '@hono/zod-openapi'
     const allowed = below('console/contract', 'console/api', 'screening')
-    expect(violations('lib/console/api', (t) => allowed(t) || isRouter(t) || t === 'zod')).toEqual([])
+    const isMetric = below('evaluation/metrics')
+    const isAllowed = (t: string) => allowed(t) || isMetric(t) || alike.includes(t) || isRouter(t) || t === 'zod'
+    expect(violations('lib/console/api', isAllowed)).toEqual([])
   })
 
   it('lets the page import types of the contract, and of the domain only what it must do alike', () => {
@@ -177,6 +180,11 @@ describe('import rules', () => {
   it('keeps the simulation of cost from all but the decisions of the domain', () => {
     const allowed = (t: string) => below('cost', 'screening/screening-job')(t) || t === 'zod' || t === 'tinyqueue'
     expect(violations('lib/cost', allowed)).toEqual([])
+  })
+
+  it('keeps the metrics of evaluation from all but the domain, since the console counts by them too', () => {
+    const allowed = below('screening', 'evaluation/metrics')
+    expect(violations('lib/evaluation/metrics', allowed)).toEqual([])
   })
 
   it('keeps evaluation from the command line', () => {

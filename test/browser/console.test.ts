@@ -1,7 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { addExportReviewsCommand } from '../../lib/cli/export-reviews-command.ts'
+import { decodeReference } from '../../lib/evaluation/dataset/decode-reference.ts'
+import { readAnnotations } from '../../lib/evaluation/dataset/read-annotations.ts'
+import { runCommand } from '../cli/run-command.ts'
 import {
   drawPhantoms,
   newFolder,
@@ -62,6 +66,18 @@ const colourAt = (x: number, y: number): Promise<number[]> =>
   )
 const wholePicture = (): Promise<string> =>
   page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())
+
+/** Drags from one point of the canvas to another: shares of its width and height. */
+async function stroke(fromX: number, fromY: number, toX: number, toY: number): Promise<void> {
+  const { x, y, width, height } = (await page.locator('canvas').boundingBox())!
+  await page.mouse.move(x + width * fromX, y + height * fromY)
+  await page.mouse.down()
+  await page.mouse.move(x + width * toX, y + height * toY, { steps: 5 })
+  await page.mouse.up()
+}
+const awayFromPicture = () => page.mouse.move(5, 5)
+/** Unit: cm². */
+const ownArea = async (): Promise<number> => Number(/Your mask ([\d.]+) cm²/.exec((await readout()) ?? '')?.[1])
 
 async function openStudy(name: string): Promise<void> {
   await row(name).click()
@@ -243,6 +259,97 @@ describe('the viewer', () => {
     expect(await page.getByText('Not for diagnostic use.').isVisible()).toBe(true)
   })
 
+  it('lets the reader draw and erase a mask, and undo it stroke by stroke', async () => {
+    const naked = await wholePicture()
+    await page.keyboard.press('d')
+    await stroke(0.4, 0.4, 0.45, 0.5)
+    expect(await readout()).toMatch(/Your mask [\d.]+ cm²/)
+    const drawn = await ownArea()
+    const once = await wholePicture()
+    expect(once).not.toBe(naked)
+    await stroke(0.6, 0.4, 0.6, 0.5)
+    expect(await ownArea()).toBeGreaterThan(drawn)
+    await page.keyboard.press('e')
+    await stroke(0.6, 0.35, 0.6, 0.55)
+    await page.keyboard.press('z')
+    await page.keyboard.press('z')
+    await awayFromPicture()
+    expect(await ownArea()).toBe(drawn)
+    await page.keyboard.press('z')
+    expect(await readout()).not.toMatch(/Your mask/)
+    await page.keyboard.press('y')
+    expect(await ownArea()).toBe(drawn)
+  })
+
+  it('draws by the keyboard alone', async () => {
+    await page.keyboard.press('d')
+    await page.keyboard.press('Space')
+    const dab = await ownArea()
+    expect(dab).toBeGreaterThan(0)
+    await page.keyboard.press('.')
+    await page.keyboard.press('Shift+ArrowRight')
+    await page.keyboard.press('Shift+ArrowRight')
+    expect(await ownArea()).toBeGreaterThan(dab)
+    const drawn = await ownArea()
+    await page.keyboard.press('ArrowDown')
+    expect(await ownArea()).toBe(drawn)
+  })
+
+  it('keeps what was drawn while the reader looks at the neighbour', async () => {
+    await page.keyboard.press('d')
+    await stroke(0.3, 0.3, 0.35, 0.4)
+    const drawn = await ownArea()
+    const address = page.url()
+    await page.keyboard.press('Escape')
+    await row('second.dcm').click()
+    await page.locator('canvas').waitFor()
+    expect(await readout()).not.toMatch(/Your mask/)
+    await page.goto(address)
+    await expect.poll(ownArea).toBe(drawn)
+    await page.getByRole('button', { name: 'Discard it' }).click()
+    expect(await readout()).not.toMatch(/Your mask/)
+  })
+
+  it('stores what was drawn with the review, for another reader to see and the export to hand on', async () => {
+    await page.keyboard.press('d')
+    await stroke(0.35, 0.3, 0.35, 0.45)
+    const drawn = await ownArea()
+    await page.getByLabel('I disagree').check()
+    await page.getByLabel('absent').check()
+    await page.getByLabel('Reviewer').fill('B. Reader')
+    await page.getByRole('button', { name: 'Store the review' }).click()
+    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/say that none is present/)
+    await page.getByLabel('present').check()
+    await page.getByLabel("patient's right").check()
+    await page.getByRole('button', { name: 'Store the review' }).click()
+    await expect.poll(() => page.locator('.reviews').textContent()).toMatch(/B\. Reader: .*; mask, [\d.]+ cm²/)
+    expect(await readout()).not.toMatch(/Your mask/)
+
+    const other = await openPage(browser)
+    await other.page.goto(page.url())
+    await other.page.locator('canvas').waitFor()
+    const picture = () => other.page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())
+    const before = await picture()
+    await other.page.getByRole('button', { name: 'Show the mask of B. Reader' }).click()
+    await expect.poll(picture).not.toBe(before)
+    await expectAccessible(other.page)
+    await other.page.context().close()
+
+    const studyId = /[0-9a-f]{32}/.exec(page.url())![0]
+    const result = readFileSync(join(served.outDir, studyId, 'result.json'), 'utf8')
+    const out = newFolder()
+    await runCommand(addExportReviewsCommand, 'export-reviews', '--results', served.outDir, '--out', out)
+    const { runLengths } = await readAnnotations(join(out, 'masks.csv'))
+    const { rows, columns, spacing } = await (
+      await page.request.get(`${served.address}api/studies/${studyId}/frame-facts`)
+    ).json()
+    const mask = decodeReference('first', runLengths.get('first')!, { rows, columns })
+    const areaCm2 = (mask.reduce((sum, inside) => sum + inside, 0) * spacing.rowMm * spacing.columnMm) / 100
+    expect(areaCm2).toBeCloseTo(drawn, 1)
+    expect(readFileSync(join(served.outDir, studyId, 'result.json'), 'utf8')).toBe(result)
+    removeFolder(out)
+  })
+
   it('stores a review, which makes the study done', async () => {
     await page.getByLabel('I disagree').check()
     await page.getByLabel('present').check()
@@ -266,6 +373,30 @@ describe('the viewer', () => {
     await coloured.locator('canvas').waitFor()
     await expectAccessible(coloured)
     await coloured.context().close()
+  })
+})
+
+describe('the page of agreement', () => {
+  beforeEach(async () => {
+    await gridHasRows(3)
+    await page.getByRole('link', { name: 'Agreement' }).click()
+    await page.locator('.tiles').waitFor()
+  })
+
+  it('says what was read, and that it is little', async () => {
+    expect(await page.locator('.remedy').textContent()).toMatch(/^Of read images only: .*suspected \d of \d/)
+    expect(await page.locator('.tiles').textContent()).toMatch(/few cases/)
+    expect(await page.locator('table').first().textContent()).toMatch(/\d{4}-\d\d-\d\d/)
+    await page.getByLabel('Over time by').selectOption('month')
+    await expect.poll(() => page.locator('table').first().textContent()).toMatch(/^month from.*\d{4}-\d\d-01/)
+    await page.getByLabel('Read by').selectOption('A. Reader')
+    await page.getByRole('link', { name: 'Worklist' }).click()
+    await gridHasRows(3)
+  })
+
+  it.each(['light', 'dark'] as const)('has no findings of axe in %s colours', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    await expectAccessible(page)
   })
 })
 

@@ -186,7 +186,7 @@ describe('the pyramid of a frame', () => {
 describe('paintView', () => {
   const view = { width: 3, height: 3, samples: new Uint16Array(9).fill(1), isInside: new Uint8Array(9).fill(1) }
   const grey = Uint8Array.from([0, 100])
-  const none = { mask: null, isFilled: true, hasContour: true, activation: null, opacity: 0.5 }
+  const none = { mask: null, isFilled: true, hasContour: true, isDrawn: false, activation: null, opacity: 0.5 }
   const paint = (overlay: Parameters<typeof paintView>[2]): number[][] => {
     const pixels = new Uint8ClampedArray(36)
     paintView(view, grey, overlay, pixels)
@@ -201,6 +201,11 @@ describe('paintView', () => {
     const painted = paint({ ...none, isFilled: false, mask: new Uint8Array(9).fill(1) })
     expect(painted[4]).toEqual([100, 100, 100, 255])
     expect(painted[0]).toEqual([255, 140, 26, 255])
+  })
+
+  it('draws what a reader has drawn in another colour than what the model has found', () => {
+    const painted = paint({ ...none, isDrawn: true, mask: new Uint8Array(9).fill(1) })
+    expect(painted[0]).toEqual([255, 105, 220, 255])
   })
 
   it('lets the picture through a fill, as far as its opacity says', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { buildLabelTable } from '../../lib/console/api/build-label-table.ts'
 import { buildWorklistRow } from '../../lib/console/api/build-worklist-row.ts'
+import { labelNames } from '../../lib/console/api/label-names.ts'
+import { byStudy, commonWord, lastWordsOf } from '../../lib/console/api/last-words.ts'
 import type { Review } from '../../lib/console/contract/review.ts'
 import { type WorklistRow, worklistRow } from '../../lib/console/contract/worklist.ts'
 import { duration, percent } from '../../lib/console/page/format.ts'
@@ -131,10 +133,11 @@ describe('buildLabelTable', () => {
     pneumothorax: 'present',
     side: 'left',
     note: '',
+    mask: null,
     ...change,
   })
   const table = (...reviews: Review[]): string[] =>
-    buildLabelTable(reviews, new Map([[id('a'), 'chest.dcm']]))
+    buildLabelTable(lastWordsOf(reviews), new Map([[id('a'), 'chest.dcm']]))
       .trim()
       .split('\n')
       .slice(1)
@@ -159,8 +162,36 @@ describe('buildLabelTable', () => {
     expect(table(review({ note: '=SUM(1),"x"' }))[0]).toMatch(/,"'=SUM\(1\),""x"""$/)
   })
 
+  it('names the mask that a reader has drawn', () => {
+    const mask = { areaPixels: 5, sha256: 'f'.repeat(64) }
+    expect(table(review({ mask }))[0]).toMatch(/,e7a1cf4e-7d4a-4c6e-9a52-5a4f1f0ad9a1\.png,$/)
+  })
+
+  it.each([
+    ['one word of two readers', ['present', 'present'], 'present'],
+    ['no word where they differ', ['present', 'undecided'], null],
+  ] as const)('finds %s', (_, words, expected) => {
+    const reviews = words.map((pneumothorax, at) => review({ pneumothorax, reviewer: `${at}` }))
+    expect(commonWord(byStudy(lastWordsOf(reviews)).get(id('a'))!)).toBe(expected)
+  })
+
   it('names a study that has gone by its id', () => {
     expect(buildLabelTable([review({ studyId: id('b') })], new Map())).toContain(`\n${id('b')},1`)
+  })
+})
+
+describe('labelNames', () => {
+  it.each([
+    ['its file', ['chest.dcm'], 'chest.dcm'],
+    ['its id where another image has the name, whatever its ending', ['other.png'], id('a')],
+    ['its id where a spreadsheet would take the name for a formula', ['-1.dcm'], id('a')],
+    ['its id where nobody knows the name', [], id('a')],
+  ])('names an image by %s', (_, names, expected) => {
+    const studies = [
+      { studyId: id('a'), names },
+      { studyId: id('b'), names: ['other.dcm'] },
+    ]
+    expect(labelNames(studies).get(id('a'))).toBe(expected)
   })
 })
 

@@ -2,6 +2,7 @@ import type { ResultDocument } from '../../screening/result-documents/result-doc
 import type { Review, ReviewRequest } from '../contract/review.ts'
 import type { Upload, UploadRequest } from '../contract/upload.ts'
 import type { WorklistChanges, WorklistRow } from '../contract/worklist.ts'
+import type { DrawnMask } from './read-drawn-mask.ts'
 
 /** What the console's API needs of where it runs. */
 
@@ -43,8 +44,15 @@ export class UploadRefusedError extends Error {
 export interface Reviews {
   /** Oldest first. */
   list(studyId: string): Promise<readonly Review[]>
-  /** Stores what a reader says beside the result, never over anything. */
-  add(row: WorklistRow, screeningKey: string | null, request: ReviewRequest): Promise<Review>
+  /** Stores what a reader says, and has drawn, beside the result, never over anything. */
+  add(
+    row: WorklistRow,
+    screeningKey: string | null,
+    request: Omit<ReviewRequest, 'mask'>,
+    mask: DrawnMask | null,
+  ): Promise<Review>
+  /** What a reader has drawn, as PNG; null where there is no such review, or none with a mask. */
+  mask(studyId: string, reviewId: string): Promise<Uint8Array | null>
   /** Of every study, oldest first within each. */
   all(): Promise<readonly Review[]>
 }

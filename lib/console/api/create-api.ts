@@ -2,10 +2,13 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import type { PixelCodecs } from '../../screening/kernel/ports.ts'
 import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.ts'
+import { maskLimitCharacters } from '../contract/review.ts'
+import { addAgreementRoutes } from './agreement-routes.ts'
 import type { Reviews, Studies, Uploads } from './console-ports.ts'
 import { FrameReader } from './frame-reader.ts'
 import { problemResponse } from './problem-response.ts'
-import { addReviewRoutes } from './review-routes.ts'
+import { MaskRefusedError } from './read-drawn-mask.ts'
+import { addReviewRoutes, maskRefusal } from './review-routes.ts'
 import { addStudyRoutes } from './study-routes.ts'
 import { addUploadRoutes } from './upload-routes.ts'
 
@@ -36,13 +39,22 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     // Nothing of a patient is to stay in the cache of a reading room's browser.
     c.header('cache-control', 'no-store')
   })
-  // The bytes of an upload are counted as they come; everything else is a few words.
+  // The bytes of an upload are counted as they come; everything else is a few words, and a review's mask.
   const isUpload = /^\/api\/uploads\/[^/]+\/content$/
-  const limit = bodyLimit({ maxSize: wordsLimitBytes })
-  api.use('/api/*', (c, next) => (isUpload.test(c.req.path) ? next() : limit(c, next)))
+  const isReview = /^\/api\/studies\/[^/]+\/reviews$/
+  const words = bodyLimit({ maxSize: wordsLimitBytes })
+  const wordsAndMask = bodyLimit({
+    maxSize: maskLimitCharacters + wordsLimitBytes,
+    onError: (c) => maskRefusal(c, new MaskRefusedError('mask-too-large')),
+  })
+  api.use('/api/*', (c, next) => {
+    if (isUpload.test(c.req.path)) return next()
+    return isReview.test(c.req.path) ? wordsAndMask(c, next) : words(c, next)
+  })
   addStudyRoutes(api, backend.studies, new FrameReader(backend.studies, backend.codecs, backend.policy))
   addUploadRoutes(api, backend.uploads)
-  addReviewRoutes(api, backend.studies, backend.reviews)
+  addReviewRoutes(api, backend.studies, backend.reviews, backend.codecs)
+  addAgreementRoutes(api, backend.studies, backend.reviews)
   api.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
   api.onError((error, c) => {
     if ('getResponse' in error) {

@@ -13,8 +13,9 @@ export function problemResponse<S extends 400 | 401 | 403 | 404 | 409 | 413 | 42
   status: S,
   title: string,
   detail: string,
+  code?: string,
 ) {
-  const body: Problem = { type: 'about:blank', title, status, detail }
+  const body: Problem = { type: 'about:blank', title, status, detail, ...(code && { code }) }
   return c.json(body, status, { 'content-type': 'application/problem+json' })
 }
 

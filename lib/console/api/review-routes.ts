@@ -1,10 +1,15 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import * as z from 'zod'
+import type { PixelCodecs } from '../../screening/kernel/ports.ts'
 import { review, reviewRequest } from '../contract/review.ts'
 import { studyId } from '../contract/worklist.ts'
 import { buildLabelTable } from './build-label-table.ts'
 import type { Reviews, Studies } from './console-ports.ts'
-import { problemContent, studyNotFound } from './problem-response.ts'
+import { labelNames } from './label-names.ts'
+import { lastWordsOf } from './last-words.ts'
+import { problemContent, problemResponse, studyNotFound } from './problem-response.ts'
+import { MaskRefusedError, readDrawnMask } from './read-drawn-mask.ts'
 
 const params = z.object({ studyId })
 
@@ -27,8 +32,25 @@ const addRoute = createRoute({
   request: { params, body: { required: true, content: { 'application/json': { schema: reviewRequest } } } },
   responses: {
     201: { description: 'Stored', content: { 'application/json': { schema: review } } },
-    400: problemContent('Not a review'),
+    400: problemContent('Not a review, or its mask is none of this image: `code` says why'),
     404: problemContent('No such study'),
+    409: problemContent('There is no picture that a mask could belong to'),
+    413: problemContent('A mask is not as large as this'),
+  },
+})
+
+const maskRoute = createRoute({
+  method: 'get',
+  path: '/api/studies/{studyId}/reviews/{reviewId}/mask',
+  summary: 'What a reader has drawn: 8-bit PNG in the geometry of the source, 255 air',
+  request: { params: z.object({ studyId, reviewId: z.uuid() }) },
+  responses: {
+    200: {
+      description: 'The mask',
+      content: { 'image/png': { schema: z.string().meta({ format: 'binary' }) } },
+    },
+    400: problemContent('Not an id'),
+    404: problemContent('No such mask'),
   },
 })
 
@@ -39,7 +61,11 @@ const labelsRoute = createRoute({
   responses: { 200: { description: 'The table', content: { 'text/csv': { schema: z.string() } } } },
 })
 
-export function addReviewRoutes(api: OpenAPIHono, studies: Studies, reviews: Reviews): void {
+/** Why a mask is not taken, and what to do. */
+export const maskRefusal = (c: Context, { status, message, code }: MaskRefusedError) =>
+  problemResponse(c, status, 'The mask is refused', message, code)
+
+export function addReviewRoutes(api: OpenAPIHono, studies: Studies, reviews: Reviews, codecs: PixelCodecs): void {
   api.openapi(listRoute, async (c) => {
     const { studyId } = c.req.valid('param')
     if (!(await studies.row(studyId))) return studyNotFound(c)
@@ -51,14 +77,28 @@ export function addReviewRoutes(api: OpenAPIHono, studies: Studies, reviews: Rev
     const row = await studies.row(studyId)
     if (!row) return studyNotFound(c)
     const result = await studies.result(studyId)
-    return c.json(await reviews.add(row, result?.screeningKey ?? null, c.req.valid('json')), 201)
+    const { mask, ...words } = c.req.valid('json')
+    try {
+      const drawn =
+        mask === null ? null : await readDrawnMask(Buffer.from(mask, 'base64'), result?.source ?? null, codecs)
+      return c.json(await reviews.add(row, result?.screeningKey ?? null, words, drawn), 201)
+    } catch (error) {
+      if (!(error instanceof MaskRefusedError)) throw error
+      return maskRefusal(c, error)
+    }
+  })
+
+  api.openapi(maskRoute, async (c) => {
+    const { studyId, reviewId } = c.req.valid('param')
+    const mask = await reviews.mask(studyId, reviewId)
+    if (!mask) return problemResponse(c, 404, 'No such mask', 'This review has none.')
+    return c.body(new Uint8Array(mask), 200, { 'content-type': 'image/png' })
   })
 
   api.openapi(labelsRoute, async (c) => {
     const all = await reviews.all()
-    const names = new Map<string, string>()
-    for (const { studyId } of all) names.set(studyId, (await studies.row(studyId))?.names[0] ?? studyId)
-    return c.body(buildLabelTable(all, names), 200, {
+    const { rows } = await studies.changes(null)
+    return c.body(buildLabelTable(lastWordsOf(all), labelNames(rows)), 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="labels.csv"',
     })

@@ -7,6 +7,7 @@ export const problem = z
     title: z.string(),
     status: z.number().int().min(400).max(599),
     detail: z.string().describe('What to do about it, in words for the reader'),
+    code: z.string().optional().describe('Tells apart, for programs, what the status does not'),
   })
   .meta({ id: 'Problem' })
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Reviews } from '../../console/api/console-ports.ts'
+import type { DrawnMask } from '../../console/api/read-drawn-mask.ts'
 import { type Review, type ReviewRequest, review } from '../../console/contract/review.ts'
 import type { WorklistRow } from '../../console/contract/worklist.ts'
+import { sha256Hex } from '../../screening/kernel/identifiers.ts'
 import type { Clock, ObjectStore } from '../../screening/kernel/ports.ts'
 
 /**
- * Reviews as objects of their own, `reviews/<studyId>/<time>-<reviewId>.json`: outside the folder of the image, which a
- * new screening empties, and never written twice.
+ * Reviews as objects of their own, `reviews/<studyId>/<time>-<reviewId>.json`, and beside each what its reader has drawn,
+ * with the ending .png: outside the folder of the image, which a new screening empties, and never written twice.
  */
 export class FolderReviews implements Reviews {
   readonly #store: ObjectStore
@@ -24,6 +26,7 @@ export class FolderReviews implements Reviews {
   static async open(store: ObjectStore, clock: Clock, onReview: (review: Review) => void): Promise<FolderReviews> {
     const reviews = new FolderReviews(store, clock, onReview)
     for await (const key of store.list('reviews/')) {
+      if (!key.endsWith('.json')) continue
       reviews.#remember(review.parse(JSON.parse(new TextDecoder().decode(await store.get(key)))))
     }
     return reviews
@@ -41,7 +44,17 @@ export class FolderReviews implements Reviews {
     return [...this.#byStudy.values()].flat()
   }
 
-  async add(row: WorklistRow, screeningKey: string | null, request: ReviewRequest): Promise<Review> {
+  async mask(studyId: string, reviewId: string): Promise<Uint8Array | null> {
+    const found = this.reviewsOf(studyId).find((known) => known.reviewId === reviewId)
+    return found?.mask ? this.#store.get(`${stemOf(found)}.png`) : null
+  }
+
+  async add(
+    row: WorklistRow,
+    screeningKey: string | null,
+    request: Omit<ReviewRequest, 'mask'>,
+    mask: DrawnMask | null,
+  ): Promise<Review> {
     const added: Review = {
       ...request,
       reviewId: randomUUID(),
@@ -49,9 +62,13 @@ export class FolderReviews implements Reviews {
       screeningKey,
       outcome: row.outcome,
       reviewedAt: new Date(this.#clock.now()).toISOString(),
+      mask: mask && { areaPixels: mask.areaPixels, sha256: sha256Hex(mask.png) },
     }
-    const key = `reviews/${row.studyId}/${added.reviewedAt.replaceAll(':', '')}-${added.reviewId}.json`
-    await this.#store.put(key, new TextEncoder().encode(`${JSON.stringify(added, null, 2)}\n`), { ifAbsent: true })
+    // The mask first: a review never names one that is not there.
+    if (mask) await this.#store.put(`${stemOf(added)}.png`, mask.png, { ifAbsent: true })
+    await this.#store.put(`${stemOf(added)}.json`, new TextEncoder().encode(`${JSON.stringify(added, null, 2)}\n`), {
+      ifAbsent: true,
+    })
     this.#remember(added)
     this.#onReview(added)
     return added
@@ -61,3 +78,6 @@ export class FolderReviews implements Reviews {
     this.#byStudy.set(added.studyId, [...this.reviewsOf(added.studyId), added])
   }
 }
+
+const stemOf = ({ studyId, reviewedAt, reviewId }: Review): string =>
+  `reviews/${studyId}/${reviewedAt.replaceAll(':', '')}-${reviewId}`

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frameFacts } from '../../../lib/console/contract/frame.ts'
 import { problem } from '../../../lib/console/contract/problem.ts'
@@ -9,6 +10,7 @@ import { study } from '../../../lib/console/contract/study.ts'
 import { upload } from '../../../lib/console/contract/upload.ts'
 import { worklistChanges } from '../../../lib/console/contract/worklist.ts'
 import { readLabels } from '../../../lib/evaluation/dataset/read-labels.ts'
+import { sha256Hex } from '../../../lib/screening/kernel/identifiers.ts'
 import { drawPhantoms, newFolder, type OpenConsole, openConsole, removeFolder } from './open-console.ts'
 
 const nowhere = '0'.repeat(32)
@@ -19,6 +21,10 @@ const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(new U
 const askJson = async (path: string, init?: RequestInit) => (await ask(path, init)).json()
 const post = (path: string, body: unknown): Promise<Response> =>
   ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+
+/** Every file of a folder with a digest of what is in it. */
+const contentsOf = (folder: string): string[] =>
+  readdirSync(folder).map((name) => `${name} ${sha256Hex(new Uint8Array(readFileSync(join(folder, name))))}`)
 
 async function problemOf(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -135,16 +141,48 @@ describe('the console over a folder', () => {
     expect(readFileSync(join(open.outDir, studyId, 'result.json'), 'utf8')).toBe(before)
   })
 
+  it('keeps a mask that a reader has drawn beside the review, and what was screened as it was', async () => {
+    const before = contentsOf(join(open.outDir, studyId))
+    const { rows, columns } = frameFacts.parse(await askJson(`/api/studies/${studyId}/frame-facts`))
+    const pixels = Uint8Array.from({ length: rows * columns }, (_, at) => (at < 3 * columns ? 255 : 0))
+    const png = await sharp(pixels, { raw: { width: columns, height: rows, channels: 1 } })
+      .png()
+      .toBuffer()
+    const words = { reviewer: 'B. Reader', agreement: 'disagree', pneumothorax: 'present', side: 'right', note: '' }
+    const stored = await post(`/api/studies/${studyId}/reviews`, { ...words, mask: png.toString('base64') })
+    const { reviewId, mask } = review.parse(await stored.json())
+    expect(mask).toMatchObject({ areaPixels: 3 * columns })
+    const answer = await ask(`/api/studies/${studyId}/reviews/${reviewId}/mask`)
+    const drawn = new Uint8Array(await answer.arrayBuffer())
+    expect(sha256Hex(drawn)).toBe(mask?.sha256)
+    expect(Uint8Array.from(await sharp(drawn).extractChannel(0).raw().toBuffer())).toEqual(pixels)
+    expect(readdirSync(join(open.outDir, 'reviews', studyId)).filter((name) => name.endsWith('.png'))).toHaveLength(1)
+    expect(contentsOf(join(open.outDir, studyId))).toEqual(before)
+  })
+
+  it('refuses a mask of another size with a code, and stores no review then', async () => {
+    const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer()
+    const words = { reviewer: 'C', agreement: 'agree', pneumothorax: 'present', side: null, note: '' }
+    const refused = await post(`/api/studies/${studyId}/reviews`, { ...words, mask: png.toString('base64') })
+    expect(await problemOf(refused)).toMatchObject({ status: 400, code: 'mask-wrong-size' })
+    const huge = await post(`/api/studies/${studyId}/reviews`, { ...words, mask: 'A'.repeat(5_000_000) })
+    expect(await problemOf(huge)).toMatchObject({ status: 413, code: 'mask-too-large' })
+    expect(await askJson(`/api/studies/${studyId}/reviews`)).toHaveLength(2)
+  })
+
   it('exports reviews as labels that an evaluation reads', async () => {
     const file = join(open.outDir, 'labels.csv')
     writeFileSync(file, await (await ask('/api/reviews/labels.csv')).text())
     const { images, problems } = await readLabels(file)
-    expect(problems).toEqual([])
+    expect(problems).toEqual(['again: listed more than once (row 3)'])
     expect([...images.values()].map(({ positive }) => positive)).toEqual([true])
   })
 
   it.each([
     ['a side where nothing is present', { pneumothorax: 'absent', side: 'left' }],
+    ['a mask where nothing is present', { pneumothorax: 'absent', mask: 'AAAA' }],
     ['no name', { reviewer: '  ' }],
     ['an unknown word', { agreement: 'perhaps' }],
   ])('refuses a review with %s', async (_, change) => {
@@ -157,6 +195,7 @@ describe('the console over a folder', () => {
     ['its frame', `/api/studies/${nowhere}/frame`, 404],
     ['its mask', `/api/studies/${nowhere}/mask`, 404],
     ['its reviews', `/api/studies/${nowhere}/reviews`, 404],
+    ['the mask of a review', `/api/studies/${nowhere}/reviews/00000000-0000-4000-8000-000000000000/mask`, 404],
     ['an upload that is not there', '/api/uploads/00000000-0000-4000-8000-000000000000', 404],
     ['an id that is none', '/api/studies/..%2f..%2fetc', 400],
     ['a path that is none', '/api/nothing', 404],
@@ -170,9 +209,9 @@ describe('the console over a folder', () => {
   })
 
   it('reads no more of a request than words need', async () => {
-    const answer = await ask(`/api/studies/${studyId}/reviews`, {
+    const answer = await ask('/api/uploads', {
       method: 'POST',
-      body: JSON.stringify({ note: 'x'.repeat(100_000) }),
+      body: JSON.stringify({ name: 'x'.repeat(100_000) }),
       headers: { 'content-type': 'application/json' },
     })
     expect(await problemOf(answer)).toMatchObject({ status: 413 })

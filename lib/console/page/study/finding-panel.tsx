@@ -1,5 +1,6 @@
 import type { Study } from '../../contract/study.ts'
 import { percent, sideWords } from '../format.ts'
+import { planeWords } from '../viewer/plane-words.ts'
 
 type Result = NonNullable<Study['result']>
 
@@ -46,11 +47,6 @@ function Probability({ probability, operatingPoint }: NonNullable<Result['classi
   )
 }
 
-const planeWords = {
-  patient: '',
-  'patient-estimated': ' (estimated)',
-  detector: ' at the detector',
-} as const
 const basisWords = {
   'patient-orientation': '',
   'assumed-standard-display': ' (the file does not say its orientation: standard display assumed)',

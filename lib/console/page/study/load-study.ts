@@ -46,10 +46,25 @@ function samplesOf(bytes: ArrayBuffer): Uint16Array {
 }
 
 async function loadActivationMap(path: string): Promise<ActivationMap> {
+  const { rows, columns, levels } = await loadGrey(path)
+  return { rows, columns, activation: levels }
+}
+
+/** What a reader has drawn. @returns 0/1 @throws {Error} when it is of another size than the picture */
+export async function loadMask(path: string, facts: FrameFacts): Promise<Uint8Array> {
+  const { rows, columns, levels } = await loadGrey(path)
+  if (rows !== facts.rows || columns !== facts.columns) throw new Error('the mask is none of this picture')
+  return levels.map((level) => level >> 7)
+}
+
+/** A greyscale PNG. Shape of `levels`: rows × columns. */
+async function loadGrey(path: string): Promise<{ rows: number; columns: number; levels: Uint8Array }> {
   const bitmap = await createImageBitmap(await (await request(path)).blob())
   const { width: columns, height: rows } = bitmap
   const drawing = new OffscreenCanvas(columns, rows).getContext('2d', { willReadFrequently: true })!
   drawing.drawImage(bitmap, 0, 0)
   const { data: colours } = drawing.getImageData(0, 0, columns, rows)
-  return { rows, columns, activation: Uint8Array.from({ length: rows * columns }, (_, at) => colours[at * 4]) }
+  const levels = new Uint8Array(rows * columns)
+  for (let at = 0; at < levels.length; at++) levels[at] = colours[at * 4]
+  return { rows, columns, levels }
 }

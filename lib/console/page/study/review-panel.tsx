@@ -3,16 +3,23 @@ import type { Review, ReviewRequest } from '../../contract/review.ts'
 import type { Study } from '../../contract/study.ts'
 import { sideWords } from '../format.ts'
 import { describeError, requestJson, sendJson } from '../request.ts'
+import { encodeMask } from '../viewer/encode-mask.ts'
+import { describeArea } from '../viewer/plane-words.ts'
+import type { ReaderMasks } from '../viewer/use-reader-masks.ts'
+import type { Picture } from './load-study.ts'
 
 /** The reader's own name, so that it is written once. */
 const reviewerKey = 'pleura-reviewer'
 
 interface Props {
   readonly study: Study
+  /** Null until it is there, and where there is none. */
+  readonly picture: Picture | null
+  readonly masks: ReaderMasks
   readonly onReviewed: () => void
 }
 
-export function ReviewPanel({ study, onReviewed }: Props) {
+export function ReviewPanel({ study, picture, masks, onReviewed }: Props) {
   const path = `/api/studies/${study.row.studyId}/reviews`
   const [reviews, setReviews] = useState<readonly Review[]>([])
   const [problem, setProblem] = useState('')
@@ -24,10 +31,18 @@ export function ReviewPanel({ study, onReviewed }: Props) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    const review = readForm(new FormData(form))
-    localStorage.setItem(reviewerKey, review.reviewer)
+    const words = readForm(new FormData(form))
+    localStorage.setItem(reviewerKey, words.reviewer)
+    // Who takes a region away, and says that none is present, has drawn no mask.
+    const drawn = masks.own && (masks.own.areaPixels > 0 || words.pneumothorax !== 'absent') ? masks.own : null
+    if (drawn && words.pneumothorax === 'absent') {
+      setProblem('You have drawn a region, and say that none is present. Discard the mask, or say what you see.')
+      return
+    }
     try {
-      const added = await sendJson<Review>(path, review)
+      const mask = drawn && picture ? await encodeMask(drawn.mask, picture.facts) : null
+      const added = await sendJson<Review>(path, { ...words, mask })
+      masks.discard()
       setReviews((before) => [...before, added])
       setProblem('')
       setPresence('')
@@ -62,6 +77,14 @@ export function ReviewPanel({ study, onReviewed }: Props) {
             ))}
           </fieldset>
         ) : null}
+        {masks.own && picture ? (
+          <p class="drawn">
+            Your mask, {describeArea(masks.own.areaPixels, picture.facts.spacing)}, goes with the review.{' '}
+            <button type="button" onClick={masks.discard}>
+              Discard it
+            </button>
+          </p>
+        ) : null}
         <label>
           Note
           <textarea name="note" rows={2} maxLength={2000} />
@@ -76,13 +99,39 @@ export function ReviewPanel({ study, onReviewed }: Props) {
       {reviews.length > 0 ? (
         <ol class="reviews">
           {reviews.map((review) => (
-            <li key={review.reviewId}>{describeReview(review, study)}</li>
+            <li key={review.reviewId}>
+              {describeReview(review, study)}
+              {review.mask && picture ? (
+                <MaskButton
+                  review={review}
+                  areaWords={describeArea(review.mask.areaPixels, picture.facts.spacing)}
+                  isShown={masks.shown === review.reviewId}
+                  onOpen={() => masks.open(review).catch((error) => setProblem(describeError(error)))}
+                />
+              ) : null}
+            </li>
           ))}
         </ol>
       ) : null}
     </section>
   )
 }
+
+interface MaskButtonProps {
+  readonly review: Review
+  readonly areaWords: string
+  readonly isShown: boolean
+  readonly onOpen: () => void
+}
+
+const MaskButton = ({ review, areaWords, isShown, onOpen }: MaskButtonProps) => (
+  <>
+    ; mask, {areaWords}{' '}
+    <button type="button" aria-pressed={isShown} aria-label={`Show the mask of ${review.reviewer}`} onClick={onOpen}>
+      Show
+    </button>
+  </>
+)
 
 interface ChoiceProps {
   readonly name: string
@@ -100,7 +149,7 @@ function Choice({ name, value, words, onChoose }: ChoiceProps) {
   )
 }
 
-function readForm(form: FormData): ReviewRequest {
+function readForm(form: FormData): Omit<ReviewRequest, 'mask'> {
   return {
     reviewer: String(form.get('reviewer')),
     agreement: form.get('agreement') as ReviewRequest['agreement'],

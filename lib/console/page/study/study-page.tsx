@@ -4,6 +4,7 @@ import type { WorklistRow } from '../../contract/worklist.ts'
 import { OutcomeBadge } from '../outcome-badge.tsx'
 import { describeError, request } from '../request.ts'
 import { isTyping } from '../viewer/is-typing.ts'
+import { useReaderMasks } from '../viewer/use-reader-masks.ts'
 import { Viewer } from '../viewer/viewer.tsx'
 import { FindingPanel } from './finding-panel.tsx'
 import { loadPicture, loadStudy, type Picture } from './load-study.ts'
@@ -21,6 +22,7 @@ export interface StudyPageProps {
 
 export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
   const { study, picture, problem } = useStudy(studyId, onChange)
+  const masks = useReaderMasks(studyId, picture)
   const at = rows.findIndex((row) => row.studyId === studyId)
   const previous = rows[at - 1]?.studyId
   const next = at < 0 ? undefined : rows[at + 1]?.studyId
@@ -47,7 +49,7 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
         </nav>
       </header>
       {picture ? (
-        <Viewer picture={picture} />
+        <Viewer picture={picture} masks={masks} />
       ) : (
         <section class="viewer empty" aria-live="polite">
           <p>{problem ?? 'Loading the picture …'}</p>
@@ -57,7 +59,7 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
         {study ? (
           <>
             <FindingPanel study={study} />
-            <ReviewPanel study={study} onReviewed={onChange} />
+            <ReviewPanel study={study} picture={picture} masks={masks} onReviewed={onChange} />
           </>
         ) : null}
       </aside>

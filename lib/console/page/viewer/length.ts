@@ -1,18 +1,10 @@
 import type { FrameFacts } from '../../contract/frame.ts'
+import { planeWords } from './plane-words.ts'
 import type { Point } from './view.ts'
 
-const planes: Record<NonNullable<FrameFacts['spacing']>['plane'], string> = {
-  patient: '',
-  'patient-estimated': ' (estimated)',
-  detector: ' at the detector',
-}
-
-/**
- * How far apart two points of the image are, in words: millimetres where the spacing is known, and of which plane they
- * are, since at the detector everything is larger than in the patient.
- */
+/** How far apart two points of the image are, in words: millimetres where the spacing is known, and of which plane. */
 export function describeLength(from: Point, to: Point, spacing: FrameFacts['spacing']): string {
   if (!spacing) return `${Math.hypot(to.x - from.x, to.y - from.y).toFixed(0)} pixels (spacing unknown)`
   const mm = Math.hypot((to.x - from.x) * spacing.columnMm, (to.y - from.y) * spacing.rowMm)
-  return `${mm.toFixed(1)} mm${planes[spacing.plane]}`
+  return `${mm.toFixed(1)} mm${planeWords[spacing.plane]}`
 }

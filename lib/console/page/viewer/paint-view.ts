@@ -6,6 +6,8 @@ export interface Overlay {
   readonly mask: Uint8Array | null
   readonly isFilled: boolean
   readonly hasContour: boolean
+  /** Drawn by a reader, and not found by the model. */
+  readonly isDrawn: boolean
   readonly activation: Uint8Array | null
   /** Of fill and activation map. Range: 0 to 1. */
   readonly opacity: number
@@ -14,7 +16,8 @@ export interface Overlay {
 type Colour = readonly [red: number, green: number, blue: number]
 
 /** Told apart by those who do not tell red from green, and not to be mistaken for anything in a radiograph. */
-const maskColour: Colour = [255, 140, 26]
+const modelColour: Colour = [255, 140, 26]
+const drawnColour: Colour = [255, 105, 220]
 const activationColour: Colour = [90, 170, 255]
 
 /**
@@ -28,7 +31,8 @@ export function paintView(
   pixels: Uint8ClampedArray,
 ): void {
   const { samples, isInside, width, height } = view
-  const { mask, activation, isFilled, hasContour, opacity } = overlay
+  const { mask, activation, isFilled, hasContour, isDrawn, opacity } = overlay
+  const maskColour = isDrawn ? drawnColour : modelColour
   for (let at = 0, to = 0; at < samples.length; at++, to += 4) {
     const grey = isInside[at] === 1 ? sampleGrey[samples[at]] : 0
     pixels[to] = grey
@@ -39,7 +43,7 @@ export function paintView(
       blend(pixels, to, activationColour, opacity * (activation[at] / 255) ** 2)
     if (mask !== null && isFilled && mask[at] !== 0) blend(pixels, to, maskColour, opacity)
   }
-  if (mask && hasContour) paintContour(mask, width, height, pixels)
+  if (mask && hasContour) paintContour(mask, width, height, maskColour, pixels)
 }
 
 function blend(pixels: Uint8ClampedArray, at: number, colour: Colour, share: number): void {
@@ -49,7 +53,13 @@ function blend(pixels: Uint8ClampedArray, at: number, colour: Colour, share: num
 }
 
 /** A line as wide as a pixel of the screen, inside the mask. */
-function paintContour(mask: Uint8Array, width: number, height: number, pixels: Uint8ClampedArray): void {
+function paintContour(
+  mask: Uint8Array,
+  width: number,
+  height: number,
+  colour: Colour,
+  pixels: Uint8ClampedArray,
+): void {
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       if (mask[at] === 0) continue
@@ -62,7 +72,7 @@ function paintContour(mask: Uint8Array, width: number, height: number, pixels: U
         mask[at + 1] === 0 ||
         mask[at - width] === 0 ||
         mask[at + width] === 0
-      if (isEdge) pixels.set(maskColour, at * 4)
+      if (isEdge) pixels.set(colour, at * 4)
     }
   }
 }

@@ -1,9 +1,12 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Picture } from '../study/load-study.ts'
+import { BrushMark, brushKeysWords, useBrushKeys } from './brush.tsx'
 import { dragWindow, type GreyLevels, windowOf } from './grey-table.ts'
+import type { Brush } from './mask-editor.ts'
+import { isBrush, type Measure, type Tool } from './tool.ts'
 import { type Overlays, usePainting } from './use-painting.ts'
+import type { ReaderMasks } from './use-reader-masks.ts'
 import { edgeMarks, type Point, panBy, type Size, toImage, type View, zoomAt } from './view.ts'
-import type { Measure, Tool } from './viewer.tsx'
 
 /** Above so many pixels of the canvas, moving it gets slow on a machine without a graphics card. */
 const mostCanvasPixels = 2_500_000
@@ -17,7 +20,12 @@ interface Props {
   readonly levels: GreyLevels
   readonly onLevels: (levels: GreyLevels) => void
   readonly overlays: Overlays
+  readonly masks: ReaderMasks
   readonly tool: Tool
+  /** What draws and erases; null while the pointer does something else. */
+  readonly brush: Brush | null
+  /** Under the pointer, or where the keys have moved the brush. */
+  readonly probed: Point | null
   readonly measure: Measure | null
   readonly onMeasure: (measure: Measure | null) => void
   readonly onProbe: (point: Point | null) => void
@@ -25,11 +33,12 @@ interface Props {
 
 /** The picture on the screen, its edges marked with the patient's directions. */
 export function PictureCanvas(props: Props) {
-  const { picture, canvas, view, onView, onProbe, onResize } = props
+  const { picture, canvas, view, onView, onProbe, onResize, brush, probed } = props
   const element = useRef<HTMLCanvasElement>(null)
   useCanvasSize(element, onResize)
   usePainting(element, props)
   const drag = useDrag(element, props)
+  const onKeyDown = useBrushKeys(element, props)
   const pointOf = (event: MouseEvent): Point => pointOn(element.current!, event)
   const { orientation, isOrientationAssumed } = picture.facts
   const marks = edgeMarks(view.lie, orientation)
@@ -40,13 +49,16 @@ export function PictureCanvas(props: Props) {
         width={canvas.width}
         height={canvas.height}
         role="img"
-        aria-label="Chest radiograph"
+        aria-label={brush ? `Chest radiograph. ${brushKeysWords}` : 'Chest radiograph'}
+        tabIndex={brush ? 0 : -1}
+        onKeyDown={onKeyDown}
         onPointerDown={drag.start}
         onPointerMove={(event) => {
           drag.move(event)
           onProbe(toImage(view, canvas, pointOf(event)))
         }}
         onPointerUp={drag.end}
+        onPointerCancel={drag.end}
         onPointerLeave={() => onProbe(null)}
         onContextMenu={(event) => event.preventDefault()}
         onWheel={(event) => {
@@ -54,6 +66,7 @@ export function PictureCanvas(props: Props) {
           onView(zoomAt(view, canvas, pointOf(event), event.deltaY < 0 ? 1.15 : 1 / 1.15))
         }}
       />
+      {brush && probed ? <BrushMark {...{ brush, probed, view, canvas }} /> : null}
       {marks ? (
         <>
           <span class="mark left">{marks.left}</span>
@@ -99,7 +112,7 @@ function pointOn(canvas: HTMLCanvasElement, { clientX, clientY }: MouseEvent): P
 /** The left button does what was chosen, the right one always changes the window, the middle one always pans. */
 function useDrag(element: { current: HTMLCanvasElement | null }, props: Props) {
   const under = useRef<{ tool: Tool; last: Point; from: Point } | null>(null)
-  const { canvas, view, onView, levels, onLevels, tool, onMeasure } = props
+  const { canvas, view, onView, levels, onLevels, tool, onMeasure, masks, brush } = props
   return {
     start: (event: PointerEvent) => {
       const tools: readonly Tool[] = [tool, 'pan', 'window']
@@ -107,20 +120,25 @@ function useDrag(element: { current: HTMLCanvasElement | null }, props: Props) {
       under.current = { tool: tools[event.button] ?? tool, last, from: toImage(view, canvas, last) }
       element.current!.setPointerCapture(event.pointerId)
       if (under.current.tool === 'length') onMeasure(null)
+      if (isBrush(under.current.tool) && brush) masks.paint(under.current.from, under.current.from, brush)
     },
     move: (event: PointerEvent) => {
       const dragged = under.current
       if (!dragged) return
       const point = pointOn(element.current!, event)
       const [dx, dy] = [point.x - dragged.last.x, point.y - dragged.last.y]
+      const before = toImage(view, canvas, dragged.last)
       dragged.last = point
-      if (dragged.tool === 'pan') onView(panBy(view, canvas, dx, dy))
+      if (isBrush(dragged.tool)) {
+        if (brush) masks.paint(before, toImage(view, canvas, point), brush)
+      } else if (dragged.tool === 'pan') onView(panBy(view, canvas, dx, dy))
       else if (dragged.tool === 'length') onMeasure({ from: dragged.from, to: toImage(view, canvas, point) })
       else {
         onLevels({ kind: 'window', window: dragWindow(windowOf(levels), dx, dy), isInverted: levels.isInverted })
       }
     },
     end: () => {
+      if (under.current && isBrush(under.current.tool)) masks.lift()
       under.current = null
     },
   }

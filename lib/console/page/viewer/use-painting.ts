@@ -5,8 +5,9 @@ import { sampleActivation } from './activation-map.ts'
 import { buildSampleGrey, type GreyLevels } from './grey-table.ts'
 import { paintView } from './paint-view.ts'
 import { sampleMask, sampleView } from './sample-view.ts'
+import type { Measure } from './tool.ts'
+import type { ReaderMasks } from './use-reader-masks.ts'
 import { type Size, toScreen, type View } from './view.ts'
-import type { Measure } from './viewer.tsx'
 
 /** What the reader wants to see over the picture. */
 export interface Overlays {
@@ -25,21 +26,22 @@ interface Painting {
   readonly canvas: Size
   readonly levels: GreyLevels
   readonly overlays: Overlays
+  readonly masks: ReaderMasks
   readonly measure: Measure | null
 }
 
 /** Paints what has changed: samples are taken anew when the view moves, a window is a table. */
 export function usePainting(target: RefObject<HTMLCanvasElement | null>, painting: Painting): void {
-  const { picture, view, canvas, levels, overlays, measure } = painting
+  const { picture, view, canvas, levels, overlays, masks, measure } = painting
   const { width, height } = canvas
   const viewKey = JSON.stringify([view, width, height])
-  const wantsMask = !overlays.areOff && (overlays.contour || overlays.fill) && picture.mask !== null
+  const wantsMask = !overlays.areOff && (overlays.contour || overlays.fill) && masks.mask !== null
   const wantsActivation = !overlays.areOff && overlays.activation && picture.activationMap !== null
-  // biome-ignore-start lint/correctness/useExhaustiveDependencies: the key stands for the view and the size
+  // biome-ignore-start lint/correctness/useExhaustiveDependencies: the key stands for the view and the size, the version for the mask
   const sampled = useMemo(() => sampleView(picture.levels, view, canvas), [picture, viewKey])
   const mask = useMemo(
-    () => (wantsMask ? sampleMask(picture.mask!, picture.facts, view, canvas) : null),
-    [picture, viewKey, wantsMask],
+    () => (wantsMask ? sampleMask(masks.mask!, picture.facts, view, canvas) : null),
+    [picture, masks.mask, masks.version, viewKey, wantsMask],
   )
   const activation = useMemo(
     () => (wantsActivation ? sampleActivation(picture.activationMap!, picture.facts, view, canvas) : null),
@@ -54,7 +56,14 @@ export function usePainting(target: RefObject<HTMLCanvasElement | null>, paintin
     paintView(
       sampled,
       grey,
-      { mask, isFilled: overlays.fill, hasContour: overlays.contour, activation, opacity: overlays.opacity },
+      {
+        mask,
+        isFilled: overlays.fill,
+        hasContour: overlays.contour,
+        isDrawn: masks.shown !== 'model',
+        activation,
+        opacity: overlays.opacity,
+      },
       pixels.data,
     )
     drawing.putImageData(pixels, 0, 0)

@@ -1,8 +1,9 @@
 import type { FramePresentation } from '../../contract/frame.ts'
 import type { Picture } from '../study/load-study.ts'
 import { type GreyLevels, levelsOf, windowOf } from './grey-table.ts'
+import { isBrush, type Tool } from './tool.ts'
 import type { Overlays } from './use-painting.ts'
-import type { Tool } from './viewer.tsx'
+import type { ReaderMasks } from './use-reader-masks.ts'
 
 const presentationWords: Record<FramePresentation['id'], string> = {
   screened: 'as screened',
@@ -17,12 +18,21 @@ interface Props {
   readonly onLevels: (levels: GreyLevels) => void
   readonly overlays: Overlays
   readonly onOverlays: (overlays: Overlays) => void
+  readonly masks: ReaderMasks
   readonly tool: Tool
+  /** Of the brush. Unit: columns of the image. */
+  readonly radius: {
+    readonly value: number
+    readonly least: number
+    readonly most: number
+    readonly onChange: (radius: number) => void
+  }
   /** What each key does. */
   readonly actions: Readonly<Record<string, () => void>>
 }
 
-export function ViewerToolbar({ picture, levels, onLevels, overlays, onOverlays, tool, actions }: Props) {
+export function ViewerToolbar(props: Props) {
+  const { picture, levels, onLevels, overlays, onOverlays, masks, tool, actions } = props
   const { presentations } = picture.facts
   const shown = presentations.findIndex((presentation) => isShown(presentation, levels))
   const window = windowOf(levels)
@@ -40,6 +50,8 @@ export function ViewerToolbar({ picture, levels, onLevels, overlays, onOverlays,
         <ToolButton tool="window" current={tool} words="Window (W)" onChoose={actions.w} />
         <ToolButton tool="pan" current={tool} words="Pan (P)" onChoose={actions.p} />
         <ToolButton tool="length" current={tool} words="Length (L)" onChoose={actions.l} />
+        <ToolButton tool="draw" current={tool} words="Draw (D)" onChoose={actions.d} />
+        <ToolButton tool="erase" current={tool} words="Erase (E)" onChoose={actions.e} />
       </fieldset>
       <fieldset>
         <legend>Grey levels</legend>
@@ -84,8 +96,8 @@ export function ViewerToolbar({ picture, levels, onLevels, overlays, onOverlays,
       </fieldset>
       <fieldset>
         <legend>Overlays</legend>
-        {layer('c', 'Contour', overlays.contour, picture.mask !== null)}
-        {layer('f', 'Fill', overlays.fill, picture.mask !== null)}
+        {layer('c', 'Contour', overlays.contour, masks.mask !== null)}
+        {layer('f', 'Fill', overlays.fill, masks.mask !== null)}
         {layer('a', 'Activation map', overlays.activation, picture.activationMap !== null)}
         <label>
           Opacity
@@ -102,7 +114,49 @@ export function ViewerToolbar({ picture, levels, onLevels, overlays, onOverlays,
           All off (O)
         </button>
       </fieldset>
+      {isBrush(tool) || masks.choices.length > 1 ? <MaskFields {...props} /> : null}
     </div>
+  )
+}
+
+/** There once a brush is taken, or there is more than the model's mask to be looked at. */
+function MaskFields({ masks, radius, picture, actions }: Props) {
+  const diameter = picture.facts.spacing
+    ? `${(2 * radius.value * picture.facts.spacing.columnMm).toFixed(0)} mm`
+    : `${(2 * radius.value).toFixed(0)} pixels`
+  return (
+    <fieldset>
+      <legend>Mask</legend>
+      <label>
+        Mask
+        <select value={masks.shown} onChange={(event) => masks.show(event.currentTarget.value)}>
+          {masks.choices.map(({ id, words }) => (
+            <option key={id} value={id}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Brush (, .)
+        <input
+          type="range"
+          min={Math.log(radius.least)}
+          max={Math.log(radius.most)}
+          step="any"
+          value={Math.log(radius.value)}
+          aria-valuetext={diameter}
+          onInput={(event) => radius.onChange(Math.exp(event.currentTarget.valueAsNumber))}
+        />
+        {diameter}
+      </label>
+      <button type="button" disabled={!masks.canUndo} onClick={actions.z}>
+        Undo (Z)
+      </button>
+      <button type="button" disabled={!masks.canRedo} onClick={actions.y}>
+        Redo (Y)
+      </button>
+    </fieldset>
   )
 }
 

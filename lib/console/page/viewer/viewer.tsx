@@ -3,8 +3,12 @@ import type { Picture } from '../study/load-study.ts'
 import { type GreyLevels, levelsOf } from './grey-table.ts'
 import { isTyping } from './is-typing.ts'
 import { describeLength } from './length.ts'
+import type { Brush } from './mask-editor.ts'
 import { PictureCanvas } from './picture-canvas.tsx'
+import { describeArea } from './plane-words.ts'
+import { isBrush, type Measure, type Tool } from './tool.ts'
 import type { Overlays } from './use-painting.ts'
+import type { ReaderMasks } from './use-reader-masks.ts'
 import {
   fitView,
   type Lie,
@@ -18,15 +22,16 @@ import {
 } from './view.ts'
 import { ViewerToolbar } from './viewer-toolbar.tsx'
 
-export type Tool = 'window' | 'pan' | 'length'
+/** The smallest brush covers a pixel. Unit: columns of the image. */
+const leastRadius = 0.5
 
-export interface Measure {
-  readonly from: Point
-  readonly to: Point
+interface Props {
+  readonly picture: Picture
+  readonly masks: ReaderMasks
 }
 
 /** A radiograph to be looked at: all that one does with it, by pointer and by keys. */
-export function Viewer({ picture }: { picture: Picture }) {
+export function Viewer({ picture, masks }: Props) {
   const { facts } = picture
   const [canvas, setCanvas] = useState<Size>({ width: 800, height: 800 })
   const [lie, setLie] = useState<Lie>(() => uprightLie(facts.turn))
@@ -43,6 +48,7 @@ export function Viewer({ picture }: { picture: Picture }) {
   const [tool, setTool] = useState<Tool>('window')
   const [measure, setMeasure] = useState<Measure | null>(null)
   const [probed, setProbed] = useState<Point | null>(null)
+  const [radius, setRadius] = useState(() => facts.columns / 60)
   const view = chosenView ?? fitView(facts, canvas, lie)
 
   const turnTo = (turned: Lie) => {
@@ -50,15 +56,29 @@ export function Viewer({ picture }: { picture: Picture }) {
     setView(chosenView && { ...chosenView, lie: turned })
   }
   const toggle = (layer: 'contour' | 'fill' | 'activation') => {
-    const isThere = layer === 'activation' ? picture.activationMap !== null : picture.mask !== null
+    const isThere = layer === 'activation' ? picture.activationMap !== null : masks.mask !== null
     // The first press after 'all off' brings the layer back, whatever it was before.
     if (isThere) setOverlays({ ...overlays, areOff: false, [layer]: overlays.areOff || !overlays[layer] })
   }
+  const largestRadius = facts.columns / 6
+  const resize = (factor: number) => setRadius(Math.min(largestRadius, Math.max(leastRadius, radius * factor)))
+  const takeBrush = (chosen: 'draw' | 'erase') => {
+    setTool(chosen)
+    // Who draws must see what is drawn.
+    setOverlays({ ...overlays, areOff: false, contour: overlays.contour || !overlays.fill })
+  }
+  const brush: Brush | null = isBrush(tool) ? { value: tool === 'draw' ? 1 : 0, radius, aspect: view.aspect } : null
   const middle = { x: canvas.width / 2, y: canvas.height / 2 }
   const actions: Record<string, () => void> = {
     w: () => setTool('window'),
     p: () => setTool('pan'),
     l: () => setTool('length'),
+    d: () => takeBrush('draw'),
+    e: () => takeBrush('erase'),
+    ',': () => resize(0.8),
+    '.': () => resize(1.25),
+    z: masks.undo,
+    y: masks.redo,
     i: () => setLevels({ ...levels, isInverted: !levels.isInverted }),
     r: () => turnTo(rotateClockwise(lie)),
     x: () => turnTo(mirror(lie)),
@@ -81,7 +101,9 @@ export function Viewer({ picture }: { picture: Picture }) {
         onLevels={setLevels}
         overlays={overlays}
         onOverlays={setOverlays}
+        masks={masks}
         tool={tool}
+        radius={{ value: radius, least: leastRadius, most: largestRadius, onChange: setRadius }}
         actions={actions}
       />
       <PictureCanvas
@@ -93,13 +115,17 @@ export function Viewer({ picture }: { picture: Picture }) {
         levels={levels}
         onLevels={setLevels}
         overlays={overlays}
+        masks={masks}
         tool={tool}
+        brush={brush}
+        probed={probed}
         measure={measure}
         onMeasure={setMeasure}
         onProbe={setProbed}
       />
       <p class="readout" role="status">
         {measure ? `Length ${describeLength(measure.from, measure.to, facts.spacing)} · ` : ''}
+        {masks.own ? `Your mask ${describeArea(masks.own.areaPixels, facts.spacing)} · ` : ''}
         Zoom {(view.zoom * 100).toFixed(0)} %{overlays.areOff ? ' · all overlays off' : ''}
       </p>
       <p class="probe">{probed ? describeProbe(picture, probed) : '\u00a0'}</p>
