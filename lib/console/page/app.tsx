@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { AgreementPage } from './agreement/agreement-page.tsx'
 import { SignIn } from './sign-in.tsx'
 import type { StudyPageProps } from './study/study-page.tsx'
 import { useUploads } from './upload/use-uploads.ts'
@@ -7,12 +8,13 @@ import { useWorklist } from './worklist/use-worklist.ts'
 import { defaultFilter, type WorklistFilter, worklistOrder } from './worklist/worklist-order.ts'
 import { WorklistPage } from './worklist/worklist-page.tsx'
 
-/** The study that the address names; null on the worklist. */
-const studyOfAddress = (): string | null => /^#\/studies\/([0-9a-f]{32})$/.exec(location.hash)?.[1] ?? null
+/** The study that the address names; null on any other page. */
+const studyOf = (hash: string): string | null => /^#\/studies\/([0-9a-f]{32})$/.exec(hash)?.[1] ?? null
 
 export function App() {
   const worklist = useWorklist()
-  const studyId = useStudyOfAddress()
+  const hash = useHash()
+  const studyId = studyOf(hash)
   const StudyPage = useStudyPage(studyId !== null)
   // Kept here, so that it is as it was when the reader comes back from a picture.
   const [filter, setFilter] = useState<WorklistFilter>(defaultFilter)
@@ -25,7 +27,9 @@ export function App() {
   if (worklist.state === 'locked') return <SignIn onSignedIn={worklist.retry} />
   return (
     <>
-      {studyId === null ? (
+      {hash === '#/agreement' ? (
+        <AgreementPage />
+      ) : studyId === null ? (
         <WorklistPage
           worklist={worklist}
           rows={rows}
@@ -48,14 +52,14 @@ export function App() {
   )
 }
 
-function useStudyOfAddress(): string | null {
-  const [studyId, setStudyId] = useState(studyOfAddress)
+function useHash(): string {
+  const [hash, setHash] = useState(location.hash)
   useEffect(() => {
-    const follow = () => setStudyId(studyOfAddress())
+    const follow = () => setHash(location.hash)
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)
   }, [])
-  return studyId
+  return hash
 }
 
 /** The viewer is loaded while the worklist shows, so that it is there when a row is opened. */

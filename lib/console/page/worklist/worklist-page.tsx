@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { WorklistRow } from '../../contract/worklist.ts'
+import { Navigation } from '../navigation.tsx'
 import { DropZone } from '../upload/drop-zone.tsx'
 import { UploadList } from '../upload/upload-list.tsx'
 import type { Uploads } from '../upload/use-uploads.ts'
@@ -34,6 +35,7 @@ export function WorklistPage({ worklist, rows, filter, onFilter, selected, onSel
       <main class="worklist">
         <header>
           <h1>Worklist</h1>
+          <Navigation place="worklist" />
           <p class="summary" role="status">
             {summaryOf(worklist)}
           </p>

@@ -1,0 +1,21 @@
+export type Place = 'worklist' | 'agreement'
+
+const places: readonly [place: Place, words: string, href: string][] = [
+  ['worklist', 'Worklist', '#/'],
+  ['agreement', 'Agreement', '#/agreement'],
+]
+
+/** The ways to the other pages. */
+export function Navigation({ place: here }: { place: Place }) {
+  return (
+    <nav class="places" aria-label="Pages">
+      {places
+        .filter(([place]) => place !== here)
+        .map(([place, words, href]) => (
+          <a key={place} href={href}>
+            {words}
+          </a>
+        ))}
+    </nav>
+  )
+}
