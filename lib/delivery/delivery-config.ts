@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { DocumentKind } from '../screening/kernel/document-kinds.ts'
 import { screeningModes } from '../screening/kernel/screening-mode.ts'
 import { tenantId } from '../screening/screening-job/tenant.ts'
 
@@ -31,8 +32,72 @@ const webhook = z.strictObject({
   secretFile: z.string().min(1),
 })
 
+/** Holds what the header Authorization is to say, `Bearer …` for instance. Relative to the configuration. */
+const authorizationFile = z.string().min(1).nullable().default(null)
+
+const fhir = z.strictObject({
+  ...common,
+  kind: z.literal('fhir'),
+  /** The server's base address: the transaction is posted to it. */
+  url: httpUrl,
+  authorizationFile,
+})
+
+/** Kinds of DICOM objects that a receiver may take. */
+export const objectKinds = [
+  'structured-report',
+  'segmentation',
+  'secondary-capture',
+  'presentation-state',
+] as const satisfies readonly DocumentKind[]
+
+/** Which objects the receiver is sent: not every PACS takes all classes. */
+const objects = z
+  .array(z.enum(objectKinds))
+  .min(1)
+  .default([...objectKinds])
+
+const stow = z.strictObject({
+  ...common,
+  kind: z.literal('stow'),
+  /** The base address of the DICOMweb service: objects are posted to `<url>/studies`. */
+  url: httpUrl,
+  authorizationFile,
+  objects,
+})
+
+const host = z.string().regex(/^[0-9a-zA-Z._:-]{1,253}$/, 'must be a name or an address')
+const port = z.number().int().min(1).max(65_535)
+
+const mllp = z.strictObject({
+  ...common,
+  kind: z.literal('mllp'),
+  host,
+  port,
+  tls: z.boolean().default(false),
+  /** MSH-5 and MSH-6 of what is sent. */
+  receivingApplication: z.string().max(180).default(''),
+  receivingFacility: z.string().max(180).default(''),
+})
+
+/** @see DICOM PS3.5 6.2, AE */
+const aeTitle = z
+  .string()
+  .regex(/^(?! )[\x20-\x5b\x5d-\x7e]{1,16}(?<! )$/, 'must be 1–16 characters of ASCII, no backslash')
+
+const cStore = z.strictObject({
+  ...common,
+  kind: z.literal('c-store'),
+  host,
+  port,
+  tls: z.boolean().default(false),
+  calledAeTitle: aeTitle,
+  callingAeTitle: aeTitle.default('PLEURA'),
+  objects,
+})
+
 /** Where a tenant's results go. Every field but name, kind and address has a default. */
-export const deliveryTarget = z.discriminatedUnion('kind', [webhook])
+export const deliveryTarget = z.discriminatedUnion('kind', [webhook, fhir, stow, mllp, cStore])
 
 /** The results of one output folder belong to one tenant. */
 export const deliveryConfig = z.strictObject({

@@ -1,33 +1,46 @@
 import type { DocumentKind } from '../screening/kernel/document-kinds.ts'
+import { fhirName } from '../screening/result-documents/fhir-bundle/fhir-name.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import type { DeliveryTarget } from './delivery-config.ts'
 import type { NothingToSendCode } from './delivery-outcome.ts'
 
+export const oruName = 'oru.hl7'
+
 interface Contents {
   /** What screening must be asked for, so that there is something to send. */
   readonly kinds: readonly DocumentKind[]
-  readonly isSent: (name: string) => boolean
+  readonly names: readonly string[]
 }
 
-/** Which of a result's documents a kind of target gets; a webhook gets an event, and no document. */
-const contents: Record<DeliveryTarget['kind'], Contents> = {
-  webhook: { kinds: [], isSent: () => false },
+/** Which of a result's documents a target gets; a webhook gets an event, and no document. */
+function contentsOf(target: DeliveryTarget): Contents {
+  switch (target.kind) {
+    case 'webhook':
+      return { kinds: [], names: [] }
+    case 'fhir':
+      return { kinds: ['fhir-bundle'], names: [fhirName] }
+    case 'mllp':
+      return { kinds: ['hl7-message'], names: [oruName] }
+    case 'stow':
+    case 'c-store':
+      return { kinds: target.objects, names: target.objects.map((kind) => `${kind}.dcm`) }
+  }
 }
 
-export const kindsNeededBy = ({ kind }: Pick<DeliveryTarget, 'kind'>): readonly DocumentKind[] => contents[kind].kinds
+export const kindsNeededBy = (target: DeliveryTarget): readonly DocumentKind[] => contentsOf(target).kinds
 
 /** Names of the documents that the target gets of this result. */
-export const namesSentTo = (
-  { kind }: Pick<DeliveryTarget, 'kind'>,
-  { documents }: Pick<ResultDocument, 'documents'>,
-): string[] => documents.filter(contents[kind].isSent)
+export function namesSentTo(target: DeliveryTarget, { documents }: Pick<ResultDocument, 'documents'>): string[] {
+  const { names } = contentsOf(target)
+  return documents.filter((name) => names.includes(name))
+}
 
 /** Why the target gets nothing of this result; null when it gets something. */
 export function nothingToSend(
-  target: Pick<DeliveryTarget, 'kind'>,
+  target: DeliveryTarget,
   result: Pick<ResultDocument, 'documents' | 'requestedDocuments'>,
 ): NothingToSendCode | null {
-  const { kinds } = contents[target.kind]
+  const { kinds } = contentsOf(target)
   if (kinds.length === 0 || namesSentTo(target, result).length > 0) return null
   return kinds.some((kind) => result.requestedDocuments.includes(kind)) ? 'image-has-none' : 'not-asked-for'
 }

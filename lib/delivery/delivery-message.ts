@@ -32,7 +32,7 @@ export type DeadLetter = z.infer<typeof deadLetter>
 
 export function buildDeliveryMessage(
   tenant: string,
-  target: Pick<DeliveryTarget, 'name' | 'kind'>,
+  target: DeliveryTarget,
   result: ResultDocument,
   now: Date,
 ): DeliveryMessage {

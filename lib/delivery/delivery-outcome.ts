@@ -13,12 +13,23 @@ export type RefusalReason =
   | 'failed-while-others-were-taken'
   | 'defect' // of ours: the log has it
   | `http-${number}`
+  | `entry-${number}` // a FHIR server's answer to one resource of a transaction
+  | `object-${string}` // the status of a DICOM object
+  | `acknowledged-${'AR' | 'CR'}`
+  | 'class-not-accepted' // the receiver takes no objects of this SOP class
+  | 'not-a-message' // the stored document is not what it should be
 
 /** Why nothing can be delivered to a target for now. */
 export type UnavailableReason =
   | 'timeout'
   | 'address-not-allowed' // a private address, and the target does not allow it
   | 'answer-too-large'
+  | 'answer-not-understood'
+  | 'answer-of-another' // an acknowledgement of another message
+  | `entry-${number}`
+  | `object-${string}`
+  | `acknowledged-${'AE' | 'CE'}`
+  | `association-${string}` // rejected or aborted
   | `connection-${string}` // a code of the operating system or of TLS
   | `redirect-${number}` // never followed: it may lead anywhere
   | `http-${number}`

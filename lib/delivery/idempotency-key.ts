@@ -7,11 +7,7 @@ import { namesSentTo } from './delivery-contents.ts'
  * Names a delivery, in every attempt the same: this result, as far as it is sent, to this target. Another screening
  * key, version or set of documents sent is another delivery. Nothing of a patient can be read from it.
  */
-export function idempotencyKeyOf(
-  tenant: string,
-  target: Pick<DeliveryTarget, 'name' | 'kind'>,
-  result: ResultDocument,
-) {
+export function idempotencyKeyOf(tenant: string, target: DeliveryTarget, result: ResultDocument) {
   const { imageId, screeningKey, software } = result
   const names = namesSentTo(target, result)
   return sha256Hex(

@@ -7,6 +7,7 @@ import { addDeliverCommand } from '../../lib/cli/deliver-command.ts'
 import type { DeliveryReport } from '../../lib/embedded/deliver/courier.ts'
 import { type HttpReceiver, openHttpReceiver } from '../delivery/http-receiver.ts'
 import { storeResult } from '../delivery/stored-result.ts'
+import { facts } from '../result-documents/screened-image.ts'
 import { runCommand } from './run-command.ts'
 import { startPleura } from './run-pleura.ts'
 
@@ -192,6 +193,31 @@ describe('pleura deliver', { timeout: 300_000 }, () => {
     expect(run.code).toBe(3)
     expect(run.stdout).toMatch(/1 results cannot be read/)
     expect(receiver.received).toHaveLength(1)
+  })
+
+  it('says that there is nothing to send, and why, and sends what is made later', async () => {
+    const png = { ...facts, format: 'png' as const, sopInstanceUid: null, studyInstanceUid: null }
+    await storeResult(out, { name: 'png', facts: png, identity: null })
+    await storeResult(out, { name: 'not asked for', requestedDocuments: ['hl7-message'] })
+    await writeTargets({ kind: 'fhir', name: 'ehr', url: receiver.url, allowPrivateAddress: true })
+    const first = await deliver('--once', '--json')
+    expect(first.code).toBe(0)
+    expect(
+      reportsOf(first)
+        .map(({ outcome, reason }) => [outcome, reason])
+        .sort(),
+    ).toEqual([
+      ['nothing-to-send', 'image-has-none'],
+      ['nothing-to-send', 'not-asked-for'],
+    ])
+    expect(receiver.received).toEqual([])
+    await storeResult(out, { name: 'not asked for', requestedDocuments: ['fhir-bundle'] })
+    receiver.answer = (response, { body }) => {
+      const { entry } = JSON.parse(body.toString())
+      const answers = entry.map(() => ({ response: { status: '201' } }))
+      response.writeHead(200).end(JSON.stringify({ resourceType: 'Bundle', entry: answers }))
+    }
+    expect(reportsOf(await deliver('--once', '--json'))).toMatchObject([{ target: 'ehr', outcome: 'delivered' }])
   })
 
   it('sends nothing of before the moment since which a target wants results', async () => {

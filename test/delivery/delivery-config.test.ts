@@ -47,6 +47,47 @@ describe('the file of targets', () => {
     expect(failure.message).toMatch(message)
   })
 
+  it('has defaults for every kind', async () => {
+    const { targets } = await read({
+      tenant: 'clinic',
+      targets: [
+        { kind: 'fhir', name: 'ehr', url: 'https://example.org/fhir' },
+        { kind: 'stow', name: 'archive', url: 'https://example.org/dicom-web' },
+        { kind: 'c-store', name: 'pacs', host: 'pacs.example.org', port: 104, calledAeTitle: 'MAIN PACS' },
+        { kind: 'mllp', name: 'his', host: '2001:db8::1', port: 2575 },
+      ],
+    })
+    const objects = ['structured-report', 'segmentation', 'secondary-capture', 'presentation-state']
+    expect(targets).toMatchObject([
+      { authorizationFile: null },
+      { authorizationFile: null, objects },
+      { callingAeTitle: 'PLEURA', tls: false, objects },
+      { receivingApplication: '', receivingFacility: '', tls: false },
+    ])
+  })
+
+  it.each([
+    ['host', { kind: 'mllp', host: 'a b', port: 1 }],
+    ['port', { kind: 'mllp', host: 'a', port: 0 }],
+    ['calledAeTitle', { kind: 'c-store', host: 'a', port: 1, calledAeTitle: 'SEVENTEEN-LETTERS' }],
+    ['calledAeTitle', { kind: 'c-store', host: 'a', port: 1, calledAeTitle: ' ' }],
+    ['objects', { kind: 'stow', url: 'https://a.b', objects: ['fhir-bundle'] }],
+    ['objects', { kind: 'stow', url: 'https://a.b', objects: [] }],
+  ])('is refused with a %s that is none', async (field, target) => {
+    await expect(read({ tenant: 'clinic', targets: [{ name: 'x', ...target }] })).rejects.toThrow(`targets.0.${field}`)
+  })
+
+  it('names an authorization that can be a header', async () => {
+    const { targets } = await read({
+      tenant: 'clinic',
+      targets: [{ kind: 'fhir', name: 'ehr', url: 'https://a.b', authorizationFile: 'token' }],
+    })
+    await writeFile(join(folder, 'token'), 'Bearer a\r\nX-Other: b')
+    await expect(openSender(targets[0], folder, systemClock)).rejects.toThrow(/must hold one line/)
+    await writeFile(join(folder, 'token'), 'Bearer a\n')
+    await (await openSender(targets[0], folder, systemClock)).close()
+  })
+
   it('is refused where it is not there', async () => {
     await expect(readDeliveryConfig(join(folder, 'none.json'))).rejects.toThrow(/cannot be read \(ENOENT\)/)
   })

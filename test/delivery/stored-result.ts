@@ -1,14 +1,16 @@
 import { FolderObjectStore } from '../../lib/adapters/embedded/folder-object-store.ts'
+import type { Delivery } from '../../lib/delivery/sender.ts'
 import type { Finding } from '../../lib/screening/finding/finding.ts'
 import type { DocumentKind } from '../../lib/screening/kernel/document-kinds.ts'
 import { sha256Hex } from '../../lib/screening/kernel/identifiers.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
-import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import type { DocumentSource, DocumentTools } from '../../lib/screening/result-documents/document-type.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { writeResult } from '../../lib/screening/result-documents/write-result.ts'
 import { source, suspected } from '../result-documents/screened-image.ts'
+import { MemoryObjectStore } from './memory-stores.ts'
 
 /** Documents that are made without drawing. */
 const undrawn: readonly DocumentKind[] = [
@@ -22,6 +24,8 @@ const undrawn: readonly DocumentKind[] = [
 export interface StoredOptions extends Partial<Omit<DocumentSource, 'imageId'>> {
   /** Tells images apart. */
   readonly name?: string
+  /** For documents that are drawn. */
+  readonly tools?: () => DocumentTools
 }
 
 const { classification } = suspected(true)
@@ -37,19 +41,21 @@ export const flagOnly: Pick<DocumentSource, 'finding' | 'models'> = {
   models: [classifier],
 }
 
+function noTools(): never {
+  throw new Error('nothing is drawn')
+}
+
 /** Writes a result and its documents into an output folder, as screening does. */
 export const storeResult = (outDir: string, options?: StoredOptions): Promise<ResultDocument> =>
   storeResultIn(new FolderObjectStore(outDir), options)
 
 export async function storeResultIn(
   store: ObjectStore,
-  { name = 'image', ...changes }: StoredOptions = {},
+  { name = 'image', tools = noTools, ...changes }: StoredOptions = {},
 ): Promise<ResultDocument> {
   const imageId = sha256Hex(name).slice(0, 32)
   const context = { ...source, finding: suspected(true), requestedDocuments: undrawn, ...changes, imageId }
-  const documents = await buildDocuments(context, () => {
-    throw new Error('nothing is drawn')
-  })
+  const documents = await buildDocuments(context, tools)
   const result = buildResultDocument(context.finding, {
     ...context,
     documents: documents.map((document) => document.name),
@@ -57,4 +63,13 @@ export async function storeResultIn(
   })
   await writeResult(store, result, documents)
   return result
+}
+
+/** A result as it is sent to a target that gets these documents. */
+export async function deliveryOf(names: readonly string[], options?: StoredOptions): Promise<Delivery> {
+  const store = new MemoryObjectStore()
+  const result = await storeResultIn(store, options)
+  const documents = new Map<string, Uint8Array>()
+  for (const name of names) documents.set(name, await store.get(`${result.imageId}/${name}`))
+  return { key: 'f'.repeat(32), tenant: 'clinic', result, documents }
 }

@@ -6,7 +6,7 @@ import { assertAllowedHost, guardedLookup } from './address-guard.ts'
 export interface HttpExchangeOptions {
   readonly allowPrivateAddress: boolean
   /** From the connection to the end of the answer. */
-  readonly timeoutMs: number
+  readonly timeoutSeconds: number
   /** Connections at a time. */
   readonly concurrency: number
   /** What is read of an answer at most. */
@@ -33,7 +33,7 @@ export class HttpExchange {
   async post(body: Uint8Array | string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
     assertAllowedHost(this.#url.hostname, this.#options.allowPrivateAddress)
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const signal = AbortSignal.timeout(this.#options.timeoutMs)
+    const signal = AbortSignal.timeout(this.#options.timeoutSeconds * 1000)
     try {
       return await this.#postOnce(bytes, headers, signal)
     } catch (error) {
@@ -101,3 +101,6 @@ export class HttpExchange {
 class StaleConnectionError extends Error {
   override readonly name = 'StaleConnectionError'
 }
+
+export const authorizationHeader = (authorization: string | null): Readonly<Record<string, string>> =>
+  authorization === null ? {} : { authorization }

@@ -14,12 +14,7 @@ const maximumAnswerBytes = 65_536
 
 /** Tells a URL of results, signed by the scheme of Standard Webhooks. */
 export function createWebhookSender(target: TargetOfKind<'webhook'>, secret: Uint8Array, clock: Clock): Sender {
-  const exchange = new HttpExchange(target.url, {
-    allowPrivateAddress: target.allowPrivateAddress,
-    timeoutMs: target.timeoutSeconds * 1000,
-    concurrency,
-    maximumAnswerBytes,
-  })
+  const exchange = new HttpExchange(target.url, { ...target, concurrency, maximumAnswerBytes })
   return {
     concurrency,
     async send({ key, tenant, result }: Delivery): Promise<DeliveryOutcome> {

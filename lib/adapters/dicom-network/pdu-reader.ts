@@ -13,17 +13,37 @@ const headerBytes = 6
 /** 128 presentation contexts of a hundred transfer syntaxes each. */
 const maximumAssociateBytes = 1024 * 1024
 
-const maximumBytes: Readonly<Record<number, number>> = {
+/** By type, what may come from a requestor. Unit: bytes. */
+const fromRequestor: Readonly<Record<number, number>> = {
   [pduTypes.associateRequest]: maximumAssociateBytes,
   [pduTypes.presentationData]: maximumPduBytes,
   [pduTypes.releaseRequest]: 4,
   [pduTypes.abort]: 4,
 }
 
+/** PDU types with which an acceptor answers. @see DICOM PS3.8 9.3 */
+export const answerTypes = { associateAccept: 0x02, associateReject: 0x03, releaseResponse: 0x06 } as const
+
+/** By type, what may come from an acceptor. Unit: bytes. */
+export const fromAcceptor: Readonly<Record<number, number>> = {
+  [answerTypes.associateAccept]: maximumAssociateBytes,
+  [answerTypes.associateReject]: 4,
+  [pduTypes.presentationData]: maximumPduBytes,
+  [pduTypes.releaseRequest]: 4,
+  [answerTypes.releaseResponse]: 4,
+  [pduTypes.abort]: 4,
+}
+
 /** Cuts what arrives into whole PDUs. Nothing is allocated by what a peer declares: a longer one is refused at its header. */
 export class PduReader {
+  readonly #maximumBytes: Readonly<Record<number, number>>
   #chunks: Buffer[] = []
   #bytes = 0
+
+  /** @param maximumBytes Of each type that may come. */
+  constructor(maximumBytes: Readonly<Record<number, number>> = fromRequestor) {
+    this.#maximumBytes = maximumBytes
+  }
 
   /**
    * The PDUs that are whole now, header included.
@@ -35,7 +55,7 @@ export class PduReader {
     this.#bytes += chunk.length
     while (this.#bytes >= headerBytes) {
       if (this.#chunks[0].length < headerBytes) this.#chunks = [Buffer.concat(this.#chunks)]
-      const length = headerBytes + declaredLength(this.#chunks[0])
+      const length = headerBytes + this.#declaredLength(this.#chunks[0])
       if (this.#bytes < length) break
       pdus.push(this.#take(length))
     }
@@ -61,12 +81,12 @@ export class PduReader {
     }
     return parts.length === 1 ? parts[0] : Buffer.concat(parts, length)
   }
-}
 
-function declaredLength(header: Buffer): number {
-  const most = maximumBytes[header[0]]
-  if (most === undefined) throw new ProtocolError(`a PDU of type ${header[0]}`)
-  const length = header.readUInt32BE(2)
-  if (length > most) throw new ProtocolError(`a PDU of type ${header[0]} with ${length} bytes`)
-  return length
+  #declaredLength(header: Buffer): number {
+    const most = this.#maximumBytes[header[0]]
+    if (most === undefined) throw new ProtocolError(`a PDU of type ${header[0]}`)
+    const length = header.readUInt32BE(2)
+    if (length > most) throw new ProtocolError(`a PDU of type ${header[0]} with ${length} bytes`)
+    return length
+  }
 }

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { createFhirSender } from '../../adapters/delivery/fhir-sender.ts'
+import { createMllpSender } from '../../adapters/delivery/mllp-sender.ts'
+import { createStowSender } from '../../adapters/delivery/stow-sender.ts'
 import { createWebhookSender } from '../../adapters/delivery/webhook-sender.ts'
 import type { DeliveryTarget, TargetOfKind } from '../../delivery/delivery-config.ts'
 import type { Sender } from '../../delivery/sender.ts'
@@ -9,7 +12,34 @@ import type { Clock } from '../../screening/kernel/ports.ts'
 
 /** @param folder Where the files lie that the target names. @throws {ConfigurationError} for a secret that is none */
 export async function openSender(target: DeliveryTarget, folder: string, clock: Clock): Promise<Sender> {
-  return createWebhookSender(target, await readSecret(target, folder), clock)
+  switch (target.kind) {
+    case 'webhook':
+      return createWebhookSender(target, await readSecret(target, folder), clock)
+    case 'fhir':
+      return createFhirSender(target, await readAuthorization(target, folder), clock)
+    case 'stow':
+      return createStowSender(target, await readAuthorization(target, folder), clock)
+    case 'mllp':
+      return createMllpSender(target)
+    case 'c-store': {
+      // The library takes its time to load, and only this wire needs it.
+      const { createStoreSender } = await import('../../adapters/delivery/store-sender.ts')
+      return createStoreSender(target)
+    }
+  }
+}
+
+/** @throws {ConfigurationError} for what cannot be the value of a header */
+async function readAuthorization(
+  { name, authorizationFile }: TargetOfKind<'fhir'> | TargetOfKind<'stow'>,
+  folder: string,
+): Promise<string | null> {
+  if (authorizationFile === null) return null
+  const value = (await readOwnFile(name, folder, authorizationFile)).trim()
+  if (/^[\x20-\x7e]+$/.test(value)) return value
+  throw new ConfigurationError(
+    `${authorizationFile}, which target ${name} names, must hold one line: the value of the header Authorization.`,
+  )
 }
 
 async function readSecret({ name, secretFile }: TargetOfKind<'webhook'>, folder: string): Promise<Uint8Array> {

@@ -17,7 +17,8 @@ const escapes: Readonly<Record<string, string>> = {
   '\n': '\\.br\\',
 }
 
-const escapeText = (text: string): string => text.replace(/[\\|^&~\r\n]/g, (character) => escapes[character])
+/** Text as the value of a field or component. */
+export const escapeText = (text: string): string => text.replace(/[\\|^&~\r\n]/g, (character) => escapes[character])
 
 function encodeField(field: Hl7Field): string {
   if (field === null || typeof field === 'string') return escapeText(field ?? '')

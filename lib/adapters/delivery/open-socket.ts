@@ -1,0 +1,29 @@
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { assertAllowedHost, guardedLookup } from './address-guard.ts'
+
+export interface SocketTarget {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+  readonly allowPrivateAddress: boolean
+}
+
+/**
+ * A connection to a target, guarded as those of HTTP are. It is destroyed, with the signal's reason, when that is aborted.
+ * @throws what the connection fails with
+ */
+export async function openSocket(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+  const { host, port, tls, allowPrivateAddress } = target
+  assertAllowedHost(host, allowPrivateAddress)
+  signal.throwIfAborted()
+  const options = { host, port, lookup: guardedLookup(allowPrivateAddress) }
+  const socket: Socket = tls ? connectTls({ ...options, servername: host }) : connect(options)
+  signal.addEventListener('abort', () => socket.destroy(signal.reason), { once: true })
+  await new Promise<void>((resolve, reject) => {
+    socket.once(tls ? 'secureConnect' : 'connect', resolve)
+    socket.once('error', reject)
+    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECLOSED' })))
+  })
+  return socket
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
+import { createDocumentTools } from '../../../lib/adapters/codecs/create-document-tools.ts'
+import { createStoreSender } from '../../../lib/adapters/delivery/store-sender.ts'
+import { deliveryTarget, type TargetOfKind } from '../../../lib/delivery/delivery-config.ts'
+import { documentKinds } from '../../../lib/screening/kernel/document-kinds.ts'
+import { readFileMeta } from '../../../lib/screening/radiograph/file-meta.ts'
+import { deliveryOf } from '../../delivery/stored-result.ts'
+
+const names = ['segmentation.dcm', 'secondary-capture.dcm', 'presentation-state.dcm', 'structured-report.dcm']
+const dataSetOf = (file: Buffer): string => file.subarray(readFileMeta(file, 132).end).toString('hex')
+
+let receiver: ChildProcess | null = null
+afterEach(async () => {
+  receiver?.kill()
+  receiver = null
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** DCMTK's storescp, which writes what it gets bit for bit. */
+async function openStorescp(...options: string[]): Promise<{ port: number; folder: string }> {
+  const port = await freePort()
+  const folder = await mkdtemp(join(tmpdir(), 'pleura-storescp-'))
+  receiver = spawn('storescp', ['+B', '-pm', '-od', folder, ...options, String(port)], { stdio: 'ignore' })
+  const isOpen = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+  while (!(await isOpen())) {
+    if (receiver.exitCode !== null) throw new Error('storescp does not run')
+    await sleep(50)
+  }
+  return { port, folder }
+}
+
+const senderTo = (port: number) =>
+  createStoreSender(
+    deliveryTarget.parse({
+      kind: 'c-store',
+      name: 'pacs',
+      host: '127.0.0.1',
+      port,
+      calledAeTitle: 'STORESCP',
+      allowPrivateAddress: true,
+    }) as TargetOfKind<'c-store'>,
+  )
+
+const delivery = () =>
+  deliveryOf(names, { requestedDocuments: documentKinds, tools: () => createDocumentTools(createCodecs()) })
+
+describe('storescp, delivered to', () => {
+  it.each([[[]], [['--max-pdu', '4096']], [['--max-pdu', '131072']]])(
+    'has every object byte for byte (%s), and twice no more of them',
+    async (options) => {
+      const { port, folder } = await openStorescp(...options)
+      const sent = await delivery()
+      expect(await senderTo(port).send(sent)).toEqual({ kind: 'delivered' })
+      expect(await senderTo(port).send(sent)).toEqual({ kind: 'delivered' })
+      const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))
+      expect(files.map(dataSetOf).sort()).toEqual(
+        [...sent.documents.values()].map((file) => dataSetOf(Buffer.from(file))).sort(),
+      )
+    },
+  )
+
+  it('that refuses associations is tried again', async () => {
+    const { port } = await openStorescp('--refuse')
+    expect(await senderTo(port).send(await delivery())).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringMatching(/^association-rejected/),
+    })
+  })
+
+  it('that aborts half-way is tried again', async () => {
+    const { port } = await openStorescp('--abort-during')
+    expect(await senderTo(port).send(await delivery())).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringMatching(/^(association|connection)-/),
+    })
+  })
+})
