@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { Tinypool } from 'tinypool'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
-import { childEnvironment } from './child-environment.ts'
 import { builtProgram } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
+import { screeningProcessSettings } from './process-settings.ts'
 import type { PrepareTask, ScreenTask } from './screen-worker.ts'
 import { Turns } from './turns.ts'
 
@@ -26,7 +26,7 @@ export class ProcessPool {
     this.#pool = new Tinypool({
       filename: builtProgram('lib/embedded/screen-worker.ts'),
       runtime: 'child_process',
-      env: childEnvironment(process.env),
+      ...screeningProcessSettings(process.env),
       minThreads: concurrency,
       maxThreads: concurrency,
       concurrentTasksPerWorker: 1,

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import sharp from 'sharp'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../adapters/codecs/create-document-tools.ts'
 import { FolderObjectStore } from '../adapters/embedded/folder-object-store.ts'
@@ -46,6 +47,10 @@ export interface PrepareTask {
 
 // A terminal sends Ctrl-C to every process of the command: the parent decides what is finished first.
 process.on('SIGINT', () => {})
+
+// One image at a time, none of them again: a cache would only hold memory, and one thread is what a process is given.
+sharp.cache(false)
+sharp.concurrency(1)
 
 const codecs = createCodecs()
 const documentTools = once(() => createDocumentTools(codecs))

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createCodecs } from '../../lib/adapters/codecs/create-codecs.ts'
@@ -21,12 +21,32 @@ import { benchReceiving } from './receiving.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
-/** `npm run bench [-- --images N] [--only file|documents|worker|masks|jpeg2000|cost|listen|memory]`: on this machine, in one run. Times are noisy on a shared one. */
+/**
+ * `npm run bench [-- --images N] [--only PART]`: on this machine, all parts in one run. Medians of
+ * repeated runs with their interquartile range. Wall times are noisy on a shared machine: the load is printed beside.
+ */
+const parts = [
+  'file',
+  'preprocessing',
+  'cascade',
+  'throughput',
+  'documents',
+  'worker',
+  'masks',
+  'jpeg2000',
+  'cost',
+  'listen',
+  'memory',
+] as const
 const { values: options } = parseArgs({
   options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
 })
 const images = Number(options.images)
-const wanted = (part: string): boolean => options.only === undefined || options.only === part
+if (options.only !== undefined && !parts.some((part) => part === options.only)) {
+  throw new Error(`--only is one of ${parts.join(', ')}`)
+}
+const wanted = (...named: (typeof parts)[number][]): boolean =>
+  options.only === undefined || named.some((part) => part === options.only)
 
 const folder = await mkdtemp(join(tmpdir(), 'pleura-bench-'))
 console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}\n`)
@@ -38,7 +58,7 @@ async function makePhantoms(name: string, count: number, rows: number): Promise<
 }
 
 function print(title: string, rows: string[][]): void {
-  console.log(`${formatTable([title, ''], rows)}\n`)
+  console.log(`${formatTable([`${title} (load ${loadavg()[0].toFixed(1)})`, ''], rows)}\n`)
 }
 
 /** The first phantom in a native transfer syntax: DCMTK's tool reads it without further codecs. */
@@ -69,13 +89,12 @@ async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
 }
 
 const ordinary = await makePhantoms('ordinary', 16, 1024)
-const large =
-  options.only === undefined || ['documents', 'file'].includes(options.only) ? await makePhantoms('large', 4, 3000) : []
-if (options.only === undefined) {
-  print('preprocessing, 3000 × 3000, 16 bits allocated', await benchPreprocessing(await firstNative(large), folder))
-  print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
-  print('end to end', await benchThroughput(await multiply(ordinary, 6)))
+const large = wanted('file', 'documents', 'memory') ? await makePhantoms('large', 4, 3000) : []
+if (wanted('preprocessing')) {
+  print('preprocessing, 3000 × 3000, 12 bits, processor time', await benchPreprocessing(folder))
 }
+if (wanted('cascade')) print('cascade, one 1024² phantom, one thread', await benchCascade(ordinary[0]))
+if (wanted('throughput')) print('end to end', await benchThroughput(await multiply(ordinary, 3)))
 if (wanted('file')) {
   print('file to documents, 1024²', await benchFileToDocuments('1024²', ordinary))
   print('file to documents, 3000²', await benchFileToDocuments('3000²', large))
@@ -96,5 +115,5 @@ if (wanted('listen')) {
   print('receiving, one association of storescu', await benchReceiving(tenMegabytes, folder))
 }
 if (wanted('memory')) {
-  print(`memory of one screening process over ${images} images`, benchMemory(ordinary, images))
+  print(`memory of one screening process over ${images} images`, benchMemory([...ordinary, ...large], images))
 }

@@ -8,8 +8,11 @@ export interface CodecRequest {
   readonly frame: EncodedFrame
 }
 
-/** `refused`: the codec found fault with the codestream. `defect`: the codec could not be loaded or used. */
+/**
+ * `refused`: the codec found fault with the codestream. `defect`: the codec could not be loaded or used. The thread ends
+ * after these, and after a frame that `isLast`.
+ */
 export type CodecReply =
-  | { readonly outcome: 'decoded'; readonly frame: DecodedCodestream }
+  | { readonly outcome: 'decoded'; readonly frame: DecodedCodestream; readonly isLast: boolean }
   | { readonly outcome: 'refused'; readonly detail: string }
   | { readonly outcome: 'defect'; readonly detail: string }

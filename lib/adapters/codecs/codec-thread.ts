@@ -11,7 +11,8 @@ export class CodecDefectError extends Error {
 
 /**
  * One thread that decodes one codestream after the other. It starts with the first, ends with one that fails or
- * overruns its time, and starts anew with the next: a codec that met a bad codestream is not trusted with a good one.
+ * overruns its time, and starts anew with the next: a codec that met a bad codestream is not trusted with a good one. It
+ * also ends with one that took much memory, which a codec never gives back.
  */
 export class CodecThread {
   readonly #workerFile: string
@@ -40,9 +41,9 @@ export class CodecThread {
 
   async #decodeNow(kind: WorkerKind, frame: EncodedFrame): Promise<DecodedCodestream> {
     const reply = await this.#askOrEnd({ kind, frame: { ...frame, codestream: frame.codestream.slice() } })
-    if (reply.outcome === 'decoded') return reply.frame
     // The thread closes itself: terminating it can crash the whole of Node.
-    this.#worker = null
+    if (reply.outcome !== 'decoded' || reply.isLast) this.#worker = null
+    if (reply.outcome === 'decoded') return reply.frame
     if (reply.outcome === 'defect') throw new CodecDefectError(`the ${kind} codec cannot be used: ${reply.detail}`)
     const cause = new Error(reply.detail)
     throw new StudyRejectedError('corrupt-pixel-data', `the ${kind} codec refused the compressed frame`, { cause })

@@ -2,12 +2,18 @@ import { parentPort } from 'node:worker_threads'
 import type { CodecReply, CodecRequest, WorkerKind } from './codec-messages.ts'
 import { type FrameDecoder, loadFrameDecoder } from './decode-web-assembly.ts'
 import { memoryLimitBytes } from './frame-limits.ts'
-import { limitWebAssemblyMemory } from './limit-web-assembly-memory.ts'
+import { grownBytes, limitWebAssemblyMemory } from './limit-web-assembly-memory.ts'
 
 /*
  * The thread in which WebAssembly codecs run: a codestream that makes one hang or crash takes this thread with it and
  * nothing else. Each codec is loaded when its first codestream comes.
  */
+
+/**
+ * A codec keeps the memory of the largest frame it met, long after: beyond this, starting anew costs less than a
+ * hundredth of what such a frame takes. Unit: bytes
+ */
+const keptMemoryBytes = 96 * 2 ** 20
 
 const loaded = new Map<WorkerKind, FrameDecoder>()
 
@@ -21,7 +27,8 @@ async function replyTo({ kind, frame }: CodecRequest): Promise<CodecReply> {
     return { outcome: 'defect', detail: textOf(cause) }
   }
   try {
-    return { outcome: 'decoded', frame: decode(frame) }
+    const decoded = decode(frame)
+    return { outcome: 'decoded', frame: decoded, isLast: grownBytes() > keptMemoryBytes }
   } catch (cause) {
     return { outcome: 'refused', detail: textOf(cause) }
   }
@@ -39,5 +46,5 @@ parentPort?.on('message', async (request: CodecRequest) => {
   const transfer = reply.outcome === 'decoded' ? [reply.frame.values.buffer as ArrayBuffer] : []
   parentPort?.postMessage(reply, transfer)
   // A codec that met a bad codestream may have spoilt its memory: the next frame gets a new thread.
-  if (reply.outcome !== 'decoded') parentPort?.close()
+  if (reply.outcome !== 'decoded' || reply.isLast) parentPort?.close()
 })
