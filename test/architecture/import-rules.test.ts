@@ -120,7 +120,11 @@ describe('import rules', () => {
   })
 
   it("lets the console's API import its contract, the domain, the router, and of evaluation what it must count alike", () => {
-    const alike = ['lib/evaluation/dataset/image-key.ts']
+    const alike = [
+      'lib/evaluation/dataset/image-key.ts',
+      'lib/evaluation/drift/detect-drift.ts',
+      'lib/evaluation/drift/summarise-period.ts',
+    ]
     const isRouter = (t: string) => t === 'hono' || t.startsWith('hono/') || t === '@hono/zod-openapi'
     const allowed = below('console/contract', 'console/api', 'screening')
     const isMetric = below('evaluation/metrics')
@@ -182,9 +186,12 @@ describe('import rules', () => {
     expect(violations('lib/cost', allowed)).toEqual([])
   })
 
-  it('keeps the metrics of evaluation from all but the domain, since the console counts by them too', () => {
+  it('keeps the metrics and the drift of evaluation from all but the domain, since the console counts by them too', () => {
     const allowed = below('screening', 'evaluation/metrics')
     expect(violations('lib/evaluation/metrics', allowed)).toEqual([])
+    const drift = ['lib/evaluation/drift/detect-drift.ts', 'lib/evaluation/drift/summarise-period.ts']
+    const isDrift = (target: string) => drift.includes(target) || allowed(target)
+    expect(drift.flatMap(importsOf).filter(({ target }) => !isDrift(target))).toEqual([])
   })
 
   it('keeps evaluation from the command line', () => {

@@ -400,6 +400,27 @@ describe('the page of agreement', () => {
   })
 })
 
+describe('the page of operations', () => {
+  beforeEach(async () => {
+    await gridHasRows(3)
+    await page.getByRole('link', { name: 'Operations' }).click()
+    await page.locator('.tiles').waitFor()
+  })
+
+  it('says what waits, what was rejected and what was found with which models', async () => {
+    const text = () => page.locator('.figures').textContent()
+    expect(await text()).toMatch(/truncated1.*Send it again/)
+    expect(await text()).toMatch(/too few images to be tested/)
+    expect(await text()).toMatch(/Set aside as no picture: 1/)
+    expect(await page.getByRole('region', { name: 'Failed' }).count()).toBe(0)
+  })
+
+  it.each(['light', 'dark'] as const)('has no findings of axe in %s colours', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    await expectAccessible(page)
+  })
+})
+
 describe('a console on another interface', () => {
   it('asks for the token, and opens with it', async () => {
     const other = await openConsole(newFolder(), { host: '0.0.0.0', token: 'the-token' })

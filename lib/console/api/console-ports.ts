@@ -17,6 +17,20 @@ export interface Studies {
   /** The very bytes that were screened; null where they are gone or have changed since. */
   source(studyId: string): Promise<Uint8Array | null>
   markInReading(studyId: string): Promise<void>
+  /** Every row with what made it, for figures. */
+  screened(): Promise<readonly ScreenedRow[]>
+}
+
+export interface ScreenedRow {
+  readonly row: WorklistRow
+  /** `version` is null where no result stands. */
+  readonly models: readonly { readonly id: string; readonly version: string | null; readonly sha256: string }[]
+  readonly timingsMs: Readonly<Record<string, number>>
+}
+
+export interface Redrive {
+  /** Has a study screened again that the system failed over; resolves when that has begun, or cannot. */
+  screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone'>
 }
 
 export interface Uploads {

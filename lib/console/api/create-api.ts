@@ -1,11 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
-import type { PixelCodecs } from '../../screening/kernel/ports.ts'
+import type { Clock, PixelCodecs } from '../../screening/kernel/ports.ts'
 import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.ts'
 import { maskLimitCharacters } from '../contract/review.ts'
 import { addAgreementRoutes } from './agreement-routes.ts'
-import type { Reviews, Studies, Uploads } from './console-ports.ts'
+import type { Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
 import { FrameReader } from './frame-reader.ts'
+import { addOperationsRoutes } from './operations-routes.ts'
 import { problemResponse } from './problem-response.ts'
 import { MaskRefusedError } from './read-drawn-mask.ts'
 import { addReviewRoutes, maskRefusal } from './review-routes.ts'
@@ -18,6 +19,8 @@ export interface ConsoleBackend {
   readonly studies: Studies
   readonly uploads: Uploads
   readonly reviews: Reviews
+  readonly redrive: Redrive
+  readonly clock: Clock
   readonly codecs: PixelCodecs
   /** The one that the images were screened with. */
   readonly policy: SuitabilityPolicy
@@ -55,6 +58,7 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
   addUploadRoutes(api, backend.uploads)
   addReviewRoutes(api, backend.studies, backend.reviews, backend.codecs)
   addAgreementRoutes(api, backend.studies, backend.reviews)
+  addOperationsRoutes(api, backend)
   api.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
   api.onError((error, c) => {
     if ('getResponse' in error) {

@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { AgreementPage } from './agreement/agreement-page.tsx'
+import { OperationsPage } from './operations/operations-page.tsx'
 import { SignIn } from './sign-in.tsx'
 import type { StudyPageProps } from './study/study-page.tsx'
 import { useUploads } from './upload/use-uploads.ts'
@@ -29,6 +30,8 @@ export function App() {
     <>
       {hash === '#/agreement' ? (
         <AgreementPage />
+      ) : hash === '#/operations' ? (
+        <OperationsPage rows={worklist.rows} />
       ) : studyId === null ? (
         <WorklistPage
           worklist={worklist}

@@ -1,8 +1,9 @@
-export type Place = 'worklist' | 'agreement'
+export type Place = 'worklist' | 'agreement' | 'operations'
 
 const places: readonly [place: Place, words: string, href: string][] = [
   ['worklist', 'Worklist', '#/'],
   ['agreement', 'Agreement', '#/agreement'],
+  ['operations', 'Operations', '#/operations'],
 ]
 
 /** The ways to the other pages. */

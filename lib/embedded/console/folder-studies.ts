@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
 import { displayPath, encodePath } from '../../adapters/embedded/path-bytes.ts'
 import { buildWorklistRow, standingResult } from '../../console/api/build-worklist-row.ts'
-import type { Studies } from '../../console/api/console-ports.ts'
+import type { ScreenedRow, Studies } from '../../console/api/console-ports.ts'
 import type { WorklistChanges, WorklistRow } from '../../console/contract/worklist.ts'
 import { imageIdOf, sha256Hex } from '../../screening/kernel/identifiers.ts'
 import type { Clock, ObjectStore } from '../../screening/kernel/ports.ts'
@@ -31,7 +31,7 @@ export class FolderStudies implements Studies {
   readonly #entries = new Map<string, Entry>()
   readonly #inReadingSince = new Map<string, number>()
   /** Tells the cursors of this list from those of an earlier program. */
-  readonly #epoch = randomBytes(6).toString('hex')
+  #epoch = newEpoch()
   #revision = 0
   #setAside = 0
 
@@ -102,6 +102,22 @@ export class FolderStudies implements Studies {
     return null
   }
 
+  async screened(): Promise<readonly ScreenedRow[]> {
+    return [...this.#entries.values()].map(({ row, line, result }) => {
+      const models = standingResult(line, result)?.models
+      return {
+        row,
+        models: models ?? line.models.map(({ id, sha256 }) => ({ id, sha256, version: null })),
+        timingsMs: line.timingsMs,
+      }
+    })
+  }
+
+  /** The file that a study was last screened from; null where there is no such row. */
+  inputOf(studyId: string): string | null {
+    return this.#entries.get(studyId)?.inputs[0] ?? null
+  }
+
   async markInReading(studyId: string): Promise<void> {
     const isNew = !this.#inReadingSince.has(studyId)
     this.#inReadingSince.set(studyId, this.#clock.monotonic())
@@ -121,6 +137,8 @@ export class FolderStudies implements Studies {
       return
     }
     const studyId = studyIdOf(line)
+    // A file that could not be read, and now can, has an id by now: the row without one goes, and pages get a new list.
+    if (line.imageId !== null && this.#entries.delete(studyIdOf({ ...line, imageId: null }))) this.#epoch = newEpoch()
     // The newest first: it is the likeliest to be there still.
     const known = this.#entries.get(studyId)?.inputs.filter((input) => input !== line.input) ?? []
     this.#set(studyId, { line, inputs: [line.input, ...known], result })
@@ -148,5 +166,8 @@ export class FolderStudies implements Studies {
   }
 }
 
+const newEpoch = (): string => randomBytes(6).toString('hex')
+
 /** An image that could not be read has no digest of its own. */
-const studyIdOf = ({ imageId, input }: ResultLine): string => imageId ?? sha256Hex(`unreadable ${input}`).slice(0, 32)
+const studyIdOf = ({ imageId, input }: Pick<ResultLine, 'imageId' | 'input'>): string =>
+  imageId ?? sha256Hex(`unreadable ${input}`).slice(0, 32)

@@ -69,13 +69,19 @@ export class FolderUploads implements Uploads {
       throw error
     }
     const upload = this.#update(uploadId, { state: 'screening' })
-    this.#follow(this.#finish(uploadId, file))
+    this.follow(this.#finish(uploadId, file))
     return upload
   }
 
   /** Screens what an earlier program took and did not finish. */
   screenLeftOver(files: readonly KeptFile[]): void {
-    for (const file of files) this.#follow(this.#screen(file).then(() => {}))
+    for (const file of files) this.follow(this.#screen(file))
+  }
+
+  /** Work that must be done before the program ends; one that fails is told. */
+  follow(work: Promise<unknown>): void {
+    const followed = work.then(() => {}, this.#onFailure).finally(() => this.#underWay.delete(followed))
+    this.#underWay.add(followed)
   }
 
   /** Resolves when all that was taken is screened. */
@@ -90,11 +96,6 @@ export class FolderUploads implements Uploads {
       studyId: isSetAside(line) ? null : line.imageId,
       rejection: reasonOf(line),
     })
-  }
-
-  #follow(work: Promise<void>): void {
-    const followed = work.catch(this.#onFailure).finally(() => this.#underWay.delete(followed))
-    this.#underWay.add(followed)
   }
 
   #update(uploadId: string, change: Partial<Upload>): Upload {

@@ -15,6 +15,7 @@ import { lockOutputFolder } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
 import { StudyScreener, systemFailure } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
+import { FolderRedrive } from './folder-redrive.ts'
 import { FolderReviews } from './folder-reviews.ts'
 import { FolderStudies } from './folder-studies.ts'
 import { FolderUploads } from './folder-uploads.ts'
@@ -60,7 +61,7 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     const reviews = await FolderReviews.open(store, systemClock, ({ studyId }) => studies.refresh(studyId))
     const keysOf = (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey)
     const studies = await FolderStudies.open(journal.lines, store, systemClock, keysOf)
-    const screen = async ({ path }: KeptFile): Promise<ResultLine> => {
+    const screen = async ({ path }: Pick<KeptFile, 'path'>): Promise<ResultLine> => {
       const { line } = await screener.screen({ path, problem: null })
       await journal.append(line)
       await studies.add(line)
@@ -78,7 +79,9 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     const listed = new Set(finished.map(({ input }) => input))
     uploads.screenLeftOver((await folder.list()).filter(({ path }) => !listed.has(path)))
 
-    const api = createApi({ studies, uploads, reviews, codecs, policy: settings.policy, onFailure })
+    const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })))
+    const { policy } = settings
+    const api = createApi({ studies, uploads, reviews, redrive, clock: systemClock, codecs, policy, onFailure })
     const server = await listen(guarded(api, new ConsoleAccess(tokenFor(options)), page), options)
     await endOf([signal, failure.signal])
     await close(server)

@@ -3,7 +3,7 @@ import { holmAdjusted } from '../metrics/holm-adjustment.ts'
 import { kolmogorovSmirnov } from '../metrics/kolmogorov-smirnov.ts'
 import { populationStability } from '../metrics/population-stability.ts'
 import { twoProportionTest } from '../metrics/two-proportions.ts'
-import type { Period } from './period.ts'
+import type { Period } from './summarise-period.ts'
 
 /** What must be seen before a difference is worth an alarm, whatever its p value. */
 export const driftThresholds = {
@@ -19,6 +19,18 @@ export const driftThresholds = {
 } as const
 
 export type DriftFigure = keyof typeof driftThresholds
+
+export const driftFigureNames: Record<DriftFigure, string> = {
+  'probability-histogram': 'Probabilities, histogram',
+  'probability-distribution': 'Probabilities, distribution',
+  'suspected-rate': 'Suspected, of analysed',
+  'discordant-rate': 'Discordant, of suspected',
+  'not-analysed-rate': 'Not analysed, of all',
+  'rejection-reasons': 'Reasons for not analysing',
+  'view-mix': 'View positions',
+  'grey-mean': 'Mean grey level',
+  'grey-contrast': 'Contrast',
+}
 
 /** Fewer images in a period than this, and a figure is not tested. */
 export const smallestSample = 30

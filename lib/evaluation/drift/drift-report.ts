@@ -4,25 +4,13 @@ import { html } from '../report/html.ts'
 import { buildReportPage, figuresHtml, remarksHtml } from '../report/report-page.ts'
 import { tableHtml } from '../report/table-html.ts'
 import type { Report } from '../report/write-report.ts'
-import type { Drift, DriftFigure, DriftTest } from './detect-drift.ts'
+import { type Drift, type DriftTest, driftFigureNames } from './detect-drift.ts'
 import { driftEffectFigure, mixFigure, periodHistogram } from './drift-figures.ts'
-
-const figureNames: Record<DriftFigure, string> = {
-  'probability-histogram': 'Probabilities, histogram',
-  'probability-distribution': 'Probabilities, distribution',
-  'suspected-rate': 'Suspected, of analysed',
-  'discordant-rate': 'Discordant, of suspected',
-  'not-analysed-rate': 'Not analysed, of all',
-  'rejection-reasons': 'Reasons for not analysing',
-  'view-mix': 'View positions',
-  'grey-mean': 'Mean grey level',
-  'grey-contrast': 'Contrast',
-}
 
 export function buildDriftReport(drift: Drift): Report {
   const { reference, current, tests, alarms, alpha, problems } = drift
   const figures = [
-    driftEffectFigure(tests, figureNames),
+    driftEffectFigure(tests, driftFigureNames),
     periodHistogram(
       { id: 'probabilities', title: 'Probabilities', axis: 'Calibrated probability of pneumothorax' },
       reference.probabilities,
@@ -51,7 +39,7 @@ export function buildDriftReport(drift: Drift): Report {
   const verdict =
     alarms.length === 0
       ? html`<p class="calm">No alarm.</p>\n`
-      : html`<p class="alarm">Alarm: ${alarms.map((figure) => figureNames[figure].toLowerCase()).join('; ')}.</p>\n`
+      : html`<p class="alarm">Alarm: ${alarms.map((figure) => driftFigureNames[figure].toLowerCase()).join('; ')}.</p>\n`
   return {
     page: buildReportPage({
       title: 'Has the stream of images changed?',
@@ -65,7 +53,7 @@ export function buildDriftReport(drift: Drift): Report {
             tableHtml({
               caption: 'Figures and tests',
               header: ['Figure', 'Verdict', 'Effect', 'Alarm from', 'p', 'p, adjusted', 'Test', 'Remark'],
-              rows: tests.map((test) => [figureNames[test.figure], ...testCells(test)]),
+              rows: tests.map((test) => [driftFigureNames[test.figure], ...testCells(test)]),
               note: `An alarm needs both: p, adjusted for all figures (Holm), below ${alpha}, and an effect at its threshold.`,
             }),
             tableHtml(ratesTable(drift)),

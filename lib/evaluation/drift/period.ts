@@ -1,25 +1,7 @@
 import { readFacts } from '../exploration/facts-journal.ts'
 import { readResultDocument } from '../results/read-result-document.ts'
 import { readResults, type StoredResult } from '../results/read-results.ts'
-
-/** What was screened in one stretch of time, each image once. */
-export interface Period {
-  readonly name: string
-  readonly images: number
-  readonly suspected: number
-  readonly discordant: number
-  readonly notAnalysed: number
-  /** Of analysed images. */
-  readonly probabilities: readonly number[]
-  /** Not analysed, by reason. */
-  readonly reasons: Readonly<Record<string, number>>
-  readonly views: Readonly<Record<string, number>>
-  /** Of the 8-bit picture; empty when no facts were given. */
-  readonly greyMeans: readonly number[]
-  readonly greyDeviations: readonly number[]
-  readonly models: readonly string[]
-  readonly problems: readonly string[]
-}
+import { type Period, summarisePeriod } from './summarise-period.ts'
 
 /**
  * Reads the stored results of a period.
@@ -29,26 +11,12 @@ export async function readPeriod(folder: string, factsPath: string | null): Prom
   const { results: all, problems } = await readResults(folder)
   const results = [...new Map(all.map((result) => [result.imageId ?? result.input, result])).values()]
   const analysed = results.filter((result) => result.outcome !== 'not-analysed')
-  const notAnalysed = results.filter((result) => result.outcome === 'not-analysed')
+  const views = await readViews(folder, analysed)
   const grey = factsPath ? await readGrey(factsPath, results) : { means: [], deviations: [] }
   return {
-    name: folder,
-    images: results.length,
-    suspected: analysed.filter((result) => result.outcome === 'suspected').length,
-    discordant: analysed.filter((result) => result.outcome === 'suspected' && result.discordant).length,
-    notAnalysed: notAnalysed.length,
-    probabilities: analysed.flatMap(({ probability }) => (probability === null ? [] : [probability])),
-    reasons: countNames(notAnalysed.map((result) => result.reason ?? 'no reason given')),
-    views: countNames(await readViews(folder, analysed)),
+    ...summarisePeriod(folder, results, views),
     greyMeans: grey.means,
     greyDeviations: grey.deviations,
-    models: [
-      ...new Set(
-        analysed.flatMap(({ models }) =>
-          models.map(({ id, sha256 }) => (sha256 ? `${id} ${sha256.slice(0, 12)}` : id)),
-        ),
-      ),
-    ].sort(),
     problems,
   }
 }
@@ -75,10 +43,4 @@ async function readGrey(
     deviations.push(grey.standardDeviation)
   }
   return { means, deviations }
-}
-
-function countNames(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
 }

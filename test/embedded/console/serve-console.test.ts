@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frameFacts } from '../../../lib/console/contract/frame.ts'
+import { operations } from '../../../lib/console/contract/operations.ts'
 import { problem } from '../../../lib/console/contract/problem.ts'
 import { review } from '../../../lib/console/contract/review.ts'
 import { study } from '../../../lib/console/contract/study.ts'
 import { upload } from '../../../lib/console/contract/upload.ts'
 import { worklistChanges } from '../../../lib/console/contract/worklist.ts'
+import { failedLine } from '../../../lib/embedded/study-screener.ts'
 import { readLabels } from '../../../lib/evaluation/dataset/read-labels.ts'
-import { sha256Hex } from '../../../lib/screening/kernel/identifiers.ts'
+import { imageIdOf, sha256Hex } from '../../../lib/screening/kernel/identifiers.ts'
 import { drawPhantoms, newFolder, type OpenConsole, openConsole, removeFolder } from './open-console.ts'
 
 const nowhere = '0'.repeat(32)
@@ -291,6 +293,42 @@ describe('a console that starts again', () => {
     expect(list).toMatchObject({ isComplete: true, rows: [{ names: ['left.dcm'] }] })
     await again.close()
     expect(readFileSync(join(outDir, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+    removeFolder(outDir)
+  })
+})
+
+describe('what the system failed over', () => {
+  it('is screened again when somebody asks, and takes the place of its row without an id', async () => {
+    const outDir = newFolder()
+    const input = join(outDir, 'in.dcm')
+    writeFileSync(input, phantoms[0])
+    const failed = (name: string, imageId: string | null) => failedLine(join(outDir, name), imageId, 'system-failure')
+    const lines = [failed('in.dcm', null), failed('gone.dcm', 'b'.repeat(32))]
+    writeFileSync(join(outDir, 'results.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const again = await openConsole(outDir)
+    const askAgain = (path: string, method = 'GET') => fetch(new URL(path, again.address), { method })
+    const list = async (since = '') =>
+      worklistChanges.parse(await (await askAgain(`/api/studies?since=${since}`)).json())
+    const figures = async () => operations.parse(await (await askAgain('/api/operations')).json())
+
+    const before = await list()
+    const [studyId, gone] = (await figures()).failures
+    expect(gone).toBe('b'.repeat(32))
+    const refused = await problemOf(await askAgain(`/api/studies/${gone}/screening`, 'POST'))
+    expect(refused).toMatchObject({ status: 409, title: 'The file is gone' })
+    const begun = await Promise.all([1, 2].map(() => askAgain(`/api/studies/${studyId}/screening`, 'POST')))
+    expect(begun.map(({ status }) => status)).toEqual([202, 202])
+    await expect.poll(async () => (await figures()).failures, { timeout: 60_000 }).toEqual([gone])
+
+    const after = await list(before.cursor)
+    expect(after.isComplete).toBe(true)
+    expect(after.rows.map(({ studyId }) => studyId).sort()).toEqual([gone, imageIdOf(phantoms[0])].sort())
+    const done = await problemOf(await askAgain(`/api/studies/${imageIdOf(phantoms[0])}/screening`, 'POST'))
+    expect(done).toMatchObject({ status: 409, title: 'Nothing to be tried again' })
+    expect((await askAgain(`/api/studies/${nowhere}/screening`, 'POST')).status).toBe(404)
+    await again.close()
+    // Both presses made one line.
+    expect(readFileSync(join(outDir, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(3)
     removeFolder(outDir)
   })
 })

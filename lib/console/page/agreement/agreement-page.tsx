@@ -43,9 +43,9 @@ export function AgreementPage() {
             </label>
           </div>
           <Tiles {...shown.all} />
-          <IntervalPlot periods={shown.periods} per={per} />
-          <h2>By {per}</h2>
-          <AccuracyTable head={`${per} from`} rows={shown.periods.map((period) => [period.from, period])} />
+          <IntervalPlot periods={shown.periods} per={answer.per} />
+          <h2>By {answer.per}</h2>
+          <AccuracyTable head={`${answer.per} from`} rows={shown.periods.map((period) => [period.from, period])} />
           <h2>By reader</h2>
           <AccuracyTable head="reader" rows={answer.reviewers.map(({ reviewer, all }) => [reviewer, all])} />
         </>
