@@ -15,6 +15,18 @@ interface Holder {
   readonly since: string
 }
 
+/** Another living process holds an output folder. */
+export class FolderInUseError extends ConfigurationError {
+  readonly program: string
+
+  constructor(outDir: string, { program, pid, host, since }: Holder) {
+    super(
+      `${outDir} is in use by pleura ${program} (process ${pid} on ${host}, since ${since}). Wait for it, stop it, or give another --out.`,
+    )
+    this.program = program
+  }
+}
+
 /** A holder on another machine, or in another container, shows by this that it lives. Unit: ms. */
 const heartbeatMs = 10_000
 const silentAfterMs = 60_000
@@ -24,7 +36,7 @@ const silentAfterMs = 60_000
  * creates the next one, which the file system grants to one contender only, and numbers never go back, so that of two
  * who find the same dead holder one wins. A holder that was killed gives way.
  * @returns gives the lock back
- * @throws {ConfigurationError} when another living process holds it
+ * @throws {FolderInUseError} when another living process holds it
  */
 export async function lockOutputFolder(outDir: string, program: string): Promise<() => Promise<void>> {
   const folder = join(outDir, '.lock')
@@ -32,11 +44,7 @@ export async function lockOutputFolder(outDir: string, program: string): Promise
   for (;;) {
     const highest = await highestNumber(folder)
     const holder = highest === 0 ? null : await livingHolder(join(folder, String(highest)))
-    if (holder) {
-      throw new ConfigurationError(
-        `${outDir} is in use by pleura ${holder.program} (process ${holder.pid} on ${holder.host}, since ${holder.since}). Wait for it, stop it, or give another --out.`,
-      )
-    }
+    if (holder) throw new FolderInUseError(outDir, holder)
     const own = join(folder, String(highest + 1))
     if (!(await writeIfAbsent(own, { ...ownIdentity(), program, since: new Date().toISOString() }))) continue
     if ((await highestNumber(folder)) !== highest + 1) {
@@ -51,6 +59,13 @@ export async function lockOutputFolder(outDir: string, program: string): Promise
       await writeFile(own, '').catch(() => {})
     }
   }
+}
+
+/** The program that writes to an output folder now; null when none does. */
+export async function writerOf(outDir: string): Promise<string | null> {
+  const folder = join(outDir, '.lock')
+  const highest = await highestNumber(folder).catch(() => 0)
+  return (await livingHolder(join(folder, String(highest))))?.program ?? null
 }
 
 /** Null when the lock is free, its file gone, or its holder dead. */

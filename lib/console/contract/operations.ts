@@ -25,7 +25,9 @@ export const operations = z
         }),
       )
       .describe('The last 14 days, the newest first'),
-    undated: count.describe('Rows of which no result was stored, and so no time: failures of the system, files that could not be opened'),
+    undated: count.describe(
+      'Rows of which no result was stored, and so no time: failures of the system, files that could not be opened',
+    ),
     waiting: z
       .strictObject({ first: spread, inTurn: spread })
       .describe('What nobody has reviewed: since when it waits, what is suspected and the rest'),

@@ -11,6 +11,8 @@ import type { Clock, ObjectStore } from '../../screening/kernel/ports.ts'
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
 import { readResult } from '../../screening/result-documents/write-result.ts'
+import { systemFailure } from '../study-screener.ts'
+import type { ResultFollower } from './result-follower.ts'
 
 /** A viewer that has not said for so long that it is open was closed. Unit: ms. */
 const readingLapsesMs = 10 * 60_000
@@ -23,50 +25,58 @@ interface Entry {
   readonly revision: number
 }
 
-/** The worklist over an output folder: one row per image, kept in memory, told to pages by what has changed. */
+/**
+ * The worklist over an output folder, whoever writes to it: one row per image, kept in memory, told to pages by what has
+ * changed.
+ */
 export class FolderStudies implements Studies {
   readonly #store: ObjectStore
   readonly #clock: Clock
   readonly #reviewedKeysOf: (studyId: string) => readonly (string | null)[]
+  readonly #lines: Pick<ResultFollower, 'look'>
+  readonly #onNewList: () => void
   readonly #entries = new Map<string, Entry>()
   readonly #inReadingSince = new Map<string, number>()
   /** Tells the cursors of this list from those of an earlier program. */
   #epoch = newEpoch()
   #revision = 0
-  #setAside = 0
+  /** Inputs that were no pictures. */
+  #setAside = new Set<string>()
+  #looking: Promise<unknown> = Promise.resolve()
 
-  private constructor(
+  /**
+   * @param lines What any program writes into results.jsonl
+   * @param onNewList Called after the first list, and each that takes the place of another, was taken in
+   */
+  constructor(
+    lines: Pick<ResultFollower, 'look'>,
     store: ObjectStore,
     clock: Clock,
     reviewedKeysOf: (studyId: string) => readonly (string | null)[],
+    onNewList: () => void,
   ) {
+    this.#onNewList = onNewList
+    this.#lines = lines
     this.#store = store
     this.#clock = clock
     this.#reviewedKeysOf = reviewedKeysOf
   }
 
-  /** @param lines Of results.jsonl, oldest first. */
-  static async open(
-    lines: readonly ResultLine[],
-    store: ObjectStore,
-    clock: Clock,
-    reviewedKeysOf: (studyId: string) => readonly (string | null)[],
-  ): Promise<FolderStudies> {
-    const studies = new FolderStudies(store, clock, reviewedKeysOf)
-    const results = new Map<string, ResultDocument | null>()
-    await forEachConcurrently(new Set(lines.map(studyIdOf)), 32, async (studyId) => {
-      results.set(studyId, await readResult(store, studyId))
-    })
-    for (const line of lines) studies.#put(line, results.get(studyIdOf(line)) ?? null)
-    return studies
+  /** Takes in what was written since the last time, one look after the other. */
+  follow(): Promise<void> {
+    const look = this.#looking.then(() => this.#look())
+    this.#looking = look.catch(() => {})
+    return look
   }
 
-  /** Takes a line that was written just now. */
-  async add(line: ResultLine): Promise<void> {
-    this.#put(line, await readResult(this.#store, studyIdOf(line)))
+  /** The inputs that have a line which says more than that the system failed. */
+  finishedInputs(): ReadonlySet<string> {
+    const finished = [...this.#entries.values()].filter(({ line }) => line.reason !== systemFailure)
+    return new Set([...finished.flatMap(({ inputs }) => inputs), ...this.#setAside])
   }
 
   async changes(since: string | null): Promise<WorklistChanges> {
+    await this.follow()
     this.#endLapsedReadings()
     const [epoch, revision] = since?.split('.') ?? []
     const isComplete = epoch !== this.#epoch
@@ -75,7 +85,7 @@ export class FolderStudies implements Studies {
       cursor: `${this.#epoch}.${this.#revision}`,
       isComplete,
       rows: entries.map(({ row }) => row),
-      setAside: this.#setAside,
+      setAside: this.#setAside.size,
     }
   }
 
@@ -130,9 +140,25 @@ export class FolderStudies implements Studies {
     if (entry) this.#set(studyId, entry)
   }
 
+  async #look(): Promise<void> {
+    const { lines, isNewList } = await this.#lines.look()
+    const results = new Map<string, ResultDocument | null>()
+    await forEachConcurrently(new Set(lines.map(studyIdOf)), 32, async (studyId) => {
+      results.set(studyId, await readResult(this.#store, studyId))
+    })
+    // In one go: nobody sees half of a list.
+    if (isNewList && this.#entries.size + this.#setAside.size > 0) {
+      this.#entries.clear()
+      this.#setAside.clear()
+      this.#epoch = newEpoch()
+    }
+    for (const line of lines) this.#put(line, results.get(studyIdOf(line)) ?? null)
+    if (isNewList) this.#onNewList()
+  }
+
   #put(line: ResultLine, result: ResultDocument | null): void {
     if (isSetAside(line)) {
-      this.#setAside++
+      this.#setAside.add(line.input)
       this.#revision++
       return
     }

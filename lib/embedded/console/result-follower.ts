@@ -10,7 +10,8 @@ export interface FollowedLines {
 /** Reads what any program writes into a results.jsonl, and writes nothing: at each look the lines that are new and whole. */
 export class ResultFollower {
   readonly #path: string
-  #inode: number | null = null
+  /** Null: there is no list. Undefined: nobody has looked yet. */
+  #inode: number | null | undefined
   /** Unit: bytes, behind the last whole line. */
   #offset = 0
 

@@ -11,16 +11,18 @@ import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import type { ResultLine } from '../../screening/result-documents/result-line.ts'
 import { AppendJournal } from '../append-journal.ts'
 import type { Log } from '../log.ts'
-import { lockOutputFolder } from '../output-lock.ts'
+import { lockOutputFolder, writerOf } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
-import { StudyScreener, systemFailure } from '../study-screener.ts'
+import { StudyScreener } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
 import { FolderRedrive } from './folder-redrive.ts'
 import { FolderReviews } from './folder-reviews.ts'
 import { FolderStudies } from './folder-studies.ts'
 import { FolderUploads } from './folder-uploads.ts'
+import { ResultFollower } from './result-follower.ts'
 import { servePage } from './serve-page.ts'
 import { type KeptFile, UploadFolder } from './upload-folder.ts'
+import { type Held, WritingTurn } from './writing-turn.ts'
 
 export interface ServeOptions {
   readonly host: string
@@ -36,13 +38,14 @@ export interface ServeOptions {
 }
 
 /**
- * Serves the console over an output folder until `signal` is aborted; what was uploaded by then is screened first. It is
- * the one writer of the folder meanwhile.
+ * Serves the console over an output folder until `signal` is aborted; what was uploaded by then is screened first. Other
+ * programs may write to the folder: it is held only while an upload is screened.
  * @throws {ConfigurationError} when the folder is in use, the address taken, or the models do not belong together
  */
 export async function serveConsole(settings: ScreeningSettings, options: ServeOptions): Promise<void> {
   const { log, signal } = options
-  const unlock = await lockOutputFolder(settings.outDir, 'serve')
+  // Two consoles over one folder would not see each other's reviews.
+  const unlock = await lockOutputFolder(join(settings.outDir, '.serve'), 'serve')
   const opened: { close(): Promise<void> }[] = []
   const open = <R extends { close(): Promise<void> }>(resource: R): R => {
     opened.push(resource)
@@ -56,15 +59,31 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
   try {
     const page = await servePage()
     const screener = open(await StudyScreener.open(settings, { ...options, force: false }))
-    const journal = open(await AppendJournal.open<ResultLine>(join(settings.outDir, 'results.jsonl')))
     const store = new FolderObjectStore(settings.outDir)
     const reviews = await FolderReviews.open(store, systemClock, ({ studyId }) => studies.refresh(studyId))
     const keysOf = (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey)
-    const studies = await FolderStudies.open(journal.lines, store, systemClock, keysOf)
-    const screen = async ({ path }: Pick<KeptFile, 'path'>): Promise<ResultLine> => {
-      const { line } = await screener.screen({ path, problem: null })
-      await journal.append(line)
-      await studies.add(line)
+    const list = join(settings.outDir, 'results.jsonl')
+    const studies = new FolderStudies(new ResultFollower(list), store, systemClock, keysOf, () => {
+      uploads.follow(screenLeftOver())
+    })
+    const ending = AbortSignal.any([signal, failure.signal])
+    const turn = new WritingTurn(() => takeFolder(settings.outDir, list), ending)
+    /** By path: a file that is left over may be on its way already. */
+    const underWay = new Map<string, Promise<ResultLine | null>>()
+    const screen = ({ path }: Pick<KeptFile, 'path'>): Promise<ResultLine | null> => {
+      const known = underWay.get(path)
+      if (known) return known
+      const screened = screenInTurn(path).finally(() => underWay.delete(path))
+      underWay.set(path, screened)
+      return screened
+    }
+    const screenInTurn = async (path: string): Promise<ResultLine | null> => {
+      const line = await turn.write(async (journal) => {
+        const { line } = await screener.screen({ path, problem: null })
+        await journal.append(line)
+        return line
+      })
+      await studies.follow()
       return line
     }
     const folder = new UploadFolder(join(settings.outDir, 'uploads'))
@@ -72,13 +91,18 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     const uploads = new FolderUploads(folder, {
       maximumBytes: settings.policy.maximumFileBytes,
       screen,
+      findWriter: () => writerOf(settings.outDir),
       onFailure: (error) => failure.abort(error),
     })
-    // What the system failed over is tried again, as by a second run of `screen`.
-    const finished = journal.lines.filter(({ reason }) => reason !== systemFailure)
-    const listed = new Set(finished.map(({ input }) => input))
-    uploads.screenLeftOver((await folder.list()).filter(({ path }) => !listed.has(path)))
-
+    // What has no line, or was failed over, is tried again, as by a second run of `screen`; so is what another program has
+    // left out of the list that it put in the place of ours.
+    const screenLeftOver = async (): Promise<void> => {
+      const kept = await folder.list()
+      const listed = studies.finishedInputs()
+      uploads.screenLeftOver(kept.filter(({ path }) => !listed.has(path)))
+    }
+    await folder.removeDrafts()
+    await studies.follow()
     const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })))
     const { policy } = settings
     const api = createApi({ studies, uploads, reviews, redrive, clock: systemClock, codecs, policy, onFailure })
@@ -135,6 +159,24 @@ function listen(app: OpenAPIHono, { host, port, onReady }: ServeOptions): Promis
       reject(new ConfigurationError(`${host}:${port} cannot be listened on (${cause.code}). ${remedy}`, { cause }))
     })
   })
+}
+
+/** The output folder, and its list to be added to, until they are given back. */
+async function takeFolder(outDir: string, list: string): Promise<Held<AppendJournal<ResultLine>>> {
+  const unlock = await lockOutputFolder(outDir, 'serve')
+  try {
+    const journal = await AppendJournal.open<ResultLine>(list)
+    return {
+      value: journal,
+      giveBack: async () => {
+        await journal.close()
+        await unlock()
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
 }
 
 const endOf = (signals: readonly AbortSignal[]): Promise<void> =>

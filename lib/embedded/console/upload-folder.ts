@@ -42,11 +42,17 @@ export class UploadFolder {
     }
   }
 
-  /** Every file that is kept; what an earlier program left half-written is removed. */
+  /** Removes what an earlier program left half-written. */
+  async removeDrafts(): Promise<void> {
+    for (const entry of await entriesOf(this.#root)) {
+      if (entry.endsWith(draftEnding)) await rm(join(this.#root, entry))
+    }
+  }
+
+  /** Every file that is kept. */
   async list(): Promise<KeptFile[]> {
     const kept: KeptFile[] = []
     for (const entry of await entriesOf(this.#root)) {
-      if (entry.endsWith(draftEnding)) await rm(join(this.#root, entry))
       // Somebody's own file among them ends nothing: it is read as a folder without files.
       for (const name of await entriesOf(join(this.#root, entry)))
         kept.push({ imageId: entry, path: join(this.#root, entry, name) })

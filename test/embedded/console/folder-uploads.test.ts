@@ -8,6 +8,7 @@ it('refuses another upload while a thousand are under way, and forgets those tha
   const uploads = new FolderUploads(neverFinished, {
     maximumBytes: 10,
     screen: () => Promise.reject(new Error('nothing is screened here')),
+    findWriter: async () => null,
     onFailure: () => {},
   })
   const first = await uploads.grant({ name: 'first', sizeBytes: 1 })
@@ -17,4 +18,27 @@ it('refuses another upload while a thousand are under way, and forgets those tha
   }
   expect(await uploads.find(first.uploadId)).toBeNull()
   await expect(uploads.grant({ name: 'one more', sizeBytes: 1 })).rejects.toThrow(/Too many/)
+})
+
+it.each([
+  ['watch', /`pleura watch` writes to this folder and goes on/],
+  ['listen', /`pleura listen` writes/],
+])('refuses an upload that would wait for ever for %s', async (writer, words) => {
+  const uploads = new FolderUploads(neverFinished, {
+    maximumBytes: 10,
+    screen: async () => null,
+    findWriter: async () => writer,
+    onFailure: () => {},
+  })
+  await expect(uploads.grant({ name: 'a', sizeBytes: 1 })).rejects.toThrow(words)
+})
+
+it('takes an upload while `screen` has the folder, which will end', async () => {
+  const uploads = new FolderUploads(neverFinished, {
+    maximumBytes: 10,
+    screen: async () => null,
+    findWriter: async () => 'screen',
+    onFailure: () => {},
+  })
+  expect(await uploads.grant({ name: 'a', sizeBytes: 1 })).toMatchObject({ state: 'granted' })
 })

@@ -20,6 +20,7 @@ async function look(): Promise<[names: string, isNewList: boolean]> {
 
 describe('ResultFollower', () => {
   it('waits for a list that is not there yet', async () => {
+    expect(await look()).toEqual(['', true])
     expect(await look()).toEqual(['', false])
     writeFileSync(path, line('a'))
     expect(await look()).toEqual(['a', true])

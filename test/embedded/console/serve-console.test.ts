@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { frameFacts } from '../../../lib/console/contract/frame.ts'
 import { operations } from '../../../lib/console/contract/operations.ts'
 import { problem } from '../../../lib/console/contract/problem.ts'
@@ -10,6 +10,9 @@ import { review } from '../../../lib/console/contract/review.ts'
 import { study } from '../../../lib/console/contract/study.ts'
 import { upload } from '../../../lib/console/contract/upload.ts'
 import { worklistChanges } from '../../../lib/console/contract/worklist.ts'
+import { lockOutputFolder } from '../../../lib/embedded/output-lock.ts'
+import { screenFiles } from '../../../lib/embedded/screen-files.ts'
+import { defaultSettings } from '../../../lib/embedded/screening-settings.ts'
 import { failedLine } from '../../../lib/embedded/study-screener.ts'
 import { readLabels } from '../../../lib/evaluation/dataset/read-labels.ts'
 import { imageIdOf, sha256Hex } from '../../../lib/screening/kernel/identifiers.ts'
@@ -294,6 +297,84 @@ describe('a console that starts again', () => {
     await again.close()
     expect(readFileSync(join(outDir, 'results.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
     removeFolder(outDir)
+  })
+})
+
+describe('a folder that other programs write to', () => {
+  let outDir: string
+  let shared: OpenConsole
+  const changes = async (since = '') =>
+    worklistChanges.parse(await (await fetch(new URL(`/api/studies?since=${since}`, shared.address))).json())
+  const names = async () => (await changes()).rows.flatMap((row) => row.names).sort()
+  const upload = async (name: string, bytes: Uint8Array): Promise<string> => {
+    const granted = await fetch(new URL('/api/uploads', shared.address), {
+      method: 'POST',
+      body: JSON.stringify({ name, sizeBytes: bytes.length }),
+      headers: { 'content-type': 'application/json' },
+    })
+    const { href, uploadId } = await granted.json()
+    await fetch(new URL(href, shared.address), { method: 'PUT', body: new Uint8Array(bytes) })
+    return uploadId
+  }
+  const linesOf = (): { input: string }[] =>
+    readFileSync(join(outDir, 'results.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+
+  beforeEach(async () => {
+    outDir = newFolder()
+    shared = await openConsole(outDir)
+    return async () => {
+      await shared.close()
+      removeFolder(outDir)
+    }
+  })
+
+  it('shows what `pleura screen` has written, and lists again what that left out', async () => {
+    await upload('sent.dcm', phantoms[0])
+    await expect.poll(names, { timeout: 60_000 }).toEqual(['sent.dcm'])
+    const before = await changes()
+    writeFileSync(join(outDir, 'other.dcm'), phantoms[1])
+    const inputs = [{ path: join(outDir, 'other.dcm'), problem: null }]
+    const options = { concurrency: 1, force: false, log: () => {}, onStudy: () => {} }
+    await screenFiles(inputs, { ...defaultSettings(outDir), documents: ['mask', 'overlay'] }, options)
+    expect((await changes(before.cursor)).isComplete).toBe(true)
+    await expect.poll(names, { timeout: 60_000 }).toEqual(['other.dcm', 'sent.dcm'])
+    expect(linesOf()).toHaveLength(2)
+  })
+
+  it('shows a line that another program has added, without a new list', async () => {
+    const before = await changes()
+    const line = failedLine('in/late.dcm', 'e'.repeat(32), 'truncated')
+    writeFileSync(join(outDir, 'results.jsonl'), `${JSON.stringify(line)}\n`)
+    expect(await names()).toEqual(['late.dcm'])
+    const then = await changes(before.cursor)
+    appendFileSync(join(outDir, 'results.jsonl'), `${JSON.stringify({ ...line, imageId: 'f'.repeat(32) })}\n`)
+    expect(await changes(then.cursor)).toMatchObject({ isComplete: false, rows: [{ studyId: 'f'.repeat(32) }] })
+  })
+
+  it('screens what was uploaded once the folder is free, and gives it back', async () => {
+    const unlock = await lockOutputFolder(outDir, 'screen')
+    const uploadId = await upload('sent.dcm', phantoms[0])
+    const state = async () => (await (await fetch(new URL(`/api/uploads/${uploadId}`, shared.address))).json()).state
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(await state()).toBe('screening')
+    expect(await names()).toEqual([])
+    await unlock()
+    await expect.poll(state, { timeout: 60_000 }).toBe('done')
+    expect(await names()).toEqual(['sent.dcm'])
+    await (await lockOutputFolder(outDir, 'screen'))()
+  })
+
+  it('ends while another program has the folder, and the next console screens what was sent', async () => {
+    const unlock = await lockOutputFolder(outDir, 'screen')
+    await upload('sent.dcm', phantoms[0])
+    await shared.close()
+    await unlock()
+    shared = await openConsole(outDir)
+    await expect.poll(names, { timeout: 60_000 }).toEqual(['sent.dcm'])
+    expect(linesOf()).toHaveLength(1)
   })
 })
 
