@@ -1,11 +1,13 @@
+import { stat } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeliveryReport, Ending } from '../embedded/deliver/courier.ts'
-import { Deliveries, type TargetSummary } from '../embedded/deliver/deliveries.ts'
+import { Deliveries } from '../embedded/deliver/deliveries.ts'
 import { type ReadDeliveryConfig, readDeliveryConfig } from '../embedded/deliver/read-delivery-config.ts'
 import { type ListedLetter, listDeadLetters, redeliverDead, redeliverImage } from '../embedded/deliver/redeliver.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { exitCodes } from './failed-program.ts'
+import { formatDeliverySummary, isAnythingLeft } from './format-deliveries.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { formatRow, formatTable } from './terminal.ts'
 import { wrapNotes } from './wrap-notes.ts'
@@ -45,12 +47,19 @@ export function addDeliverCommand(program: Command): void {
     )
     .action(async (options: Options) => {
       const config = await readDeliveryConfig(options.targets)
+      await assertFolder(options.out)
       if (options.listDead) await list(config, options)
       else if (options.redeliver !== undefined) await redeliver(config, options, options.redeliver)
       else if (options.target !== undefined) {
         throw new ConfigurationError('--target goes with --list-dead or --redeliver.')
       } else await deliver(config, options, program.opts<{ log: LogFormat }>().log)
     })
+}
+
+/** A misspelt folder would be followed for ever, and deliver nothing. @throws {ConfigurationError} */
+async function assertFolder(outDir: string): Promise<void> {
+  if ((await stat(outDir).catch(() => null))?.isDirectory()) return
+  throw new ConfigurationError(`There is no folder ${outDir}. Give the --out of screen, watch or listen.`)
 }
 
 async function deliver(config: ReadDeliveryConfig, options: Options, format: LogFormat): Promise<void> {
@@ -68,16 +77,12 @@ async function deliver(config: ReadDeliveryConfig, options: Options, format: Log
     await deliveries.run({ follow, until, signal: stopOnInterrupt(format) })
     const summary = await deliveries.summary()
     say(formatDeliverySummary(summary, deliveries.unreadableResults))
-    process.exitCode = exitCodeOf(summary, deliveries.unreadableResults, options.once)
+    const isLeft = isAnythingLeft(summary, deliveries.unreadableResults, { isWaitingLeft: options.once })
+    process.exitCode = isLeft ? exitCodes.attention : exitCodes.done
   } finally {
     await deliveries.close()
   }
 }
-
-const exitCodeOf = (summary: readonly TargetSummary[], unreadable: number, isWaitingLeft: boolean): number =>
-  unreadable > 0 || summary.some(({ dead, waiting }) => dead > 0 || (isWaitingLeft && waiting > 0))
-    ? exitCodes.attention
-    : exitCodes.done
 
 async function list(config: ReadDeliveryConfig, options: Options): Promise<void> {
   const letters = await listDeadLetters(options.out, chosen(config, options))
@@ -114,23 +119,6 @@ function parseRedelivery(text: string): string {
 
 const formatDelivery = ({ target, imageId, outcome, reason }: DeliveryReport): string[] =>
   formatRow([imageId, target, outcome, reason ?? ''], [32, 16, 16, 30])
-
-/** What became of the deliveries, one row a target. */
-export function formatDeliverySummary(summary: readonly TargetSummary[], unreadableResults: number): string {
-  const table = formatTable(
-    ['target', 'kind', 'delivered', 'nothing to send', 'superseded', 'waiting', 'dead'],
-    summary.map(({ target, kind, ...counts }) => [
-      target,
-      kind,
-      ...[counts.delivered, counts.nothingToSend, counts.superseded, counts.waiting, counts.dead].map(String),
-    ]),
-  )
-  const notes = [
-    ...(summary.some(({ dead }) => dead > 0) ? ['What is dead: --list-dead; send it again: --redeliver dead.'] : []),
-    ...(unreadableResults > 0 ? [`${unreadableResults} results cannot be read; the log names their images.`] : []),
-  ]
-  return [table, ...notes].join('\n')
-}
 
 function formatLetters(letters: readonly ListedLetter[]): string {
   if (letters.length === 0) return 'No dead letters.'

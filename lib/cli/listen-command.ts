@@ -3,11 +3,14 @@ import { BlockList, isIP } from 'node:net'
 import { createSecureContext, type TlsOptions } from 'node:tls'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Destination } from '../embedded/listen.ts'
+import type { Log } from '../embedded/log.ts'
 import { openStudyStore } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts'
+import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import {
   addScreeningOptions,
@@ -19,7 +22,7 @@ import {
 import { parseTenant } from './usage-command.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions {
+interface Options extends ScreeningOptions, DeliverOption {
   out: string
   host: string
   port: number
@@ -72,7 +75,7 @@ export function addListenCommand(program: Command): void {
     .option('--tenant <id>', 'whose uploads they are, with --bucket', parseTenant)
     .addOption(new Option('--lane <name>', 'the lane, with --bucket').choices(lanes).default('routine'))
     .option('--json', 'print one JSON line per image', false)
-  addScreeningOptions(command).addHelpText(
+  addDeliverOption(addScreeningOptions(command)).addHelpText(
     'after',
     wrapNotes(
       'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing acknowledged is lost or screened twice.',
@@ -82,43 +85,51 @@ export function addListenCommand(program: Command): void {
     const stop = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     const log = createLog(program.opts<{ log: LogFormat }>().log)
-    const { listen } = await import('../embedded/listen.ts')
-    await listen({
-      ...options,
-      outDir: options.out,
-      dicomPort: options.port,
-      stowPort: options.stowPort ?? null,
-      callingAeTitles: options.callingAe.length === 0 ? null : options.callingAe,
-      peers: peersOf(options.peer),
-      tls: tlsOf(options),
-      maximumObjectBytes: options.maximumObjectMb * bytesPerMb,
-      keepFreeBytes: options.keepFreeMb * bytesPerMb,
-      idleMs: options.idleSeconds * 1000,
-      intervalMs,
-      destination: await destinationOf(options),
-      log,
-      signal: stop.signal,
-      onListening: ({ dicom, stow }) => {
-        log('info', 'listening', { dicom, stow })
-        if (options.json) return
-        console.log(`Listening on ${options.host}, port ${dicom}, as ${options.aeTitle}. Ctrl-C ends it.`)
-        if (stow !== null) console.log(`STOW-RS: port ${stow}, /studies`)
-        if (options.bucket === undefined) console.log(formatWatchHead())
+    if (options.bucket !== undefined)
+      return listenTo(await bucketOf(options, options.bucket), options, log, stop.signal)
+    await screenAndDeliver(
+      options,
+      settingsOf(options, options.out),
+      { log, signal: stop.signal },
+      async (settings, onResult) => {
+        const { json, out } = options
+        const onStudy = (line: ResultLine) => console.log(json ? JSON.stringify(line) : formatWatchRow(line, out))
+        await listenTo({ kind: 'screen', settings, onResult, onStudy }, options, log, stop.signal)
       },
-    })
+    )
   })
 }
 
-async function destinationOf(options: Options): Promise<Destination> {
-  const { bucket, tenant, lane, json, out } = options
-  if (bucket === undefined) {
-    return {
-      kind: 'screen',
-      settings: settingsOf(options, out),
-      onStudy: (line) => console.log(json ? JSON.stringify(line) : formatWatchRow(line, out)),
-    }
-  }
+async function listenTo(destination: Destination, options: Options, log: Log, signal: AbortSignal): Promise<void> {
+  const { listen } = await import('../embedded/listen.ts')
+  await listen({
+    ...options,
+    outDir: options.out,
+    dicomPort: options.port,
+    stowPort: options.stowPort ?? null,
+    callingAeTitles: options.callingAe.length === 0 ? null : options.callingAe,
+    peers: peersOf(options.peer),
+    tls: tlsOf(options),
+    maximumObjectBytes: options.maximumObjectMb * bytesPerMb,
+    keepFreeBytes: options.keepFreeMb * bytesPerMb,
+    idleMs: options.idleSeconds * 1000,
+    intervalMs,
+    destination,
+    log,
+    signal,
+    onListening: ({ dicom, stow }) => {
+      log('info', 'listening', { dicom, stow })
+      if (options.json) return
+      console.log(`Listening on ${options.host}, port ${dicom}, as ${options.aeTitle}. Ctrl-C ends it.`)
+      if (stow !== null) console.log(`STOW-RS: port ${stow}, /studies`)
+      if (options.bucket === undefined) console.log(formatWatchHead())
+    },
+  })
+}
+
+async function bucketOf({ tenant, lane, json, deliver }: Options, bucket: string): Promise<Destination> {
   if (tenant === undefined) throw new ConfigurationError('--bucket needs --tenant: whose uploads are they?')
+  if (deliver !== undefined) throw new ConfigurationError('--deliver goes with screening here, not with --bucket.')
   return {
     kind: 'bucket',
     store: await openStudyStore({ bucket }),

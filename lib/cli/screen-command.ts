@@ -4,6 +4,7 @@ import { screenFiles } from '../embedded/screen-files.ts'
 import { NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatResults, formatSummary } from './format-results.ts'
 import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
@@ -11,7 +12,7 @@ import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress } from './terminal.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions {
+interface Options extends ScreeningOptions, DeliverOption {
   out: string
   json: boolean
   force: boolean
@@ -25,7 +26,7 @@ export function addScreenCommand(program: Command): void {
     .requiredOption('--out <dir>', 'where results go: <dir>/<imageId>/ per image and <dir>/results.jsonl')
     .option('--json', 'print one JSON line per input instead of a table', false)
     .option('--force', 'screen again what an earlier run has finished', false)
-  addScreeningOptions(command).addHelpText(
+  addDeliverOption(addScreeningOptions(command)).addHelpText(
     'after',
     wrapNotes(
       'Exit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed; 130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
@@ -35,21 +36,26 @@ export function addScreenCommand(program: Command): void {
     const { log: format } = program.opts<{ log: LogFormat }>()
     const inputs = await listInputs(paths, options.out)
     if (inputs.length === 0) throw new NothingToAnalyseError(paths)
-    const progress = createProgress(inputs.length, 'images')
-    const lines: ResultLine[] = []
-    const summary = await screenFiles(inputs, settingsOf(options, options.out), {
-      concurrency: options.concurrency,
-      force: options.force,
-      log: createLog(format),
-      signal: stopOnInterrupt(format),
-      onStudy: (line, index) => {
-        lines[index] = line
-        progress.step()
-      },
-    }).finally(() => progress.stop())
-    if (options.json) for (const line of lines) console.log(JSON.stringify(line))
-    if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
-    if (!options.json) console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
-    process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+    const log = createLog(format)
+    const signal = stopOnInterrupt(format)
+    await screenAndDeliver(options, settingsOf(options, options.out), { log, signal }, async (settings, onResult) => {
+      const progress = createProgress(inputs.length, 'images')
+      const lines: ResultLine[] = []
+      const summary = await screenFiles(inputs, settings, {
+        concurrency: options.concurrency,
+        force: options.force,
+        log,
+        signal,
+        onResult,
+        onStudy: (line, index) => {
+          lines[index] = line
+          progress.step()
+        },
+      }).finally(() => progress.stop())
+      if (options.json) for (const line of lines) console.log(JSON.stringify(line))
+      if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
+      if (!options.json) console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
+      process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+    })
   })
 }

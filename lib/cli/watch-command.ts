@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { FolderWatch } from '../embedded/watch-folder.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions {
+interface Options extends ScreeningOptions, DeliverOption {
   out: string
   json: boolean
   interval: number
@@ -22,7 +23,7 @@ export function addWatchCommand(program: Command): void {
     .option('--interval <ms>', 'how often the folder is looked at; a file must rest this long', parsePositive, 1000)
     .option('--until-empty', 'end when every file is screened', false)
     .option('--json', 'print one JSON line per image', false)
-  addScreeningOptions(command).addHelpText(
+  addDeliverOption(addScreeningOptions(command)).addHelpText(
     'after',
     wrapNotes(
       'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
@@ -30,17 +31,22 @@ export function addWatchCommand(program: Command): void {
   )
   command.action(async (dir: string, options: Options) => {
     const { log: format } = program.opts<{ log: LogFormat }>()
-    await FolderWatch.run(dir, settingsOf(options, options.out), {
-      concurrency: options.concurrency,
-      log: createLog(format),
-      intervalMs: options.interval,
-      untilEmpty: options.untilEmpty,
-      signal: stopOnInterrupt(format),
-      onStart: () => {
-        if (options.json) return
-        console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.\n${formatWatchHead()}`)
-      },
-      onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatWatchRow(line, dir)),
-    })
+    const log = createLog(format)
+    const signal = stopOnInterrupt(format)
+    await screenAndDeliver(options, settingsOf(options, options.out), { log, signal }, (settings, onResult) =>
+      FolderWatch.run(dir, settings, {
+        concurrency: options.concurrency,
+        log,
+        intervalMs: options.interval,
+        untilEmpty: options.untilEmpty,
+        signal,
+        onStart: () => {
+          if (options.json) return
+          console.log(`Watching ${dir}; results in ${options.out}. Ctrl-C ends it.\n${formatWatchHead()}`)
+        },
+        onResult,
+        onStudy: (line) => console.log(options.json ? JSON.stringify(line) : formatWatchRow(line, dir)),
+      }),
+    )
   })
 }

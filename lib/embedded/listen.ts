@@ -11,12 +11,19 @@ import type { Lane } from '../screening/screening-job/tenant.ts'
 import type { Log } from './log.ts'
 import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
+import type { OnResult } from './study-screener.ts'
 import { uploadInbox } from './upload-inbox.ts'
 import { FolderWatch } from './watch-folder.ts'
 
 /** Where what was received goes. */
 export type Destination =
-  | { readonly kind: 'screen'; readonly settings: ScreeningSettings; readonly onStudy: (line: ResultLine) => void }
+  | {
+      readonly kind: 'screen'
+      readonly settings: ScreeningSettings
+      /** Is told of each result before its line is kept. */
+      readonly onResult: OnResult | undefined
+      readonly onStudy: (line: ResultLine) => void
+    }
   | {
       readonly kind: 'bucket'
       readonly store: ObjectStore
@@ -86,8 +93,8 @@ const stopAll = (listeners: readonly Listener[]) => Promise.all(listeners.map((l
 async function openWork(inbox: Inbox, options: ListenOptions): Promise<Work> {
   const { destination } = options
   if (destination.kind === 'screen') {
-    const { settings, onStudy } = destination
-    const watch = await FolderWatch.open(inbox.folder, settings, { ...options, untilEmpty: false, onStudy })
+    const { settings, onResult, onStudy } = destination
+    const watch = await FolderWatch.open(inbox.folder, settings, { ...options, untilEmpty: false, onResult, onStudy })
     return { run: () => watch.work(), close: () => watch.close() }
   }
   const { store, tenant, lane, onUploaded } = destination

@@ -8,7 +8,7 @@ import type { Log } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
 import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
-import { StudyScreener } from './study-screener.ts'
+import { type OnResult, StudyScreener } from './study-screener.ts'
 
 export interface ScreeningSummary {
   readonly inputs: number
@@ -29,6 +29,8 @@ export interface ScreenFilesOptions {
   readonly log: Log
   /** Ends the run after what is under way; no results.jsonl is written then. */
   readonly signal?: AbortSignal
+  /** Is told of each result before its line is kept. */
+  readonly onResult?: OnResult | undefined
   readonly onStudy: (line: ResultLine, index: number, reused: boolean) => void
 }
 

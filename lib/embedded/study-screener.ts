@@ -24,11 +24,22 @@ export interface ScreenedStudy {
   readonly reused: boolean
 }
 
+/** Is told of every result that is on disk, before anything says that its image is done. What it throws ends the run. */
+export type OnResult = (result: ResultDocument) => Promise<void>
+
+interface StudyScreenerOptions {
+  readonly concurrency: number
+  readonly force: boolean
+  readonly log: Log
+  readonly onResult?: OnResult | undefined
+}
+
 /** Screens files in child processes, each image once: identical files share a result, finished ones are not redone. */
 export class StudyScreener {
   readonly #settings: ScreeningSettings
   readonly #force: boolean
   readonly #log: Log
+  readonly #onResult: OnResult | undefined
   readonly #pool: ProcessPool
   readonly #store: ObjectStore
   readonly #screeningKey: string
@@ -36,24 +47,18 @@ export class StudyScreener {
   /** Images computed by this run: with --force, their duplicates need not be computed again. */
   readonly #finishedHere = new Set<string>()
 
-  private constructor(
-    settings: ScreeningSettings,
-    screeningKey: string,
-    options: { concurrency: number; force: boolean; log: Log },
-  ) {
+  private constructor(settings: ScreeningSettings, screeningKey: string, options: StudyScreenerOptions) {
     this.#settings = settings
     this.#screeningKey = screeningKey
     this.#force = options.force
     this.#log = options.log
+    this.#onResult = options.onResult
     this.#pool = new ProcessPool(options.concurrency)
     this.#store = new FolderObjectStore(settings.outDir)
   }
 
   /** @throws {ConfigurationError} when profile, bundles, networks and thresholds do not belong together */
-  static async open(
-    settings: ScreeningSettings,
-    options: { concurrency: number; force: boolean; log: Log },
-  ): Promise<StudyScreener> {
+  static async open(settings: ScreeningSettings, options: StudyScreenerOptions): Promise<StudyScreener> {
     const models = await readCascade(settings.modelsFolder)
     const { mode, policy } = settings
     const key = expectScreeningKey(models, { operatingPoint: null, mode }, preparationKeyOf(policy))
@@ -74,10 +79,10 @@ export class StudyScreener {
       this.#log('warn', 'unreadable', { cause: (error as NodeJS.ErrnoException).code ?? (error as Error).message })
       return { line: failedLine(path, null, 'unreadable'), reused: false }
     }
+    const same = this.#underWay.get(imageId)
+    let obtained: ObtainedResult
     try {
-      const same = this.#underWay.get(imageId)
-      const { result, reused } = await (same ?? this.#obtainOnce(path, imageId))
-      return { line: buildResultLine(path, result), reused: reused || same !== undefined }
+      obtained = await (same ?? this.#obtainOnce(path, imageId))
     } catch (error) {
       if (isConfigurationError(error) || isOutputFailure(error)) throw error
       if ((error as Error).name === UnreadableSourceError.name) {
@@ -87,6 +92,8 @@ export class StudyScreener {
       this.#log('error', 'screening-failed', { imageId, cause: (error as Error).message })
       return { line: failedLine(path, imageId, systemFailure), reused: false }
     }
+    await this.#onResult?.(obtained.result)
+    return { line: buildResultLine(path, obtained.result), reused: obtained.reused || same !== undefined }
   }
 
   close(): Promise<void> {

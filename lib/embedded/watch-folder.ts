@@ -12,7 +12,7 @@ import { type Arrival, ArrivalScan, versionOf } from './arrival-scan.ts'
 import type { Log } from './log.ts'
 import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
-import { failedLine, StudyScreener, systemFailure } from './study-screener.ts'
+import { failedLine, type OnResult, StudyScreener, systemFailure } from './study-screener.ts'
 
 /** Longer than any image may take, so that a message under way is not delivered twice. */
 const visibilityMs = 600_000
@@ -28,6 +28,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal
   /** Called when the watch holds its output folder and all that it needs. */
   readonly onStart?: () => void
+  /** Is told of each result before its line is kept. */
+  readonly onResult?: OnResult | undefined
   readonly onStudy: (line: ResultLine) => void
 }
 

@@ -11,6 +11,7 @@ import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { benchCascade } from './cascade.ts'
 import { validateCost } from './cost-validation.ts'
+import { benchDelivering } from './delivering.ts'
 import { benchDocuments } from './documents.ts'
 import { benchFileToDocuments } from './file-to-documents.ts'
 import { benchLargeMasks } from './large-masks.ts'
@@ -36,6 +37,7 @@ const parts = [
   'jpeg2000',
   'cost',
   'listen',
+  'deliver',
   'memory',
 ] as const
 const { values: options } = parseArgs({
@@ -114,6 +116,7 @@ if (wanted('listen')) {
   const tenMegabytes = await firstNative(await makePhantoms('ten-megabytes', 2, 2240))
   print('receiving, one association of storescu', await benchReceiving(tenMegabytes, folder))
 }
+if (wanted('deliver')) print('delivering to a local target', await benchDelivering(folder))
 if (wanted('memory')) {
   print(`memory of one screening process over ${images} images`, benchMemory([...ordinary, ...large], images))
 }

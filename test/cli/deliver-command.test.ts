@@ -230,12 +230,14 @@ describe('pleura deliver', { timeout: 300_000 }, () => {
 
   it.each([
     ['a folder without results', [], 0, /worklist/],
+    ['a folder that is not there', ['--once', '--out', 'none'], 1, /There is no folder none/],
     ['targets that are not there', ['--targets', 'none.json'], 1, /none\.json cannot be read \(ENOENT\)/],
     ['a target of another name', ['--redeliver', 'dead', '--target', 'x'], 1, /There is no target 'x'/],
     ['--target without a use', ['--once', '--target', 'worklist'], 1, /goes with/],
     ['what cannot be sent again', ['--redeliver', 'all'], 1, /expected 'dead' or an imageId/],
     ['two ways to end', ['--once', '--until-empty'], 1, /cannot be used with/],
   ])('answers %s', async (_, options, code, text) => {
+    await mkdir(out)
     const run = await deliver(...(options.length === 0 ? ['--once'] : options))
     expect(run.code).toBe(code)
     expect(code === 0 ? run.stdout : run.failure).toMatch(text)

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { assertAllowedHost, guardedLookup } from './address-guard.ts'
 
@@ -17,8 +17,11 @@ export async function openSocket(target: SocketTarget, signal: AbortSignal): Pro
   const { host, port, tls, allowPrivateAddress } = target
   assertAllowedHost(host, allowPrivateAddress)
   signal.throwIfAborted()
-  const options = { host, port, lookup: guardedLookup(allowPrivateAddress) }
-  const socket: Socket = tls ? connectTls({ ...options, servername: host }) : connect(options)
+  // A command and its data set are two writes: the second would wait for the first one's acknowledgement.
+  const options = { host, port, noDelay: true, lookup: guardedLookup(allowPrivateAddress) }
+  // RFC 6066 knows no address as a server's name; the certificate is compared with the host either way.
+  const servername = isIP(host) === 0 ? { servername: host } : {}
+  const socket: Socket = tls ? connectTls({ ...options, ...servername }) : connect(options)
   signal.addEventListener('abort', () => socket.destroy(signal.reason), { once: true })
   await new Promise<void>((resolve, reject) => {
     socket.once(tls ? 'secureConnect' : 'connect', resolve)

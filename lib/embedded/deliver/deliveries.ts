@@ -108,7 +108,7 @@ export class Deliveries {
   /**
    * Delivers until `signal` is aborted (what is under way is finished first), or by itself.
    * @param options.follow Whether results that come while it runs are looked for
-   * @param options.until When it ends by itself; a promise of it while that is not known yet
+   * @param options.until When it ends by itself; a promise of it where whoever makes the results enqueues them
    */
   async run({
     follow,
@@ -200,7 +200,7 @@ export class Deliveries {
     const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)))
     try {
       await this.#lookThrough()
-      const ending = await Promise.race([until, stopped])
+      const ending = until instanceof Promise ? await this.#lookForMoreUntil(Promise.race([until, stopped])) : until
       if (ending === null) return null
       if (!follow) this.#endBy(ending)
       while (follow && !signal.aborted) {
@@ -215,6 +215,19 @@ export class Deliveries {
       }
     }
     return null
+  }
+
+  /** Takes up what others put into the queues, until it is known how it is to end. */
+  async #lookForMoreUntil(known: Promise<Ending | null>): Promise<Ending | null> {
+    // One handler however long it takes: a race of promises would leave one behind at each turn.
+    const isKnown = new AbortController()
+    known.then(() => isKnown.abort())
+    while (!isKnown.signal.aborted) {
+      await sleep(shortestPauseMs, undefined, { signal: isKnown.signal }).catch(() => {})
+      if (isKnown.signal.aborted) break
+      for (const { courier } of this.#lines) await courier.lookForMore()
+    }
+    return known
   }
 
   #endBy(ending: Ending): void {
