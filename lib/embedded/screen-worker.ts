@@ -118,7 +118,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     documents: documents.map(({ name }) => name),
     timingsMs,
   })
-  await writeResult(store, result, documents)
+  await writeResult(store, result, documents, stored)
   return result
 }
 

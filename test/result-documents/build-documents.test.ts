@@ -154,6 +154,15 @@ describe('writing a result', () => {
     expect(await keysOf(store)).toEqual(['mask.png', 'note.txt', 'result.json'])
   })
 
+  it.each([true, false])('moves a result of another key aside, with its documents (told of it: %s)', async (isTold) => {
+    const { store } = await openStore()
+    const earlier = { ...result, screeningKey: 'c'.repeat(64) }
+    await writeResult(store, earlier, documents)
+    await writeResult(store, result, [], isTold ? earlier : undefined)
+    const aside = ['mask.png', 'note.txt', 'result.json'].map((name) => `superseded/${earlier.screeningKey}/${name}`)
+    expect(await keysOf(store)).toEqual(['result.json', ...aside])
+  })
+
   it('keeps a result that it cannot read: it may be that of a newer version', async () => {
     const { store } = await openStore()
     await store.put(`${result.imageId}/result.json`, new Uint8Array([4]))

@@ -7,13 +7,15 @@ export const resultKey = (imageId: string): string => `${imageId}/result.json`
 /**
  * Writes a result and its documents under `<imageId>/`. An earlier result of another screening key is first moved to
  * `<imageId>/superseded/<its key>/`, with its documents; one of the same key is replaced.
+ * @param stored What `readResult` says of the image, for a caller who has asked already.
  */
 export async function writeResult(
   store: ObjectStore,
   result: ResultDocument,
   documents: readonly Document[],
+  stored?: ResultDocument | null,
 ): Promise<void> {
-  await supersede(store, result)
+  await supersede(store, result, stored === undefined ? await readResult(store, result.imageId) : stored)
   await writeInOrder(store, `${result.imageId}/`, result, documents)
 }
 
@@ -62,8 +64,7 @@ export async function readResult(store: ObjectStore, imageId: string): Promise<R
   }
 }
 
-async function supersede(store: ObjectStore, result: ResultDocument): Promise<void> {
-  const previous = await readResult(store, result.imageId)
+async function supersede(store: ObjectStore, result: ResultDocument, previous: ResultDocument | null): Promise<void> {
   const prefix = `${result.imageId}/`
   const keys: string[] = []
   for await (const key of store.list(prefix)) if (!key.startsWith(`${prefix}superseded/`)) keys.push(key)
