@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addExportReviewsCommand } from '../../lib/cli/export-reviews-command.ts'
+import { failedLine } from '../../lib/embedded/study-screener.ts'
 import { decodeReference } from '../../lib/evaluation/dataset/decode-reference.ts'
 import { readAnnotations } from '../../lib/evaluation/dataset/read-annotations.ts'
 import { runCommand } from '../cli/run-command.ts'
@@ -245,6 +246,30 @@ describe('the viewer', () => {
     expect(plane !== undefined).toBe(spacing.plane === 'detector')
   })
 
+  it('shows the naked picture first to who wants that, and what was found after a key', async () => {
+    const marked = await wholePicture()
+    await page.getByLabel('First look').check()
+    expect(await page.locator('.finding').textContent()).toMatch(/is hidden/)
+    expect(await page.locator('h1').textContent()).toBe('First look')
+    expect(await page.getByRole('button', { name: 'Contour (C)' }).count()).toBe(0)
+    for (const key of ['c', 'f', 'a', 'o', 'd']) await page.keyboard.press(key)
+    expect(await readout()).toMatch(/all overlays off/)
+    expect(await page.locator('.study').textContent()).not.toMatch(/calibrated probability|suspected/i)
+    await expectAccessible(page)
+
+    // The next picture begins naked too, and so does this one when it is opened again.
+    await page.keyboard.press('Escape')
+    await openStudy('first.dcm')
+    expect(await page.locator('h1').textContent()).toBe('First look')
+    await page.keyboard.press('m')
+    await expect.poll(() => page.locator('.finding').textContent()).toMatch(/calibrated probability/)
+    await expect.poll(wholePicture).toBe(marked)
+    await page.keyboard.press('Escape')
+    await row('cut.dcm').click()
+    await expect.poll(() => page.locator('h1').textContent()).toMatch(/Not analysed/)
+    await page.getByLabel('First look').uncheck()
+  })
+
   it('takes all overlays off with one key, and shows the activation map with another', async () => {
     const naked = await wholePicture()
     await page.keyboard.press('a')
@@ -445,5 +470,15 @@ describe('what was not analysed', () => {
     await expect.poll(() => page.locator('.viewer').textContent()).toMatch(/not analysed/)
     expect(await page.locator('.finding').textContent()).toMatch(/this says nothing about the patient.*Send it again/)
     expect(await page.locator('canvas').count()).toBe(0)
+  })
+})
+
+describe('the result of another program', () => {
+  it('appears without a reload', async () => {
+    await gridHasRows(3)
+    const line = failedLine('in/late.dcm', 'e'.repeat(32), 'truncated')
+    appendFileSync(join(served.outDir, 'results.jsonl'), `${JSON.stringify(line)}\n`)
+    await gridHasRows(4)
+    expect(await row('late.dcm').textContent()).toMatch(/Not analysed: truncated/)
   })
 })

@@ -7,6 +7,7 @@ import { isTyping } from '../viewer/is-typing.ts'
 import { useReaderMasks } from '../viewer/use-reader-masks.ts'
 import { Viewer } from '../viewer/viewer.tsx'
 import { FindingPanel } from './finding-panel.tsx'
+import { useFirstLook } from './first-look.ts'
 import { loadPicture, loadStudy, type Picture } from './load-study.ts'
 import { ReviewPanel } from './review-panel.tsx'
 
@@ -23,6 +24,10 @@ export interface StudyPageProps {
 export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
   const { study, picture, problem } = useStudy(studyId, onChange)
   const masks = useReaderMasks(studyId, picture)
+  const firstLook = useFirstLook()
+  const { reveal } = firstLook
+  // That nothing was analysed is never hidden: it must not look like a picture without a finding.
+  const isHiding = firstLook.isHiding && study?.row.outcome !== 'not-analysed'
   const at = rows.findIndex((row) => row.studyId === studyId)
   const previous = rows[at - 1]?.studyId
   const next = at < 0 ? undefined : rows[at + 1]?.studyId
@@ -30,33 +35,50 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
     const onKey = (event: KeyboardEvent) => {
       if (isTyping(event)) return
       if (event.key === 'Escape') location.hash = ''
+      if (event.key === 'm') reveal()
       if (event.key === 'n' && next) location.hash = `#/studies/${next}`
       if (event.key === 'b' && previous) location.hash = `#/studies/${previous}`
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [next, previous])
+  }, [next, previous, reveal])
 
   return (
     <main class="study">
       <header>
         <a href="#/">Worklist (Esc)</a>
-        <h1>{study ? <OutcomeBadge row={study.row} /> : 'Loading …'}</h1>
+        <h1>{study ? isHiding ? 'First look' : <OutcomeBadge row={study.row} /> : 'Loading …'}</h1>
         <span class="file">{study?.row.names[0]}</span>
+        <label class="first-look">
+          <input
+            type="checkbox"
+            checked={firstLook.isWanted}
+            onChange={(event) => firstLook.setWanted(event.currentTarget.checked)}
+          />
+          First look
+        </label>
         <nav aria-label="Studies">
           <StepLink studyId={previous} words="Previous (B)" />
           <StepLink studyId={next} words="Next (N)" />
         </nav>
       </header>
       {picture ? (
-        <Viewer picture={picture} masks={masks} />
+        <Viewer picture={picture} masks={masks} areMarksHidden={isHiding} />
       ) : (
         <section class="viewer empty" aria-live="polite">
           <p>{problem ?? 'Loading the picture …'}</p>
         </section>
       )}
       <aside>
-        {study ? (
+        {study && isHiding ? (
+          <section class="finding" aria-label="Finding">
+            <h2>Finding</h2>
+            <p>The picture first: what was found, and what others said, is hidden.</p>
+            <button type="button" onClick={reveal}>
+              Show it (M)
+            </button>
+          </section>
+        ) : study ? (
           <>
             <FindingPanel study={study} />
             <ReviewPanel study={study} picture={picture} masks={masks} onReviewed={onChange} />

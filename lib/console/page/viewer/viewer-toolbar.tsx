@@ -19,6 +19,7 @@ interface Props {
   readonly overlays: Overlays
   readonly onOverlays: (overlays: Overlays) => void
   readonly masks: ReaderMasks
+  readonly areMarksHidden: boolean
   readonly tool: Tool
   /** Of the brush. Unit: columns of the image. */
   readonly radius: {
@@ -32,7 +33,7 @@ interface Props {
 }
 
 export function ViewerToolbar(props: Props) {
-  const { picture, levels, onLevels, overlays, onOverlays, masks, tool, actions } = props
+  const { picture, levels, onLevels, overlays, onOverlays, masks, areMarksHidden, tool, actions } = props
   const { presentations } = picture.facts
   const shown = presentations.findIndex((presentation) => isShown(presentation, levels))
   const window = windowOf(levels)
@@ -50,8 +51,12 @@ export function ViewerToolbar(props: Props) {
         <ToolButton tool="window" current={tool} words="Window (W)" onChoose={actions.w} />
         <ToolButton tool="pan" current={tool} words="Pan (P)" onChoose={actions.p} />
         <ToolButton tool="length" current={tool} words="Length (L)" onChoose={actions.l} />
-        <ToolButton tool="draw" current={tool} words="Draw (D)" onChoose={actions.d} />
-        <ToolButton tool="erase" current={tool} words="Erase (E)" onChoose={actions.e} />
+        {areMarksHidden ? null : (
+          <>
+            <ToolButton tool="draw" current={tool} words="Draw (D)" onChoose={actions.d} />
+            <ToolButton tool="erase" current={tool} words="Erase (E)" onChoose={actions.e} />
+          </>
+        )}
       </fieldset>
       <fieldset>
         <legend>Grey levels</legend>
@@ -94,7 +99,7 @@ export function ViewerToolbar(props: Props) {
           Mirror (X)
         </button>
       </fieldset>
-      <fieldset>
+      <fieldset hidden={areMarksHidden}>
         <legend>Overlays</legend>
         {layer('c', 'Contour', overlays.contour, masks.mask !== null)}
         {layer('f', 'Fill', overlays.fill, masks.mask !== null)}
@@ -114,7 +119,7 @@ export function ViewerToolbar(props: Props) {
           All off (O)
         </button>
       </fieldset>
-      {isBrush(tool) || masks.choices.length > 1 ? <MaskFields {...props} /> : null}
+      {!areMarksHidden && (isBrush(tool) || masks.choices.length > 1) ? <MaskFields {...props} /> : null}
     </div>
   )
 }

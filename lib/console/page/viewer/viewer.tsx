@@ -28,23 +28,26 @@ const leastRadius = 0.5
 interface Props {
   readonly picture: Picture
   readonly masks: ReaderMasks
+  /** The picture alone, whatever the reader has chosen to see over it. */
+  readonly areMarksHidden: boolean
 }
 
 /** A radiograph to be looked at: all that one does with it, by pointer and by keys. */
-export function Viewer({ picture, masks }: Props) {
+export function Viewer({ picture, masks, areMarksHidden }: Props) {
   const { facts } = picture
   const [canvas, setCanvas] = useState<Size>({ width: 800, height: 800 })
   const [lie, setLie] = useState<Lie>(() => uprightLie(facts.turn))
   /** Null: the whole picture, however large the canvas is. */
   const [chosenView, setView] = useState<View | null>(null)
   const [levels, setLevels] = useState<GreyLevels>(() => levelsOf(facts.presentations[0]))
-  const [overlays, setOverlays] = useState<Overlays>({
+  const [chosenOverlays, setOverlays] = useState<Overlays>({
     areOff: false,
     contour: true,
     fill: false,
     activation: false,
     opacity: 0.35,
   })
+  const overlays = areMarksHidden ? { ...chosenOverlays, areOff: true } : chosenOverlays
   const [tool, setTool] = useState<Tool>('window')
   const [measure, setMeasure] = useState<Measure | null>(null)
   const [probed, setProbed] = useState<Point | null>(null)
@@ -91,6 +94,8 @@ export function Viewer({ picture, masks }: Props) {
     0: () => setView(null),
     1: () => setView(zoomAt(view, canvas, middle, 1 / view.zoom)),
   }
+  // Over a naked picture no layer is called up, and nothing is drawn from what was found.
+  for (const key of areMarksHidden ? 'ocfadezy' : '') delete actions[key]
   useKeys(actions)
 
   return (
@@ -102,6 +107,7 @@ export function Viewer({ picture, masks }: Props) {
         overlays={overlays}
         onOverlays={setOverlays}
         masks={masks}
+        areMarksHidden={areMarksHidden}
         tool={tool}
         radius={{ value: radius, least: leastRadius, most: largestRadius, onChange: setRadius }}
         actions={actions}
