@@ -40,11 +40,24 @@ export async function screenOverAndOver(files: readonly string[], count: number)
   return [
     ...rows,
     ['peak', megabytes(process.resourceUsage().maxRSS * 1024)],
-    [`regression over the last ${settled.length}`, `${(slopeOf(settled) / 1024).toFixed(1)} kB an image`],
+    [`regression over the last ${settled.length}`, perImage(slopeOf(settled))],
+    // What is held between two images goes up and down by megabytes; what is never given back raises the floor.
+    [
+      `the same over the lowest of each ${files.length}`,
+      perImage(slopeOf(floorsOf(settled, files.length)) / files.length),
+    ],
   ]
 }
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
+
+const perImage = (bytes: number): string => `${(bytes / 1024).toFixed(1)} kB an image`
+
+/** The lowest of each `length` values. */
+const floorsOf = (values: readonly number[], length: number): number[] =>
+  Array.from({ length: Math.floor(values.length / length) }, (_, turn) =>
+    Math.min(...values.slice(turn * length, (turn + 1) * length)),
+  )
 
 /** Least squares: how much a value grows from one to the next. */
 function slopeOf(values: readonly number[]): number {

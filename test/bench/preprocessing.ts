@@ -15,7 +15,8 @@ const syntaxes = ['explicit-little-endian', 'jpeg-lossless-sv1', 'jpeg-2000-loss
 
 /**
  * Preprocessing of one 3000 × 3000 picture of 12 bits to a PNG of at most 1024, in three transfer syntaxes, against
- * DCMTK's dcmj2pnm on the same files. Processor time of all threads; what dcmj2pnm takes to start is taken off.
+ * DCMTK's dcmj2pnm and pydicom with Pillow on the same files, where they are installed. Processor time of all threads;
+ * what the others take to start is taken off.
  */
 export async function benchPreprocessing(folder: string): Promise<string[][]> {
   const phantom = drawPhantom(planPhantom(1, 0, { rows: 3000, columns: 3000 }).options)
@@ -48,24 +49,53 @@ async function benchFile(name: string, path: string, folder: string): Promise<st
     rows.push([`${name}: ${stage}`, spreadOf(ours)])
   }
   await codecs.close()
-  return [...rows, ...againstDcmtk(name, ours, path, join(folder, 'dcmtk.png'))]
+  const out = join(folder, 'other.png')
+  const others: Other[] = [
+    {
+      title: 'DCMTK dcmj2pnm',
+      program: 'dcmj2pnm',
+      start: ['--version'],
+      whole: ['--write-png', '+Wi', '1', '+Sxv', '1024', path, out],
+    },
+    {
+      title: 'pydicom and Pillow',
+      program: 'python3',
+      start: ['-c', pydicomProgram.split('\n')[0]],
+      whole: ['-c', pydicomProgram, path, out],
+    },
+  ]
+  return [...rows, ...others.flatMap((other) => against(other, name, ours))]
 }
 
-function againstDcmtk(name: string, ours: readonly number[], path: string, out: string): string[][] {
-  const title = `${name}: DCMTK dcmj2pnm, its start taken off`
-  if (processorOfProcess('dcmj2pnm', ['--version']) === null) return [[title, 'dcmj2pnm is not installed']]
-  const args = ['--write-png', '+Wi', '1', '+Sxv', '1024', path, out]
+/** Another program that makes the same picture of the same file. */
+interface Other {
+  readonly title: string
+  readonly program: string
+  /** Arguments with which it starts and does nothing. */
+  readonly start: readonly string[]
+  readonly whole: readonly string[]
+}
+
+function against({ title, program, start, whole }: Other, name: string, ours: readonly number[]): string[][] {
+  const row = `${name}: ${title}, its start taken off`
+  if (processorOfProcess(program, start) === null) return [[row, 'is not installed']]
   const runs = Array.from({ length: repeats }, () => ({
-    start: processorOfProcess('dcmj2pnm', ['--version']),
-    whole: processorOfProcess('dcmj2pnm', args),
+    before: processorOfProcess(program, start),
+    all: processorOfProcess(program, whole),
   }))
-  const theirs = runs.flatMap(({ start, whole }) => (start === null || whole === null ? [] : [whole - start]))
-  if (theirs.length < repeats) return [[title, 'dcmj2pnm does not read this syntax']]
+  const theirs = runs.flatMap(({ before, all }) => (before === null || all === null ? [] : [all - before]))
+  if (theirs.length < repeats) return [[row, 'does not read this syntax']]
   return [
-    [title, spreadOf(theirs)],
-    [`${name}: ours / dcmj2pnm`, `${(median(ours) / median(theirs)).toFixed(2)} ×`],
+    [row, spreadOf(theirs)],
+    [`${name}: ours / ${title}`, `${(median(ours) / median(theirs)).toFixed(2)} ×`],
   ]
 }
+
+const pydicomProgram = `import sys, pydicom, numpy; from PIL import Image; from pydicom.pixels import apply_voi_lut
+d = pydicom.dcmread(sys.argv[1]); a = apply_voi_lut(d.pixel_array, d).astype('float32')
+a = (a - a.min()) / (a.max() - a.min()) * 255
+if d.PhotometricInterpretation == 'MONOCHROME1': a = 255 - a
+Image.fromarray(a.round().astype('uint8')).resize((1024, 1024), Image.BOX).save(sys.argv[2])`
 
 /** User and system time of a process; null where it cannot be started or fails. Unit: ms */
 function processorOfProcess(program: string, args: readonly string[]): number | null {
