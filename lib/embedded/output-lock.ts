@@ -61,11 +61,15 @@ export async function lockOutputFolder(outDir: string, program: string): Promise
   }
 }
 
-/** The program that writes to an output folder now; null when none does. */
-export async function writerOf(outDir: string): Promise<string | null> {
+/** Programs that hold a folder until somebody stops them: to wait for them would be to wait for ever. */
+const endless = ['watch', 'listen']
+
+/** Such a program that holds an output folder now; null when none does. */
+export async function endlessWriterOf(outDir: string): Promise<string | null> {
   const folder = join(outDir, '.lock')
   const highest = await highestNumber(folder).catch(() => 0)
-  return (await livingHolder(join(folder, String(highest))))?.program ?? null
+  const program = (await livingHolder(join(folder, String(highest))))?.program
+  return program !== undefined && endless.includes(program) ? program : null
 }
 
 /** Null when the lock is free, its file gone, or its holder dead. */

@@ -30,7 +30,7 @@ export interface ScreenedRow {
 
 export interface Redrive {
   /** Has a study screened again that the system failed over; resolves when that has begun, or cannot. */
-  screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone'>
+  screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone' | 'folder-in-use'>
 }
 
 export interface Uploads {

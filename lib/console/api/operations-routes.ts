@@ -22,7 +22,7 @@ const redriveRoute = createRoute({
     202: { description: 'Begun; the row tells how it ends' },
     400: problemContent('Not an id'),
     404: problemContent('No such study'),
-    409: problemContent('The system did not fail over it, or its file is gone'),
+    409: problemContent('The system did not fail over it, its file is gone, or another program holds the folder'),
   },
 })
 
@@ -44,6 +44,13 @@ export function addOperationsRoutes(api: OpenAPIHono, { studies, reviews, redriv
         return problemResponse(c, 409, 'Nothing to be tried again', 'The system did not fail over this study.')
       case 'file-gone':
         return problemResponse(c, 409, 'The file is gone', 'It was moved or removed. Put it back, or send it again.')
+      case 'folder-in-use':
+        return problemResponse(
+          c,
+          409,
+          'Another program holds the folder',
+          '`pleura watch` or `listen` writes to it and goes on. Started again, it tries what has failed.',
+        )
     }
   })
 }

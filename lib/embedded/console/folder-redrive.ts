@@ -8,16 +8,25 @@ import type { FolderStudies } from './folder-studies.ts'
 export class FolderRedrive implements Redrive {
   readonly #studies: Pick<FolderStudies, 'row' | 'inputOf'>
   readonly #screen: (path: string) => void
+  readonly #findEndlessWriter: () => Promise<string | null>
   /** Begun, and its line not there yet: the row still says what it said. */
   readonly #underWay = new Map<string, unknown>()
 
-  /** @param screen Has a file screened, and does not wait. */
-  constructor(studies: Pick<FolderStudies, 'row' | 'inputOf'>, screen: (path: string) => void) {
+  /**
+   * @param screen Has a file screened, and does not wait
+   * @param findEndlessWriter A program that holds the output folder and does not give it back
+   */
+  constructor(
+    studies: Pick<FolderStudies, 'row' | 'inputOf'>,
+    screen: (path: string) => void,
+    findEndlessWriter: () => Promise<string | null>,
+  ) {
     this.#studies = studies
     this.#screen = screen
+    this.#findEndlessWriter = findEndlessWriter
   }
 
-  async screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone'> {
+  async screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone' | 'folder-in-use'> {
     const row = await this.#studies.row(studyId)
     const input = this.#studies.inputOf(studyId)
     if (row?.reason?.code !== systemFailure || input === null) return 'not-failed'
@@ -26,6 +35,7 @@ export class FolderRedrive implements Redrive {
       () => false,
     )
     if (!isThere) return 'file-gone'
+    if (await this.#findEndlessWriter()) return 'folder-in-use'
     // A second press while the first is under way screens nothing twice: each line makes a new row.
     if (this.#underWay.get(studyId) !== row) {
       this.#underWay.set(studyId, row)

@@ -8,9 +8,6 @@ import type { KeptFile, UploadFolder } from './upload-folder.ts'
 /** A page asks for a few at a time; more than this are somebody else's. */
 const maximumOpenUploads = 1000
 
-/** Programs that hold the folder until somebody stops them: an upload would wait for ever. */
-const neverEnding = ['watch', 'listen']
-
 interface OpenUpload {
   readonly request: UploadRequest
   readonly isReceiving: boolean
@@ -22,28 +19,28 @@ export class FolderUploads implements Uploads {
   readonly #folder: Pick<UploadFolder, 'keep'>
   readonly #maximumBytes: number
   readonly #screen: (file: KeptFile) => Promise<ResultLine | null>
-  readonly #findWriter: () => Promise<string | null>
+  readonly #findEndlessWriter: () => Promise<string | null>
   readonly #onFailure: (error: unknown) => void
   readonly #uploads = new Map<string, OpenUpload>()
   readonly #underWay = new Set<Promise<void>>()
 
   /**
    * @param screen Screens a kept file and records its line before it resolves; null: the next program will
-   * @param findWriter The program that holds the output folder now
+   * @param findEndlessWriter A program that holds the output folder and does not give it back
    */
   constructor(
     folder: Pick<UploadFolder, 'keep'>,
     options: {
       maximumBytes: number
       screen: (file: KeptFile) => Promise<ResultLine | null>
-      findWriter: () => Promise<string | null>
+      findEndlessWriter: () => Promise<string | null>
       onFailure: (error: unknown) => void
     },
   ) {
     this.#folder = folder
     this.#maximumBytes = options.maximumBytes
     this.#screen = options.screen
-    this.#findWriter = options.findWriter
+    this.#findEndlessWriter = options.findEndlessWriter
     this.#onFailure = options.onFailure
   }
 
@@ -52,8 +49,8 @@ export class FolderUploads implements Uploads {
       const limit = `${Math.floor(this.#maximumBytes / 2 ** 20)} MiB`
       throw new UploadRefusedError(413, `The file has more than ${limit}. Send a single radiograph.`)
     }
-    const writer = await this.#findWriter()
-    if (writer && neverEnding.includes(writer)) {
+    const writer = await this.#findEndlessWriter()
+    if (writer) {
       throw new UploadRefusedError(409, `\`pleura ${writer}\` writes to this folder and goes on. Send the file there.`)
     }
     this.#forgetOldest()

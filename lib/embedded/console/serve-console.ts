@@ -11,7 +11,7 @@ import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import type { ResultLine } from '../../screening/result-documents/result-line.ts'
 import { AppendJournal } from '../append-journal.ts'
 import type { Log } from '../log.ts'
-import { lockOutputFolder, writerOf } from '../output-lock.ts'
+import { endlessWriterOf, lockOutputFolder } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
 import { StudyScreener } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
@@ -86,12 +86,13 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
       await studies.follow()
       return line
     }
+    const findEndlessWriter = () => endlessWriterOf(settings.outDir)
     const folder = new UploadFolder(join(settings.outDir, 'uploads'))
     // A disk that is full, or models that do not belong together, end the program: nothing more could be kept.
     const uploads = new FolderUploads(folder, {
       maximumBytes: settings.policy.maximumFileBytes,
       screen,
-      findWriter: () => writerOf(settings.outDir),
+      findEndlessWriter,
       onFailure: (error) => failure.abort(error),
     })
     // What has no line, or was failed over, is tried again, as by a second run of `screen`; so is what another program has
@@ -103,7 +104,7 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     }
     await folder.removeDrafts()
     await studies.follow()
-    const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })))
+    const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })), findEndlessWriter)
     const { policy } = settings
     const api = createApi({ studies, uploads, reviews, redrive, clock: systemClock, codecs, policy, onFailure })
     const server = await listen(guarded(api, new ConsoleAccess(tokenFor(options)), page), options)

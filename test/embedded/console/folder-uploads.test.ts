@@ -8,7 +8,7 @@ it('refuses another upload while a thousand are under way, and forgets those tha
   const uploads = new FolderUploads(neverFinished, {
     maximumBytes: 10,
     screen: () => Promise.reject(new Error('nothing is screened here')),
-    findWriter: async () => null,
+    findEndlessWriter: async () => null,
     onFailure: () => {},
   })
   const first = await uploads.grant({ name: 'first', sizeBytes: 1 })
@@ -27,18 +27,8 @@ it.each([
   const uploads = new FolderUploads(neverFinished, {
     maximumBytes: 10,
     screen: async () => null,
-    findWriter: async () => writer,
+    findEndlessWriter: async () => writer,
     onFailure: () => {},
   })
   await expect(uploads.grant({ name: 'a', sizeBytes: 1 })).rejects.toThrow(words)
-})
-
-it('takes an upload while `screen` has the folder, which will end', async () => {
-  const uploads = new FolderUploads(neverFinished, {
-    maximumBytes: 10,
-    screen: async () => null,
-    findWriter: async () => 'screen',
-    onFailure: () => {},
-  })
-  expect(await uploads.grant({ name: 'a', sizeBytes: 1 })).toMatchObject({ state: 'granted' })
 })

@@ -367,6 +367,20 @@ describe('a folder that other programs write to', () => {
     await (await lockOutputFolder(outDir, 'screen'))()
   })
 
+  it.each(['watch', 'listen'])('refuses an upload while `pleura %s` goes on', async (program) => {
+    const unlock = await lockOutputFolder(outDir, program)
+    const refused = await fetch(new URL('/api/uploads', shared.address), {
+      method: 'POST',
+      body: JSON.stringify({ name: 'a', sizeBytes: 1 }),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await problemOf(refused)).toMatchObject({
+      status: 409,
+      detail: expect.stringContaining(`pleura ${program}`),
+    })
+    await unlock()
+  })
+
   it('ends while another program has the folder, and the next console screens what was sent', async () => {
     const unlock = await lockOutputFolder(outDir, 'screen')
     await upload('sent.dcm', phantoms[0])
@@ -397,6 +411,10 @@ describe('what the system failed over', () => {
     expect(gone).toBe('b'.repeat(32))
     const refused = await problemOf(await askAgain(`/api/studies/${gone}/screening`, 'POST'))
     expect(refused).toMatchObject({ status: 409, title: 'The file is gone' })
+    const unlock = await lockOutputFolder(outDir, 'watch')
+    const held = await problemOf(await askAgain(`/api/studies/${studyId}/screening`, 'POST'))
+    expect(held).toMatchObject({ status: 409, title: 'Another program holds the folder' })
+    await unlock()
     const begun = await Promise.all([1, 2].map(() => askAgain(`/api/studies/${studyId}/screening`, 'POST')))
     expect(begun.map(({ status }) => status)).toEqual([202, 202])
     await expect.poll(async () => (await figures()).failures, { timeout: 60_000 }).toEqual([gone])
