@@ -197,7 +197,10 @@ export class Deliveries {
   /** Feeds the couriers. What it fails with ends them too. */
   async #watch(follow: boolean, until: Ending | Promise<Ending>): Promise<null> {
     const { signal } = this.#stop
-    const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)))
+    const stopped = new Promise<null>((resolve) => {
+      if (signal.aborted) resolve(null)
+      signal.addEventListener('abort', () => resolve(null))
+    })
     try {
       await this.#lookThrough()
       const ending = until instanceof Promise ? await this.#lookForMoreUntil(Promise.race([until, stopped])) : until
