@@ -435,7 +435,7 @@ describe('the page of operations', () => {
   it('says what waits, what was rejected and what was found with which models', async () => {
     const text = () => page.locator('.figures').textContent()
     expect(await text()).toMatch(/truncated1.*Send it again/)
-    expect(await text()).toMatch(/too few images to be tested/)
+    expect(await text()).toMatch(/not tested\s*too few images/)
     expect(await text()).toMatch(/Set aside as no picture: 1/)
     expect(await page.getByRole('region', { name: 'Failed' }).count()).toBe(0)
   })

@@ -37,6 +37,7 @@ export function OperationsPage({ rows }: { rows: readonly WorklistRow[] }) {
 }
 
 function Waiting({ waiting, turnaround, failures, drift, images }: Operations) {
+  const isTested = drift.tests.some(({ status }) => status !== 'not-tested')
   return (
     <dl class="tiles">
       <Tile name="Suspected, unread" value={String(waiting.first?.images ?? 0)} notes={waitingWords(waiting.first)} />
@@ -58,8 +59,8 @@ function Waiting({ waiting, turnaround, failures, drift, images }: Operations) {
       />
       <Tile
         name="Drift"
-        value={drift.alarms.length === 0 ? 'no alarm' : `${drift.alarms.length} alarms`}
-        notes={drift.tests.every(({ status }) => status === 'not-tested') ? ['too few images to be tested'] : []}
+        value={!isTested ? 'not tested' : drift.alarms.length === 0 ? 'no alarm' : `${drift.alarms.length} alarms`}
+        notes={isTested ? [] : ['too few images']}
         isAlarm={drift.alarms.length > 0}
       />
     </dl>
