@@ -1,12 +1,8 @@
 import type { Command } from 'commander'
-import { Deliveries } from '../embedded/deliver/deliveries.ts'
-import { readDeliveryConfig } from '../embedded/deliver/read-delivery-config.ts'
-import { settingsToDeliver, whileDelivering } from '../embedded/deliver/while-delivering.ts'
 import type { Log } from '../embedded/log.ts'
 import type { ScreeningSettings } from '../embedded/screening-settings.ts'
 import type { OnResult } from '../embedded/study-screener.ts'
 import { exitCodes } from './failed-program.ts'
-import { formatDeliverySummary, isAnythingLeft } from './format-deliveries.ts'
 
 export interface DeliverOption {
   deliver?: string
@@ -26,6 +22,11 @@ export async function screenAndDeliver(
   screen: (settings: ScreeningSettings, onResult: OnResult | undefined) => Promise<void>,
 ): Promise<void> {
   if (deliver === undefined) return screen(settings, undefined)
+  // What reaches the network is loaded by who asked for it: loading it alone looks up how this machine resolves names.
+  const { Deliveries } = await import('../embedded/deliver/deliveries.ts')
+  const { readDeliveryConfig } = await import('../embedded/deliver/read-delivery-config.ts')
+  const { settingsToDeliver, whileDelivering } = await import('../embedded/deliver/while-delivering.ts')
+  const { formatDeliverySummary, isAnythingLeft } = await import('./format-deliveries.ts')
   const config = await readDeliveryConfig(deliver)
   const toDeliver = settingsToDeliver(settings, config)
   const onSettled = (report: object) => log('info', 'settled', { ...report })
