@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pleura_training.dataset import PREPARED_SIDE
 
+from pleura_training.dataset import PREPARED_SIDE
 from pleura_training.metrics import area_under_curve, dice, wilson_interval
 from pleura_training.postprocessing import HOLE_MARGIN
 

@@ -29,7 +29,6 @@ from pleura_training.trained import load_trained
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 STUDY = sorted(CONFIGS.glob("*.toml"))
-PLANS = {"classifier": CLASSIFIER, "segmenter": SEGMENTER, "joint": JOINT}
 
 
 def plan_of(content, **changes):
@@ -178,11 +177,8 @@ def test_says_which_data_do_not_do(collected, tmp_path):
             train(plan_of(content), folder, tmp_path / "b", "cpu")
 
 
-@pytest.mark.parametrize("kind", ["segmenter", "joint"])
-def test_learns_what_is_drawn(collected, kind):
-    content = PLANS[kind] | {"schedule": "cosine", "early_stopping": 0, "warmup_share": 0.1}
-    if kind == "joint":
-        content |= {"options": {"encoder": "resnet10t"}}
+def test_learns_what_is_drawn(collected):
+    content = JOINT | {"warmup_share": 0.1, "options": {"encoder": "resnet10t"}}
     training = Training(plan_of(content), load_collected(collected), "cpu")
     losses = [training.step(step / 60) for step in range(60)]
     for part in losses[0]:
@@ -195,7 +191,7 @@ def rows_of(out):
 
 
 def test_a_killed_run_goes_on_as_if_it_had_not_been(collected, tmp_path):
-    content = CLASSIFIER | {"epochs": 6}
+    content = CLASSIFIER | {"epochs": 4}
     whole = train(plan_of(content), collected, tmp_path / "whole", "cpu")
     config = tmp_path / "plan.toml"
     config.write_text(
@@ -217,7 +213,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(collected, tmp_path):
         time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    assert 1 <= len(rows_of(killed)) < 6
+    assert 1 <= len(rows_of(killed)) < 4
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     assert rows_of(killed) == rows_of(tmp_path / "whole")
     ends = [load_trained(folder / "weights.pt") for folder in (killed, tmp_path / "whole")]

@@ -81,7 +81,9 @@ def test_from_phantoms_to_findings(phantoms, tmp_path):
     for name, plan in PLANS.items():
         (tmp_path / f"{name}.toml").write_text(plan)
         run = ["--data", str(data), "--out", str(tmp_path / "runs" / name)]
-        train.main(["--config", str(tmp_path / f"{name}.toml"), *run, "--device", "cpu"])
+        train.main(
+            ["--config", str(tmp_path / f"{name}.toml"), *run, "--device", "cpu", "--no-plot"]
+        )
         words = ["--weights", tmp_path / "runs" / name / "weights.pt", "--data", data]
         words += ["--out", tmp_path / "bundles", "--classifier", "own-classifier"]
         finish.main([*map(str, words), "--segmenter", "own-segmenter"])
