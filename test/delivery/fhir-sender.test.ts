@@ -4,7 +4,7 @@ import { createFhirSender } from '../../lib/adapters/delivery/fhir-sender.ts'
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { deliveryTarget, type TargetOfKind } from '../../lib/delivery/delivery-config.ts'
 import type { Delivery, Sender } from '../../lib/delivery/sender.ts'
-import { type HttpReceiver, openHttpReceiver } from './http-receiver.ts'
+import { answering, type HttpReceiver, openHttpReceiver } from './http-receiver.ts'
 import { deliveryOf } from './stored-result.ts'
 
 let receiver: HttpReceiver
@@ -28,10 +28,6 @@ afterEach(async () => {
   await receiver.stop()
 })
 
-const answering =
-  (status: number, body: unknown): HttpReceiver['answer'] =>
-  (response) =>
-    response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
 const transactionResponse = (...statuses: string[]) => ({
   resourceType: 'Bundle',
   type: 'transaction-response',

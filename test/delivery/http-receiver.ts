@@ -47,3 +47,9 @@ export async function openHttpReceiver(
   }
   return receiver
 }
+
+/** Answers with this status and body, whatever comes. */
+export const answering =
+  (status: number, body: unknown): HttpReceiver['answer'] =>
+  (response) =>
+    response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { DeliveryMessage } from '../../lib/delivery/delivery-message.ts'
 import { afterFailure, type FailedAttempt, retryDelayMs } from '../../lib/delivery/retry-schedule.ts'
+import { waitingMessage } from './waiting-message.ts'
 
-const message: DeliveryMessage = {
-  schemaVersion: 1,
-  key: '0'.repeat(32),
-  imageId: '1'.repeat(32),
-  screeningKey: '2'.repeat(64),
-  outcome: 'suspected',
-  queuedAt: '2026-01-01T00:00:00.000Z',
-  attempts: 0,
-  heldAgainst: 0,
-  lastFailure: null,
-  notBefore: null,
-}
+const message = waitingMessage('0')
 const queuedMs = Date.parse(message.queuedAt)
 const failure: FailedAttempt = {
   reason: 'http-500',

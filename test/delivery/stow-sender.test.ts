@@ -7,7 +7,7 @@ import { buildStoreAnswer, statusOf } from '../../lib/adapters/dicomweb/store-an
 import { systemClock } from '../../lib/adapters/embedded/system-clock.ts'
 import { deliveryTarget, type TargetOfKind } from '../../lib/delivery/delivery-config.ts'
 import type { Delivery, Sender } from '../../lib/delivery/sender.ts'
-import { type HttpReceiver, openHttpReceiver, type Received } from './http-receiver.ts'
+import { answering, type HttpReceiver, openHttpReceiver, type Received } from './http-receiver.ts'
 import { deliveryOf } from './stored-result.ts'
 
 const names = ['structured-report.dcm', 'segmentation.dcm', 'presentation-state.dcm']
@@ -56,10 +56,6 @@ afterEach(async () => {
   await receiver.stop()
 })
 
-const answering =
-  (status: number, body: unknown): HttpReceiver['answer'] =>
-  (response) =>
-    response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
 const uids = () => [...delivery.documents.values()].map((file) => identifyObject(Buffer.from(file))!.sopInstanceUid)
 const referenced = (list: readonly string[]) => ({
   '00081199': { vr: 'SQ', Value: list.map((uid) => ({ '00081155': { vr: 'UI', Value: [uid] } })) },

@@ -4,20 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FolderDeliveryQueue } from '../../lib/adapters/embedded/folder-delivery-queue.ts'
 import type { DeliveryMessage } from '../../lib/delivery/delivery-message.ts'
+import { waitingMessage } from '../delivery/waiting-message.ts'
 
-const messageOf = (digit: string): DeliveryMessage => ({
-  schemaVersion: 1,
-  key: digit.repeat(32),
-  imageId: '1'.repeat(32),
-  screeningKey: '2'.repeat(64),
-  outcome: 'suspected',
-  queuedAt: '2026-01-01T00:00:00.000Z',
-  attempts: 0,
-  heldAgainst: 0,
-  lastFailure: null,
-  notBefore: null,
-})
-const message = messageOf('a')
+const message = waitingMessage('a')
 const delivered = { outcome: 'delivered', code: null, at: '2026-01-01T00:00:01.000Z' } as const
 
 async function create() {
@@ -77,7 +66,7 @@ describe('a folder of deliveries', () => {
       ['b', (m: DeliveryMessage) => queue.settle(m, delivered)],
       ['c', (m: DeliveryMessage) => queue.setAside(m, 'too-old', new Date())],
     ] as const) {
-      const left = messageOf(digit)
+      const left = waitingMessage(digit)
       await end(left)
       await queue.update(left)
       expect(await queue.waiting()).toEqual([left.key])

@@ -18,11 +18,6 @@ for (const network of [
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/3',
-]) {
-  const [address, prefix] = network.split('/')
-  notPublic.addSubnet(address, Number(prefix), 'ipv4')
-}
-for (const network of [
   '::/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
@@ -30,13 +25,14 @@ for (const network of [
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
+  'fc00::/7',
+  'fe80::/9',
+  'ff00::/8',
 ]) {
   const [address, prefix] = network.split('/')
-  notPublic.addSubnet(address, Number(prefix), 'ipv6')
-}
-for (const network of ['3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/9', 'ff00::/8']) {
-  const [address, prefix] = network.split('/')
-  notPublic.addSubnet(address, Number(prefix), 'ipv6')
+  notPublic.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 /** The code of an error that says: this address is not allowed. */
