@@ -19,5 +19,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Its ES modules name folders, which Node does not resolve.
+    server: { deps: { inline: ['dt-sql-parser'] } },
   },
 })

@@ -5,10 +5,10 @@ import type { DeadLetterQueue } from '../operations/dead-letter-queue.ts'
 import { clientSettings, openStudyStore } from '../operations/open-study-store.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import { exitCodes } from './failed-program.ts'
+import { parseTenant } from './parse-tenant.ts'
 import { parseUrl } from './parse-url.ts'
 import { parsePositive } from './screening-options.ts'
 import { formatTable } from './terminal.ts'
-import { parseTenant } from './usage-command.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {

@@ -12,6 +12,7 @@ import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
+import { parseTenant } from './parse-tenant.ts'
 import {
   addScreeningOptions,
   parsePositive,
@@ -19,7 +20,6 @@ import {
   type ScreeningOptions,
   settingsOf,
 } from './screening-options.ts'
-import { parseTenant } from './usage-command.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions, DeliverOption {

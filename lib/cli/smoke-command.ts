@@ -7,9 +7,9 @@ import { clientSettings } from '../operations/open-study-store.ts'
 import { drawSmokePhantom, runSmokeTest, type SmokeReport } from '../operations/smoke-test.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { exitCodes } from './failed-program.ts'
+import { parseTenant } from './parse-tenant.ts'
 import { parseUrl } from './parse-url.ts'
 import { formatTable } from './terminal.ts'
-import { parseTenant } from './usage-command.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
 interface Options {

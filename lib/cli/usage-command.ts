@@ -4,10 +4,10 @@ import { explainCloudFailures } from '../operations/cloud-failure.ts'
 import { openStudyStore, type StoreOptions } from '../operations/open-study-store.ts'
 import { countAdmissions, sumUsage } from '../operations/sum-usage.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
-import { tenantId } from '../screening/screening-job/tenant.ts'
 import type { UsageReceipt } from '../screening/usage/usage-receipt.ts'
 import type { UsageSummary } from '../screening/usage/usage-summary.ts'
 import { exitCodes } from './failed-program.ts'
+import { parseTenant } from './parse-tenant.ts'
 import { createProgress, formatTable } from './terminal.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
@@ -116,12 +116,6 @@ function format(summary: UsageSummary): string {
       ? ['', formatTable(['stage, ms', 'images', 'mean', 'p50', 'p95', 'p99', 'maximum'], stages)]
       : []),
   ].join('\n')
-}
-
-export function parseTenant(value: string): string {
-  const parsed = tenantId.safeParse(value)
-  if (!parsed.success) throw new InvalidArgumentError(`A tenant's identifier ${parsed.error.issues[0].message}.`)
-  return parsed.data
 }
 
 function parseMonth(value: string): string {

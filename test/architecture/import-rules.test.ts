@@ -110,8 +110,13 @@ describe('import rules', () => {
   })
 
   it("lets the embedded programs import the domain, the adapters and the console's API", () => {
-    const allowed = below('screening', 'delivery', 'adapters', 'embedded', 'console/contract', 'console/api')
+    const allowed = below('screening', 'delivery', 'adapters', 'embedded', 'table', 'console/contract', 'console/api')
     expect(violations('lib/embedded', (t) => isOutside(t) || allowed(t))).toEqual([])
+  })
+
+  it('lets the results table import the domain, and read its queries', () => {
+    const reads = ['node:fs', 'node:path']
+    expect(violations('lib/table', (t) => below('table', 'screening')(t) || reads.includes(t))).toEqual([])
   })
 
   it("lets the console's contract import the schema library and the schema of results", () => {
@@ -153,7 +158,18 @@ describe('import rules', () => {
   })
 
   it('lets the command line import all but functions and infrastructure, of which it reads the config', () => {
-    const all = ['screening', 'delivery', 'adapters', 'phantom', 'evaluation', 'cost', 'embedded', 'operations', 'cli']
+    const all = [
+      'screening',
+      'delivery',
+      'adapters',
+      'phantom',
+      'evaluation',
+      'cost',
+      'embedded',
+      'operations',
+      'table',
+      'cli',
+    ]
     const allowed = below(...all)
     expect(violations('lib/cli', (t) => isOutside(t) || allowed(t) || t === deploymentConfig)).toEqual([])
   })

@@ -7,6 +7,7 @@ import type { EventSink, StudyEvent } from '../../lib/screening/kernel/ports.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import { resultDocument } from '../../lib/screening/result-documents/result-document.ts'
+import { resultRow } from '../../lib/screening/result-documents/result-row.ts'
 import { emitResult, studyEvent } from '../../lib/screening/result-documents/study-event.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
@@ -24,6 +25,7 @@ describe('the published schema', () => {
     ['usage-receipt', usageReceipt],
     ['upload-receipt', uploadReceipt],
     ['webhook', webhookBody],
+    ['result-row', resultRow],
   ])('of %s is that of the code', async (name, schema) => {
     await expect(textOf(z.toJSONSchema(schema))).toMatchFileSnapshot(`${folder}/schemas/${name}.schema.json`)
   })
