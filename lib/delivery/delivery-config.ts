@@ -3,8 +3,8 @@ import type { DocumentKind } from '../screening/kernel/document-kinds.ts'
 import { screeningModes } from '../screening/kernel/screening-mode.ts'
 import { tenantId } from '../screening/screening-job/tenant.ts'
 
-/** Names the target's queue on disk: no dots, no slashes. */
-const targetName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1–32 of a-z, 0-9 and -')
+/** Names the target's queue, on disk and in the cloud: no dots, no slashes. */
+export const targetName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1–32 of a-z, 0-9 and -')
 
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be a URL with http or https' }).refine((url) => {
   const { username, password, hash } = new URL(url)
@@ -12,7 +12,7 @@ const httpUrl = z.url({ protocol: /^https?$/, message: 'must be a URL with http 
 }, 'must hold no user, password or fragment; credentials belong into a file')
 
 /** What every target may say. */
-const common = {
+export const everyTarget = {
   name: targetName,
   /** Results analysed before this moment are not sent: a new target need not get all that there ever was. */
   since: z.iso.datetime().nullable().default(null),
@@ -24,8 +24,8 @@ const common = {
   giveUpAfterDays: z.number().int().min(1).max(365).default(14),
 }
 
-const webhook = z.strictObject({
-  ...common,
+export const webhookTarget = z.strictObject({
+  ...everyTarget,
   kind: z.literal('webhook'),
   url: httpUrl,
   /** Holds the signing secret: `whsec_` and 24 to 64 bytes in base64. Relative to the configuration. */
@@ -35,8 +35,8 @@ const webhook = z.strictObject({
 /** Holds what the header Authorization is to say, `Bearer …` for instance. Relative to the configuration. */
 const authorizationFile = z.string().min(1).nullable().default(null)
 
-const fhir = z.strictObject({
-  ...common,
+export const fhirTarget = z.strictObject({
+  ...everyTarget,
   kind: z.literal('fhir'),
   /** The server's base address: the transaction is posted to it. */
   url: httpUrl,
@@ -57,8 +57,8 @@ const objects = z
   .min(1)
   .default([...objectKinds])
 
-const stow = z.strictObject({
-  ...common,
+export const stowTarget = z.strictObject({
+  ...everyTarget,
   kind: z.literal('stow'),
   /** The base address of the DICOMweb service: objects are posted to `<url>/studies`. */
   url: httpUrl,
@@ -69,8 +69,8 @@ const stow = z.strictObject({
 const host = z.string().regex(/^[0-9a-zA-Z._:-]{1,253}$/, 'must be a name or an address')
 const port = z.number().int().min(1).max(65_535)
 
-const mllp = z.strictObject({
-  ...common,
+export const mllpTarget = z.strictObject({
+  ...everyTarget,
   kind: z.literal('mllp'),
   host,
   port,
@@ -85,8 +85,8 @@ const aeTitle = z
   .string()
   .regex(/^(?! )[\x20-\x5b\x5d-\x7e]{1,16}(?<! )$/, 'must be 1–16 characters of ASCII, no backslash')
 
-const cStore = z.strictObject({
-  ...common,
+export const cStoreTarget = z.strictObject({
+  ...everyTarget,
   kind: z.literal('c-store'),
   host,
   port,
@@ -97,7 +97,13 @@ const cStore = z.strictObject({
 })
 
 /** Where a tenant's results go. Every field but name, kind and address has a default. */
-export const deliveryTarget = z.discriminatedUnion('kind', [webhook, fhir, stow, mllp, cStore])
+export const deliveryTarget = z.discriminatedUnion('kind', [
+  webhookTarget,
+  fhirTarget,
+  stowTarget,
+  mllpTarget,
+  cStoreTarget,
+])
 
 /** The results of one output folder belong to one tenant. */
 export const deliveryConfig = z.strictObject({
@@ -116,3 +122,9 @@ export const deliveryConfig = z.strictObject({
 export type DeliveryConfig = z.infer<typeof deliveryConfig>
 export type DeliveryTarget = z.infer<typeof deliveryTarget>
 export type TargetOfKind<Kind extends DeliveryTarget['kind']> = Extract<DeliveryTarget, { kind: Kind }>
+
+type WithoutFiles<Target> = Target extends unknown ? Omit<Target, 'secretFile' | 'authorizationFile'> : never
+
+/** A target as its sender knows it, wherever its credentials are kept. */
+export type SenderTarget = WithoutFiles<DeliveryTarget>
+export type SenderTargetOfKind<Kind extends SenderTarget['kind']> = Extract<SenderTarget, { kind: Kind }>

@@ -1,10 +1,14 @@
 import type { DocumentKind } from '../screening/kernel/document-kinds.ts'
 import { fhirName } from '../screening/result-documents/fhir-bundle/fhir-name.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
-import type { DeliveryTarget } from './delivery-config.ts'
+import type { CloudTargetOfKind } from './cloud-target.ts'
+import type { SenderTarget } from './delivery-config.ts'
 import type { NothingToSendCode } from './delivery-outcome.ts'
 
 export const oruName = 'oru.hl7'
+
+/** A target, wherever it is sent from. */
+export type AnyTarget = SenderTarget | CloudTargetOfKind<'eventbridge'>
 
 interface Contents {
   /** What screening must be asked for, so that there is something to send. */
@@ -12,10 +16,11 @@ interface Contents {
   readonly names: readonly string[]
 }
 
-/** Which of a result's documents a target gets; a webhook gets an event, and no document. */
-function contentsOf(target: DeliveryTarget): Contents {
+/** Which of a result's documents a target gets; a webhook or a bus gets an event, and no document. */
+function contentsOf(target: AnyTarget): Contents {
   switch (target.kind) {
     case 'webhook':
+    case 'eventbridge':
       return { kinds: [], names: [] }
     case 'fhir':
       return { kinds: ['fhir-bundle'], names: [fhirName] }
@@ -27,17 +32,17 @@ function contentsOf(target: DeliveryTarget): Contents {
   }
 }
 
-export const kindsNeededBy = (target: DeliveryTarget): readonly DocumentKind[] => contentsOf(target).kinds
+export const kindsNeededBy = (target: AnyTarget): readonly DocumentKind[] => contentsOf(target).kinds
 
 /** Names of the documents that the target gets of this result. */
-export function namesSentTo(target: DeliveryTarget, { documents }: Pick<ResultDocument, 'documents'>): string[] {
+export function namesSentTo(target: AnyTarget, { documents }: Pick<ResultDocument, 'documents'>): string[] {
   const { names } = contentsOf(target)
   return documents.filter((name) => names.includes(name))
 }
 
 /** Why the target gets nothing of this result; null when it gets something. */
 export function nothingToSend(
-  target: DeliveryTarget,
+  target: AnyTarget,
   result: Pick<ResultDocument, 'documents' | 'requestedDocuments'>,
 ): NothingToSendCode | null {
   const { kinds } = contentsOf(target)

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { imageId } from '../screening/screening-job/study-keys.ts'
-import type { DeliveryTarget } from './delivery-config.ts'
+import type { AnyTarget } from './delivery-contents.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
 
 const count = z.number().int().nonnegative()
@@ -32,7 +32,7 @@ export type DeadLetter = z.infer<typeof deadLetter>
 
 export function buildDeliveryMessage(
   tenant: string,
-  target: DeliveryTarget,
+  target: AnyTarget,
   result: ResultDocument,
   now: Date,
 ): DeliveryMessage {

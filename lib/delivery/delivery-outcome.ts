@@ -7,10 +7,12 @@ export type NothingToSendCode = 'not-asked-for' | 'image-has-none'
 /** Why a delivery can never be made as it is: it becomes a dead letter. No text of a receiver, which may name a patient. */
 export type RefusalReason =
   | 'says-where' // made with the segmenter, and the tenant gets a flag only
-  | 'result-missing' // the result, or one of its documents, is no longer on disk
+  | 'result-missing' // the result, or one of its documents, is no longer there
   | 'unreadable-result'
   | 'too-old' // could not be made for `giveUpAfterDays`
   | 'failed-while-others-were-taken'
+  | 'of-another-tenant'
+  | 'handed-out-too-often' // by SQS: nothing is known against it
   | 'defect' // of ours: the log has it
   | `http-${number}`
   | `entry-${number}` // a FHIR server's answer to one resource of a transaction
@@ -24,6 +26,10 @@ export type UnavailableReason =
   | 'timeout'
   | 'address-not-allowed' // a private address, and the target does not allow it
   | 'answer-too-large'
+  | 'settings-unusable' // the target's, or its tenant's, in the cloud
+  | 'secret-missing'
+  | 'secret-unusable'
+  | `bus-${string}` // the error code of an event bus
   | 'answer-not-understood'
   | 'answer-of-another' // an acknowledgement of another message
   | `entry-${number}`

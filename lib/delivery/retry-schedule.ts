@@ -10,8 +10,8 @@ const maximumHeldAgainst = 10
 const dayMs = 86_400_000
 
 /** Doubles with each failure; spread, so that not everything comes at once. @param random Range: 0–1 */
-export function retryDelayMs(failures: number, random: number): number {
-  const full = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20))
+export function retryDelayMs(failures: number, random: number, longestMs = longestDelayMs): number {
+  const full = Math.min(longestMs, firstDelayMs * 2 ** Math.min(failures - 1, 20))
   return Math.round(full * (0.5 + random / 2))
 }
 
@@ -24,6 +24,8 @@ export interface FailedAttempt {
   readonly giveUpAfterDays: number
   /** Range: 0–1 */
   readonly random: number
+  /** @default 5 min */
+  readonly longestMs?: number
 }
 
 /**
@@ -32,11 +34,11 @@ export interface FailedAttempt {
  */
 export function afterFailure(
   message: DeliveryMessage,
-  { reason, nowMs, retryAfterMs, isHeldAgainst, giveUpAfterDays, random }: FailedAttempt,
+  { reason, nowMs, retryAfterMs, isHeldAgainst, giveUpAfterDays, random, longestMs }: FailedAttempt,
 ): { message: DeliveryMessage; givenUp: RefusalReason | null } {
   const attempts = message.attempts + 1
   const heldAgainst = message.heldAgainst + (isHeldAgainst ? 1 : 0)
-  const delayMs = Math.max(retryDelayMs(attempts, random), retryAfterMs ?? 0)
+  const delayMs = Math.max(retryDelayMs(attempts, random, longestMs), retryAfterMs ?? 0)
   const failed: DeliveryMessage = {
     ...message,
     attempts,

@@ -1,4 +1,5 @@
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
+import type { Lane } from '../screening/screening-job/tenant.ts'
 import type { DeliveryOutcome } from './delivery-outcome.ts'
 
 /** A result as it is sent. */
@@ -7,6 +8,10 @@ export interface Delivery {
   readonly key: string
   readonly tenant: string
   readonly result: ResultDocument
+  /** One machine has one lane, 'routine'. */
+  readonly lane: Lane
+  /** Key of result.json: in the bucket, or relative to the output folder. */
+  readonly resultKey: string
   /** What the target gets, by name, in the order of the result. */
   readonly documents: ReadonlyMap<string, Uint8Array>
 }

@@ -10,6 +10,7 @@ export const metricNames = {
   illWorkers: 'IllWorkers',
   failedWorkers: 'FailedWorkers',
   returnedJob: 'ReturnedJobSeconds',
+  undelivered: 'UndeliveredSeconds',
   coldStart: 'ColdStartMilliseconds',
   stage: 'StageMilliseconds',
   batchSize: 'BatchSize',

@@ -8,7 +8,8 @@ import { buildDocuments } from '../../lib/screening/result-documents/build-docum
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentSource, DocumentTools } from '../../lib/screening/result-documents/document-type.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
-import { writeResult } from '../../lib/screening/result-documents/write-result.ts'
+import { writeResult, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
+import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { source, suspected } from '../result-documents/screened-image.ts'
 import { MemoryObjectStore } from './memory-stores.ts'
 
@@ -49,10 +50,25 @@ function noTools(): never {
 export const storeResult = (outDir: string, options?: StoredOptions): Promise<ResultDocument> =>
   storeResultIn(new FolderObjectStore(outDir), options)
 
-export async function storeResultIn(
+export async function storeResultIn(store: ObjectStore, options?: StoredOptions): Promise<ResultDocument> {
+  const { result, documents } = await buildStored(options)
+  await writeResult(store, result, documents)
+  return result
+}
+
+/** Writes a result as the cloud does, beside others of the image. @returns it and its key */
+export async function storeCloudResult(
   store: ObjectStore,
-  { name = 'image', tools = noTools, ...changes }: StoredOptions = {},
-): Promise<ResultDocument> {
+  tenant: string,
+  options?: StoredOptions,
+): Promise<{ readonly result: ResultDocument; readonly resultKey: string }> {
+  const { result, documents } = await buildStored(options)
+  const prefix = studyKeys.resultPrefix(tenant, result.imageId, result.screeningKey)
+  await writeResultOnce(store, prefix, result, documents)
+  return { result, resultKey: `${prefix}result.json` }
+}
+
+async function buildStored({ name = 'image', tools = noTools, ...changes }: StoredOptions = {}) {
   const imageId = sha256Hex(name).slice(0, 32)
   const context = { ...source, finding: suspected(true), requestedDocuments: undrawn, ...changes, imageId }
   const documents = await buildDocuments(context, tools)
@@ -61,8 +77,7 @@ export async function storeResultIn(
     documents: documents.map((document) => document.name),
     timingsMs: {},
   })
-  await writeResult(store, result, documents)
-  return result
+  return { result, documents }
 }
 
 /** A result as it is sent to a target that gets these documents. */
@@ -71,5 +86,6 @@ export async function deliveryOf(names: readonly string[], options?: StoredOptio
   const result = await storeResultIn(store, options)
   const documents = new Map<string, Uint8Array>()
   for (const name of names) documents.set(name, await store.get(`${result.imageId}/${name}`))
-  return { key: 'f'.repeat(32), tenant: 'clinic', result, documents }
+  const at = { lane: 'routine' as const, resultKey: `${result.imageId}/result.json` }
+  return { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents }
 }

@@ -35,7 +35,8 @@ beforeEach(async () => {
   receiver = await openHttpReceiver()
   sender = open(`${receiver.url}/hook`)
   const result = await storeResult(await mkdtemp(join(tmpdir(), 'pleura-webhook-')))
-  delivery = { key: 'f'.repeat(32), tenant: 'clinic', result, documents: new Map() }
+  const at = { lane: 'routine' as const, resultKey: `${result.imageId}/result.json` }
+  delivery = { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents: new Map() }
 })
 afterEach(async () => {
   await sender.close()

@@ -77,7 +77,9 @@ describe.each(findings)('the examples of %s', (name, finding) => {
     const [[type, detail]] = told
     const event = { source: 'pleura', 'detail-type': type, detail: studyEvent.parse(detail) }
     await expect(textOf(event)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/event.json`)
-    const webhook = webhookBody.parse(buildWebhookBody('clinic', result))
+    const webhook = webhookBody.parse(
+      buildWebhookBody({ tenant: 'clinic', result, lane: 'routine', resultKey: `${result.imageId}/result.json` }),
+    )
     await expect(textOf(webhook)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/webhook.json`)
   })
 

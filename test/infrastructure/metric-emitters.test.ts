@@ -20,7 +20,7 @@ interface Watched {
 
 /** What a deployed program tells: a call of `metric` in its source, with the names of its dimensions. */
 const functionsFolder = resolve(import.meta.dirname, '../../functions')
-const emitted = ['preprocess', 'dispatch', 'screen'].flatMap((program) =>
+const emitted = ['preprocess', 'dispatch', 'screen', 'deliver'].flatMap((program) =>
   readdirSync(join(functionsFolder, program))
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => {

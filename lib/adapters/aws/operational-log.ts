@@ -11,6 +11,7 @@ export const metricUnits = {
   IllWorkers: 'Count',
   FailedWorkers: 'Count',
   ReturnedJobSeconds: 'Seconds',
+  UndeliveredSeconds: 'Seconds',
   ColdStartMilliseconds: 'Milliseconds',
   StageMilliseconds: 'Milliseconds',
   BatchSize: 'Count',

@@ -1,4 +1,4 @@
-import type { TargetOfKind } from '../../delivery/delivery-config.ts'
+import type { SenderTargetOfKind } from '../../delivery/delivery-config.ts'
 import { type DeliveryOutcome, refused, unavailable } from '../../delivery/delivery-outcome.ts'
 import { judgeTransaction } from '../../delivery/fhir/judge-transaction.ts'
 import type { Delivery, Sender } from '../../delivery/sender.ts'
@@ -16,7 +16,11 @@ const maximumAnswerBytes = 4 * 1024 * 1024
 const fhirType = 'application/fhir+json'
 
 /** Posts the stored transaction to a FHIR server. */
-export function createFhirSender(target: TargetOfKind<'fhir'>, authorization: string | null, clock: Clock): Sender {
+export function createFhirSender(
+  target: SenderTargetOfKind<'fhir'>,
+  authorization: string | null,
+  clock: Clock,
+): Sender {
   const exchange = new HttpExchange(target.url, { ...target, concurrency, maximumAnswerBytes })
   const headers = {
     'content-type': fhirType,

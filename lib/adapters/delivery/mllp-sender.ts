@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { TargetOfKind } from '../../delivery/delivery-config.ts'
+import type { SenderTargetOfKind } from '../../delivery/delivery-config.ts'
 import { oruName } from '../../delivery/delivery-contents.ts'
 import { type DeliveryOutcome, refused, unavailable } from '../../delivery/delivery-outcome.ts'
 import { addressMessage } from '../../delivery/mllp/address-message.ts'
@@ -15,7 +15,7 @@ const startOfBlock = Buffer.of(0x0b)
 const endOfBlock = Buffer.of(0x1c, 0x0d)
 
 /** Sends the stored ORU^R01, a connection each, and waits for its acknowledgement. @see HL7 v2 Transport: MLLP Release 1 */
-export function createMllpSender(target: TargetOfKind<'mllp'>): Sender {
+export function createMllpSender(target: SenderTargetOfKind<'mllp'>): Sender {
   return {
     concurrency,
     async send({ documents }: Delivery): Promise<DeliveryOutcome> {

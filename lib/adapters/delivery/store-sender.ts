@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { TargetOfKind } from '../../delivery/delivery-config.ts'
+import type { SenderTargetOfKind } from '../../delivery/delivery-config.ts'
 import { type DeliveryOutcome, refused, unavailable } from '../../delivery/delivery-outcome.ts'
 import { judgeStatus, worstOf } from '../../delivery/dicom/judge-status.ts'
 import type { Delivery, Sender } from '../../delivery/sender.ts'
@@ -35,7 +35,7 @@ class AssociationError extends Error {
  * Sends the objects of a result to a storage SCP, in one association and byte for byte as they are stored.
  * @see DICOM PS3.4 Annex B
  */
-export function createStoreSender(target: TargetOfKind<'c-store'>): Sender {
+export function createStoreSender(target: SenderTargetOfKind<'c-store'>): Sender {
   return {
     concurrency,
     async send({ documents }: Delivery): Promise<DeliveryOutcome> {
@@ -62,7 +62,7 @@ export function createStoreSender(target: TargetOfKind<'c-store'>): Sender {
 async function storeAll(
   socket: Socket,
   objects: readonly OutgoingObject[],
-  target: TargetOfKind<'c-store'>,
+  target: SenderTargetOfKind<'c-store'>,
 ): Promise<DeliveryOutcome> {
   const answers = readPdus(socket)
   const contexts = contextsFor(objects)

@@ -1,4 +1,4 @@
-import type { TargetOfKind } from '../../delivery/delivery-config.ts'
+import type { SenderTargetOfKind } from '../../delivery/delivery-config.ts'
 import { type DeliveryOutcome, refused, unavailable } from '../../delivery/delivery-outcome.ts'
 import { judgeStoreAnswer } from '../../delivery/dicom/judge-store-answer.ts'
 import type { Delivery, Sender } from '../../delivery/sender.ts'
@@ -12,7 +12,11 @@ const concurrency = 2
 const maximumAnswerBytes = 4 * 1024 * 1024
 
 /** Stores the objects of a result in one request. @see DICOM PS3.18 10.5 */
-export function createStowSender(target: TargetOfKind<'stow'>, authorization: string | null, clock: Clock): Sender {
+export function createStowSender(
+  target: SenderTargetOfKind<'stow'>,
+  authorization: string | null,
+  clock: Clock,
+): Sender {
   const url = new URL(target.url)
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/studies`
   const exchange = new HttpExchange(url.href, { ...target, concurrency, maximumAnswerBytes })

@@ -1,5 +1,5 @@
 import { classifyAnswer } from '../../delivery/classify-answer.ts'
-import type { TargetOfKind } from '../../delivery/delivery-config.ts'
+import type { SenderTargetOfKind } from '../../delivery/delivery-config.ts'
 import { type DeliveryOutcome, unavailable } from '../../delivery/delivery-outcome.ts'
 import type { Delivery, Sender } from '../../delivery/sender.ts'
 import { signWebhook } from '../../delivery/webhook/sign-webhook.ts'
@@ -13,13 +13,13 @@ const concurrency = 8
 const maximumAnswerBytes = 65_536
 
 /** Tells a URL of results, signed by the scheme of Standard Webhooks. */
-export function createWebhookSender(target: TargetOfKind<'webhook'>, secret: Uint8Array, clock: Clock): Sender {
+export function createWebhookSender(target: SenderTargetOfKind<'webhook'>, secret: Uint8Array, clock: Clock): Sender {
   const exchange = new HttpExchange(target.url, { ...target, concurrency, maximumAnswerBytes })
   return {
     concurrency,
-    async send({ key, tenant, result }: Delivery): Promise<DeliveryOutcome> {
-      const body = JSON.stringify(buildWebhookBody(tenant, result))
-      const signed = signWebhook(secret, key, new Date(clock.now()), body)
+    async send(delivery: Delivery): Promise<DeliveryOutcome> {
+      const body = JSON.stringify(buildWebhookBody(delivery))
+      const signed = signWebhook(secret, delivery.key, new Date(clock.now()), body)
       try {
         const answer = await exchange.post(body, { ...signed, 'content-type': 'application/json' })
         return classifyAnswer(answer, clock.now())

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { StudyEvent } from '../../screening/kernel/ports.ts'
-import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import { studyEvent } from '../../screening/result-documents/study-event.ts'
+import { eventOf } from '../event-of.ts'
+import type { Delivery } from '../sender.ts'
 
 /** What a webhook is told: the event of the cloud, in the envelope of Standard Webhooks. */
 export const webhookBody = z.strictObject({
@@ -12,18 +12,12 @@ export const webhookBody = z.strictObject({
 
 export type WebhookBody = z.infer<typeof webhookBody>
 
-/** The same result is always the same body. `resultKey` is relative to the output folder; one machine has one lane. */
-export function buildWebhookBody(tenant: string, result: ResultDocument): WebhookBody {
-  const { imageId, outcome, discordant, reason, analysedAt } = result
-  const data: StudyEvent = {
-    schemaVersion: 1,
-    tenant,
-    imageId,
-    outcome,
-    discordant,
-    reason: reason?.code ?? null,
-    lane: 'routine',
-    resultKey: `${imageId}/result.json`,
+/** The same delivery is always the same body. */
+export function buildWebhookBody(delivery: Omit<Delivery, 'key' | 'documents'>): WebhookBody {
+  const { outcome, analysedAt } = delivery.result
+  return {
+    type: outcome === 'not-analysed' ? 'study.not_analysed' : 'finding.ready',
+    timestamp: analysedAt,
+    data: eventOf(delivery),
   }
-  return { type: outcome === 'not-analysed' ? 'study.not_analysed' : 'finding.ready', timestamp: analysedAt, data }
 }

@@ -3,10 +3,11 @@ import { namesSentTo, nothingToSend } from '../../delivery/delivery-contents.ts'
 import type { DeliveryMessage } from '../../delivery/delivery-message.ts'
 import type { NothingToSendCode, RefusalReason } from '../../delivery/delivery-outcome.ts'
 import { idempotencyKeyOf } from '../../delivery/idempotency-key.ts'
+import { parseResult } from '../../delivery/parse-result.ts'
 import type { Delivery } from '../../delivery/sender.ts'
 import { mayBeTold } from '../../delivery/triage-gate.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../../screening/kernel/ports.ts'
-import { type ResultDocument, resultDocument } from '../../screening/result-documents/result-document.ts'
+import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import { resultKey } from '../../screening/result-documents/write-result.ts'
 
 /** What stands on disk for a delivery that is due. */
@@ -40,18 +41,10 @@ export async function loadDelivery(
     const documents = new Map<string, Uint8Array>()
     for (const name of namesSentTo(target, result)) documents.set(name, await store.get(`${imageId}/${name}`))
     if (!Buffer.from(await store.get(resultKey(imageId))).equals(bytes)) return { kind: 'missing' }
-    return { kind: 'delivery', delivery: { key, tenant, result, documents } }
+    const delivery = { key, tenant, result, lane: 'routine' as const, resultKey: resultKey(imageId), documents }
+    return { kind: 'delivery', delivery }
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return { kind: 'missing' }
     throw error
-  }
-}
-
-/** Null for what is no result document, also of a later version. */
-export function parseResult(bytes: Uint8Array): ResultDocument | null {
-  try {
-    return resultDocument.parse(JSON.parse(new TextDecoder().decode(bytes)))
-  } catch {
-    return null
   }
 }

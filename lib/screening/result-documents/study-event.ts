@@ -17,13 +17,17 @@ export const studyEvent = z.strictObject({
   resultKey: z.string(),
 }) satisfies z.ZodType<StudyEvent>
 
+export const detailTypeOf = ({ outcome }: Pick<ResultDocument, 'outcome'>): 'Finding Ready' | 'Study Not Analysed' =>
+  outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready'
+
 /** Publishes the event of a result that is stored under `resultKey`. */
 export function emitResult(
   events: EventSink,
-  { outcome, imageId, discordant, reason }: ResultDocument,
+  result: ResultDocument,
   at: { readonly tenant: string; readonly lane: Lane; readonly resultKey: string },
 ): Promise<void> {
-  return events.emit(outcome === 'not-analysed' ? 'Study Not Analysed' : 'Finding Ready', {
+  const { outcome, imageId, discordant, reason } = result
+  return events.emit(detailTypeOf(result), {
     schemaVersion: 1,
     tenant: at.tenant,
     imageId,

@@ -28,6 +28,8 @@ export interface Preparation {
  *   usage/<tenant>/<yyyy-mm>/receipts/<imageId>-<screening>.json   one billed image
  *   failures/<tenant>/<imageId>.json                     the last failure of the system with this image
  *   failures/<tenant>/<imageId>/attempts/<n>.json        an attempt at it that is under way, or ended badly
+ *   deliveries/<tenant>/<target>/<key>.json              what a delivery to a target has come to, under its idempotency key
+ *   deliveries/<tenant>/<target>/last-taken.json         when the target last took one
  *
  * `<screening>` and `<preparation>` are the first 16 digits of the screening key and of the preparation key.
  */
@@ -52,6 +54,8 @@ export const studyKeys = {
   failure: (tenant: string, image: string) => `failures/${tenant}/${image}.json`,
   attempt: (tenant: string, image: string, number: number) => `failures/${tenant}/${image}/attempts/${number}.json`,
   attempts: (tenant: string, image: string) => `failures/${tenant}/${image}/attempts/`,
+  delivery: (tenant: string, target: string, key: string) => `deliveries/${tenant}/${target}/${key}.json`,
+  lastTaken: (tenant: string, target: string) => `deliveries/${tenant}/${target}/last-taken.json`,
 } as const
 
 const shortKeyOf = (key: string): string => key.slice(0, 16)
