@@ -47,7 +47,7 @@ const otherRemedies: Readonly<Record<string, string>> = {
 }
 
 /** Why a line's image was not analysed, and what to do about it; null when it was. */
-export function reasonOf({ outcome, reason }: ResultLine): WorklistRow['reason'] {
+export function reasonOf({ outcome, reason }: Pick<ResultLine, 'outcome' | 'reason'>): WorklistRow['reason'] {
   if (outcome !== 'not-analysed') return null
   const code = reason ?? 'system-failure'
   const remedy = rejectionReasons[code as RejectionCode] ?? otherRemedies[code] ?? otherRemedies['system-failure']

@@ -1,4 +1,5 @@
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
+import type { FrameFacts, FrameGrant } from '../contract/frame.ts'
 import type { Review, ReviewRequest } from '../contract/review.ts'
 import type { Upload, UploadRequest } from '../contract/upload.ts'
 import type { WorklistChanges, WorklistRow } from '../contract/worklist.ts'
@@ -28,9 +29,23 @@ export interface ScreenedRow {
   readonly timingsMs: Readonly<Record<string, number>>
 }
 
+/** Why there is no picture, in words for the reader. */
+export interface FrameRefusal {
+  readonly status: 404 | 409
+  readonly title: string
+  readonly detail: string
+}
+
+/** Pictures as a viewer gets them. */
+export interface Frames {
+  facts(studyId: string): Promise<FrameFacts | FrameRefusal>
+  /** The samples, or where they lie for a short time. Shape: rows × columns. */
+  samples(studyId: string): Promise<Uint16Array | FrameGrant | FrameRefusal>
+}
+
 export interface Redrive {
   /** Has a study screened again that the system failed over; resolves when that has begun, or cannot. */
-  screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone' | 'folder-in-use'>
+  screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone' | 'folder-in-use' | 'by-operator'>
 }
 
 export interface Uploads {

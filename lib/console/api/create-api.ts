@@ -1,15 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Clock, PixelCodecs } from '../../screening/kernel/ports.ts'
-import type { SuitabilityPolicy } from '../../screening/radiograph/suitability.ts'
 import { maskLimitCharacters } from '../contract/review.ts'
 import { addAgreementRoutes } from './agreement-routes.ts'
-import type { Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
-import { FrameReader } from './frame-reader.ts'
+import type { Frames, Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { problemResponse } from './problem-response.ts'
 import { MaskRefusedError } from './read-drawn-mask.ts'
 import { addReviewRoutes, maskRefusal } from './review-routes.ts'
+import { routeAccess } from './route-access.ts'
 import { addStudyRoutes } from './study-routes.ts'
 import { addUploadRoutes } from './upload-routes.ts'
 
@@ -17,13 +17,14 @@ const wordsLimitBytes = 64 * 1024
 
 export interface ConsoleBackend {
   readonly studies: Studies
+  readonly frames: Frames
   readonly uploads: Uploads
   readonly reviews: Reviews
   readonly redrive: Redrive
   readonly clock: Clock
   readonly codecs: PixelCodecs
-  /** The one that the images were screened with. */
-  readonly policy: SuitabilityPolicy
+  /** Who asks, where that is known: then no name that is typed counts. Null: nobody knows. */
+  readonly reviewerOf: (c: Context) => string | null
   /** Told of what was thrown: a defect, or the world outside. */
   readonly onFailure: (error: unknown) => void
 }
@@ -54,9 +55,9 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     if (isUpload.test(c.req.path)) return next()
     return isReview.test(c.req.path) ? wordsAndMask(c, next) : words(c, next)
   })
-  addStudyRoutes(api, backend.studies, new FrameReader(backend.studies, backend.codecs, backend.policy))
+  addStudyRoutes(api, backend.studies, backend.frames)
   addUploadRoutes(api, backend.uploads)
-  addReviewRoutes(api, backend.studies, backend.reviews, backend.codecs)
+  addReviewRoutes(api, backend)
   addAgreementRoutes(api, backend.studies, backend.reviews)
   addOperationsRoutes(api, backend)
   api.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
@@ -72,8 +73,8 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
 }
 
 /** The contract as a document. */
-export const describeApi = (api: OpenAPIHono, version: string) =>
-  api.getOpenAPI31Document({
+export function describeApi(api: OpenAPIHono, version: string) {
+  const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Pleura console',
@@ -82,3 +83,18 @@ export const describeApi = (api: OpenAPIHono, version: string) =>
         'For research and prioritisation only; not for diagnostic use. Errors are problem details (RFC 9457).',
     },
   })
+  const token = {
+    type: 'http' as const,
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'In AWS: a token of the OIDC issuer that is configured, with one of the roles that an operation names. An operation without a role does not exist there. Without a token: one machine.',
+  }
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const { roles } = routeAccess[`${method.toUpperCase()} ${path}`]
+      Object.assign(operation, { security: [{}, ...roles.map((role) => ({ token: [role] }))] })
+    }
+  }
+  return { ...document, components: { ...document.components, securitySchemes: { token } } }
+}

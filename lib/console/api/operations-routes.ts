@@ -44,6 +44,13 @@ export function addOperationsRoutes(api: OpenAPIHono, { studies, reviews, redriv
         return problemResponse(c, 409, 'Nothing to be tried again', 'The system did not fail over this study.')
       case 'file-gone':
         return problemResponse(c, 409, 'The file is gone', 'It was moved or removed. Put it back, or send it again.')
+      case 'by-operator':
+        return problemResponse(
+          c,
+          409,
+          'Not from here',
+          'The job lies among the dead letters of its queue: `pleura dead-letters redrive` sends it back.',
+        )
       case 'folder-in-use':
         return problemResponse(
           c,

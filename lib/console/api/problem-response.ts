@@ -8,7 +8,7 @@ export const problemContent = (description: string) => ({
 })
 
 /** @param detail What to do about it. Names nobody, repeats nothing of the request. */
-export function problemResponse<S extends 400 | 401 | 403 | 404 | 409 | 413 | 421 | 500>(
+export function problemResponse<S extends 400 | 401 | 403 | 404 | 409 | 413 | 421 | 500 | 503>(
   c: Context,
   status: S,
   title: string,

@@ -1,11 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
-import type { PixelCodecs } from '../../screening/kernel/ports.ts'
 import { review, reviewRequest } from '../contract/review.ts'
 import { studyId } from '../contract/worklist.ts'
 import { buildLabelTable } from './build-label-table.ts'
-import type { Reviews, Studies } from './console-ports.ts'
+import type { ConsoleBackend } from './create-api.ts'
 import { labelNames } from './label-names.ts'
 import { lastWordsOf } from './last-words.ts'
 import { problemContent, problemResponse, studyNotFound } from './problem-response.ts'
@@ -65,7 +64,9 @@ const labelsRoute = createRoute({
 export const maskRefusal = (c: Context, { status, message, code }: MaskRefusedError) =>
   problemResponse(c, status, 'The mask is refused', message, code)
 
-export function addReviewRoutes(api: OpenAPIHono, studies: Studies, reviews: Reviews, codecs: PixelCodecs): void {
+type Backend = Pick<ConsoleBackend, 'studies' | 'reviews' | 'codecs' | 'reviewerOf'>
+
+export function addReviewRoutes(api: OpenAPIHono, { studies, reviews, codecs, reviewerOf }: Backend): void {
   api.openapi(listRoute, async (c) => {
     const { studyId } = c.req.valid('param')
     if (!(await studies.row(studyId))) return studyNotFound(c)
@@ -77,7 +78,8 @@ export function addReviewRoutes(api: OpenAPIHono, studies: Studies, reviews: Rev
     const row = await studies.row(studyId)
     if (!row) return studyNotFound(c)
     const result = await studies.result(studyId)
-    const { mask, ...words } = c.req.valid('json')
+    const { mask, ...said } = c.req.valid('json')
+    const words = { ...said, reviewer: reviewerOf(c) ?? said.reviewer }
     try {
       const drawn =
         mask === null ? null : await readDrawnMask(Buffer.from(mask, 'base64'), result?.source ?? null, codecs)

@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
-import { frameFacts } from '../contract/frame.ts'
+import { frameFacts, frameGrant } from '../contract/frame.ts'
 import { study } from '../contract/study.ts'
 import { studyId, worklistChanges } from '../contract/worklist.ts'
 import { isUnchanged, notModified } from './conditional-request.ts'
-import type { Studies } from './console-ports.ts'
-import { type FrameReader, isRefusal } from './frame-reader.ts'
+import type { Frames, Studies } from './console-ports.ts'
+import { isRefusal } from './frame-reader.ts'
 import { problemContent, problemResponse, studyNotFound } from './problem-response.ts'
 
 const params = z.object({ studyId })
@@ -68,7 +68,10 @@ const frameRoute = createRoute({
   summary: 'The samples: rows × columns unsigned 16-bit numbers, little end first, row by row',
   request: { params },
   responses: {
-    200: { description: 'The samples', content: { 'application/octet-stream': binary } },
+    200: {
+      description: 'The samples, or in AWS where they lie for a minute',
+      content: { 'application/octet-stream': binary, 'application/json': { schema: frameGrant } },
+    },
     304: unchanged,
     400: problemContent('Not an id'),
     404: problemContent('No such study'),
@@ -89,7 +92,7 @@ const pictureRoute = (path: string, summary: string) =>
     },
   })
 
-export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: FrameReader): void {
+export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: Frames): void {
   api.openapi(listRoute, async (c) => {
     const changes = await studies.changes(c.req.valid('query').since ?? null)
     const etag = `"${changes.cursor}"`
@@ -116,19 +119,21 @@ export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: Frame
   })
 
   api.openapi(factsRoute, async (c) => {
-    const frame = await frames.read(c.req.valid('param').studyId)
-    if (isRefusal(frame)) return problemResponse(c, frame.status, frame.title, frame.detail)
-    return c.json(frame.facts, 200)
+    const facts = await frames.facts(c.req.valid('param').studyId)
+    if (isRefusal(facts)) return problemResponse(c, facts.status, facts.title, facts.detail)
+    return c.json(facts, 200)
   })
 
   api.openapi(frameRoute, async (c) => {
     const { studyId } = c.req.valid('param')
+    if (!(await studies.row(studyId))) return studyNotFound(c)
     // The id is a digest of the file: its samples never change.
     const etag = `"${studyId}"`
     if (isUnchanged(c, etag)) return notModified(c, etag)
-    const frame = await frames.read(studyId)
-    if (isRefusal(frame)) return problemResponse(c, frame.status, frame.title, frame.detail)
-    return c.body(littleEndian(frame.samples), 200, { 'content-type': 'application/octet-stream', etag })
+    const samples = await frames.samples(studyId)
+    if ('href' in samples) return c.json(samples, 200)
+    if (isRefusal(samples)) return problemResponse(c, samples.status, samples.title, samples.detail)
+    return c.body(littleEndian(samples), 200, { 'content-type': 'application/octet-stream', etag })
   })
 
   for (const [path, name, summary] of [
@@ -148,7 +153,7 @@ export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: Frame
 }
 
 /** Every machine that Node runs on today has the little end first; the contract says so all the same. */
-function littleEndian(samples: Uint16Array): Uint8Array<ArrayBuffer> {
+export function littleEndian(samples: Uint16Array): Uint8Array<ArrayBuffer> {
   const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)
   const isLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
   return new Uint8Array(isLittle ? bytes : Buffer.from(bytes).swap16())

@@ -47,6 +47,15 @@ export const frameFacts = z
   })
   .meta({ id: 'FrameFacts' })
 
+/** The samples are too large for the program that answers: they lie elsewhere. */
+export const frameGrant = z
+  .strictObject({
+    href: z.url().describe('The samples, for whoever has this address: with GET, and without the token'),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'FrameGrant' })
+
+export type FrameGrant = z.infer<typeof frameGrant>
 export type FrameFacts = z.infer<typeof frameFacts>
 export type FrameWindow = z.infer<typeof window>
 export type FramePresentation = z.infer<typeof presentation>

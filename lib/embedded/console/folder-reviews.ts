@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Reviews } from '../../console/api/console-ports.ts'
 import type { DrawnMask } from '../../console/api/read-drawn-mask.ts'
+import { reviewStemOf, writeReview } from '../../console/api/write-review.ts'
 import { type Review, type ReviewRequest, review } from '../../console/contract/review.ts'
 import type { WorklistRow } from '../../console/contract/worklist.ts'
-import { sha256Hex } from '../../screening/kernel/identifiers.ts'
 import type { Clock, ObjectStore } from '../../screening/kernel/ports.ts'
+
+const folder = 'reviews/'
 
 /**
  * Reviews as objects of their own, `reviews/<studyId>/<time>-<reviewId>.json`, and beside each what its reader has drawn,
@@ -25,7 +27,7 @@ export class FolderReviews implements Reviews {
   /** @param onReview Called for each review that is stored from now on. @throws {Error} for one that is torn: a defect */
   static async open(store: ObjectStore, clock: Clock, onReview: (review: Review) => void): Promise<FolderReviews> {
     const reviews = new FolderReviews(store, clock, onReview)
-    for await (const key of store.list('reviews/')) {
+    for await (const key of store.list(folder)) {
       if (!key.endsWith('.json')) continue
       reviews.#remember(review.parse(JSON.parse(new TextDecoder().decode(await store.get(key)))))
     }
@@ -46,7 +48,7 @@ export class FolderReviews implements Reviews {
 
   async mask(studyId: string, reviewId: string): Promise<Uint8Array | null> {
     const found = this.reviewsOf(studyId).find((known) => known.reviewId === reviewId)
-    return found?.mask ? this.#store.get(`${stemOf(found)}.png`) : null
+    return found?.mask ? this.#store.get(`${folder}${reviewStemOf(found)}.png`) : null
   }
 
   async add(
@@ -55,20 +57,12 @@ export class FolderReviews implements Reviews {
     request: Omit<ReviewRequest, 'mask'>,
     mask: DrawnMask | null,
   ): Promise<Review> {
-    const added: Review = {
-      ...request,
-      reviewId: randomUUID(),
-      studyId: row.studyId,
-      screeningKey,
-      outcome: row.outcome,
-      reviewedAt: new Date(this.#clock.now()).toISOString(),
-      mask: mask && { areaPixels: mask.areaPixels, sha256: sha256Hex(mask.png) },
-    }
-    // The mask first: a review never names one that is not there.
-    if (mask) await this.#store.put(`${stemOf(added)}.png`, mask.png, { ifAbsent: true })
-    await this.#store.put(`${stemOf(added)}.json`, new TextEncoder().encode(`${JSON.stringify(added, null, 2)}\n`), {
-      ifAbsent: true,
-    })
+    const added = await writeReview(
+      this.#store,
+      folder,
+      { reviewId: randomUUID(), row, screeningKey, request, mask },
+      this.#clock,
+    )
     this.#remember(added)
     this.#onReview(added)
     return added
@@ -78,6 +72,3 @@ export class FolderReviews implements Reviews {
     this.#byStudy.set(added.studyId, [...this.reviewsOf(added.studyId), added])
   }
 }
-
-const stemOf = ({ studyId, reviewedAt, reviewId }: Review): string =>
-  `reviews/${studyId}/${reviewedAt.replaceAll(':', '')}-${reviewId}`

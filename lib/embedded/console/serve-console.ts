@@ -7,6 +7,7 @@ import { createCodecs } from '../../adapters/codecs/create-codecs.ts'
 import { FolderObjectStore } from '../../adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../../adapters/embedded/system-clock.ts'
 import { createApi } from '../../console/api/create-api.ts'
+import { FrameReader } from '../../console/api/frame-reader.ts'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import type { ResultLine } from '../../screening/result-documents/result-line.ts'
 import { AppendJournal } from '../append-journal.ts'
@@ -106,7 +107,19 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     await studies.follow()
     const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })), findEndlessWriter)
     const { policy } = settings
-    const api = createApi({ studies, uploads, reviews, redrive, clock: systemClock, codecs, policy, onFailure })
+    const frames = new FrameReader(studies, codecs, policy)
+    const reviewerOf = () => null
+    const api = createApi({
+      studies,
+      frames,
+      uploads,
+      reviews,
+      redrive,
+      clock: systemClock,
+      codecs,
+      reviewerOf,
+      onFailure,
+    })
     const server = await listen(guarded(api, new ConsoleAccess(tokenFor(options)), page), options)
     await endOf([signal, failure.signal])
     await close(server)

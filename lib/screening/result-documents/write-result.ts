@@ -49,7 +49,7 @@ async function writeInOrder(
 }
 
 /** @throws {ObjectNotFoundError} @throws {Error} when the object is no result document: a defect */
-export async function readResultAt(store: ObjectStore, key: string): Promise<ResultDocument> {
+export async function readResultAt(store: Pick<ObjectStore, 'get'>, key: string): Promise<ResultDocument> {
   return resultDocument.parse(JSON.parse(new TextDecoder().decode(await store.get(key))))
 }
 

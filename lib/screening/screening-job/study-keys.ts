@@ -31,6 +31,15 @@ export interface Preparation {
  *   deliveries/<tenant>/<target>/<key>.json              what a delivery to a target has come to, under its idempotency key
  *   deliveries/<tenant>/<target>/last-taken.json         when the target last took one
  *
+ * and of the console:
+ *
+ *   uploads/<tenant>/console/<grantId>                   what a reader has sent
+ *   grants/<tenant>/<grantId>.json                       what it was asked for as; its name stands nowhere else
+ *   frames/<tenant>/<imageId>/<digits>.json, .raw        a picture as a viewer gets it, for a day
+ *   reading/<tenant>/<imageId>                           somebody has it open
+ *   reviews/<tenant>/<imageId>/<time>-<reviewId>.json    what a reader said; .png: what that reader has drawn
+ *   audit/<tenant>/<yyyy-mm-dd>/<time>-<id>.json         who saw or did what
+ *
  * `<screening>` and `<preparation>` are the first 16 digits of the screening key and of the preparation key.
  */
 export const studyKeys = {
@@ -56,6 +65,17 @@ export const studyKeys = {
   attempts: (tenant: string, image: string) => `failures/${tenant}/${image}/attempts/`,
   delivery: (tenant: string, target: string, key: string) => `deliveries/${tenant}/${target}/${key}.json`,
   lastTaken: (tenant: string, target: string) => `deliveries/${tenant}/${target}/last-taken.json`,
+  results: (tenant: string) => `results/${tenant}/`,
+  failures: (tenant: string) => `failures/${tenant}/`,
+  consoleUpload: (tenant: string, grant: string) => `uploads/${tenant}/console/${grant}`,
+  grants: (tenant: string) => `grants/${tenant}/`,
+  grant: (tenant: string, grant: string) => `grants/${tenant}/${grant}.json`,
+  /** @param digits Of all that decides how the picture is handed out. */
+  frame: (tenant: string, image: string, digits: string) => `frames/${tenant}/${image}/${digits}`,
+  reading: (tenant: string, image: string) => `reading/${tenant}/${image}`,
+  readings: (tenant: string) => `reading/${tenant}/`,
+  reviews: (tenant: string) => `reviews/${tenant}/`,
+  audit: (tenant: string, day: string, name: string) => `audit/${tenant}/${day}/${name}.json`,
 } as const
 
 const shortKeyOf = (key: string): string => key.slice(0, 16)

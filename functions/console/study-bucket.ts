@@ -1,0 +1,87 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NotFound,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { readObject, S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
+import { request } from '../../lib/adapters/aws/transient.ts'
+import { ObjectNotFoundError } from '../../lib/screening/kernel/ports.ts'
+import type { BucketParts } from './tenant-console.ts'
+import type { DatedKey, DatedStore } from './tenant-store.ts'
+
+/** A grant must be begun within this. Unit: seconds. */
+const uploadGrantSeconds = 300
+
+/** The study bucket, as the console uses it. */
+export function openStudyBucket(
+  client: S3Client,
+  Bucket: string,
+  maximumUploadBytes: number,
+): Pick<BucketParts, 'store' | 'readUpload' | 'signGet' | 'signPut' | 'versionOf'> {
+  const head = async (Key: string) => {
+    try {
+      return await request('S3 HeadObject', () => client.send(new HeadObjectCommand({ Bucket, Key })))
+    } catch (error) {
+      if (error instanceof NotFound) return null
+      throw error
+    }
+  }
+  return {
+    store: new DatedS3Store(client, Bucket),
+    readUpload: async (Key) => {
+      const found = await head(Key)
+      // The sender may have put anything in its place since.
+      if (!found || (found.ContentLength ?? 0) > maximumUploadBytes) return null
+      const { VersionId } = found
+      try {
+        return await readObject(client, { Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) })
+      } catch (error) {
+        if (error instanceof ObjectNotFoundError) return null
+        throw error
+      }
+    },
+    signGet: (Key, expiresIn) => {
+      const ResponseContentType = 'application/octet-stream'
+      const command = new GetObjectCommand({ Bucket, Key, ResponseContentType, ResponseCacheControl: 'no-store' })
+      return getSignedUrl(client, command, { expiresIn })
+    },
+    // The length is signed: S3 takes neither more nor fewer bytes.
+    signPut: (Key, ContentLength) =>
+      getSignedUrl(client, new PutObjectCommand({ Bucket, Key, ContentLength }), {
+        expiresIn: uploadGrantSeconds,
+        signableHeaders: new Set(['host', 'content-length']),
+      }),
+    versionOf: async (Key) => {
+      const found = await head(Key)
+      return found && (found.VersionId ?? found.ETag?.replaceAll('"', '') ?? '')
+    },
+  }
+}
+
+class DatedS3Store extends S3ObjectStore implements DatedStore {
+  readonly #client: S3Client
+  readonly #bucket: string
+
+  constructor(client: S3Client, bucket: string) {
+    super(client, bucket)
+    this.#client = client
+    this.#bucket = bucket
+  }
+
+  async *listDated(prefix: string): AsyncIterable<DatedKey> {
+    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })[
+      Symbol.asyncIterator
+    ]()
+    for (;;) {
+      const page = await request('S3 ListObjectsV2', () => pages.next())
+      if (page.done) return
+      for (const { Key, LastModified } of page.value.Contents ?? []) {
+        if (Key !== undefined) yield { key: Key, modifiedAt: LastModified?.getTime() ?? 0 }
+      }
+    }
+  }
+}
