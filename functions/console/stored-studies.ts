@@ -218,6 +218,7 @@ export function lineOf(study: StoredStudy): ResultLine {
   return {
     input: '',
     imageId: study.studyId,
+    studyDigest: null,
     outcome: 'not-analysed',
     reason: 'system-failure',
     discordant: false,

@@ -2,6 +2,7 @@ import { dirname, relative } from 'node:path'
 import { displayPath } from '../adapters/embedded/path-bytes.ts'
 import type { ScreeningSummary } from '../embedded/screen-files.ts'
 import { isSetAside, type ResultLine } from '../screening/result-documents/result-line.ts'
+import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { formatRow, formatTable } from './terminal.ts'
 
 /** Longer tables are cut on the screen; results.jsonl has every line. */
@@ -32,6 +33,42 @@ export function formatResults(lines: readonly ResultLine[], extra?: ExtraColumn)
     ...(hidden > 0 ? [`… and ${hidden} more, all in results.jsonl`] : []),
   ].join('\n')
 }
+
+const studyHeadings = ['study', 'outcome', 'prob.', 'images', 'not analysed', 'decided by']
+
+/** The studies of several images, most urgent first; empty when there is none. */
+export function formatStudies(studies: readonly StudyResult[]): string {
+  const several = studies.filter(({ counts }) => counts.images > 1).sort(byStudyUrgency)
+  if (several.length === 0) return ''
+  const rows = several
+    .slice(0, shownLines)
+    .map((study) => [
+      study.studyDigest.slice(0, shownOfImageId),
+      [describeStudyOutcome(study), ...study.warnings.map((warning) => warning.replaceAll('-', ' '))].join('; '),
+      study.probability?.toFixed(3) ?? '–',
+      study.warnings.includes('too-many-images') ? 'too many' : String(study.counts.images),
+      study.notAnalysed.map(({ reason, images }) => `${images} ${reason}`).join(', ') || '–',
+      study.decidingImage?.slice(0, shownOfImageId) ?? '–',
+    ])
+  const hidden = several.length - rows.length
+  return [
+    'Studies of several images',
+    formatTable(studyHeadings, rows),
+    ...(hidden > 0 ? [`… and ${hidden} more, each in study-results/<studyDigest>/study.json`] : []),
+  ].join('\n')
+}
+
+const describeStudyOutcome = ({ outcome, discordant }: StudyResult): string =>
+  discordant
+    ? 'suspected (discordant)'
+    : outcome === 'incomplete'
+      ? 'incomplete: no negative'
+      : outcome.replace('-', ' ')
+
+const studyUrgency = { suspected: 0, incomplete: 1, 'not-analysed': 1, 'not-suspected': 2 } as const
+
+const byStudyUrgency = (a: StudyResult, b: StudyResult): number =>
+  studyUrgency[a.outcome] - studyUrgency[b.outcome] || (b.probability ?? 0) - (a.probability ?? 0)
 
 const watchWidths = [longestPath - 2, shownOfImageId, 26, 5, 9, 5]
 const watchNumbers = [false, false, false, true, true, false]

@@ -3,10 +3,11 @@ import { listInputs } from '../embedded/list-inputs.ts'
 import { screenFiles } from '../embedded/screen-files.ts'
 import { NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { createLog, type LogFormat } from './create-log.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { exitCodes } from './failed-program.ts'
-import { formatResults, formatSummary } from './format-results.ts'
+import { formatResults, formatStudies, formatSummary } from './format-results.ts'
 import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress } from './terminal.ts'
@@ -52,10 +53,24 @@ export function addScreenCommand(program: Command): void {
           progress.step()
         },
       }).finally(() => progress.stop())
-      if (options.json) for (const line of lines) console.log(JSON.stringify(line))
+      if (options.json) for (const line of withStudies(lines, summary.studies)) console.log(JSON.stringify(line))
       if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
-      if (!options.json) console.log(`${formatResults(lines)}\n\n${formatSummary(summary, options.out)}`)
+      if (!options.json) {
+        const tables = [formatResults(lines), formatStudies(summary.studies), formatSummary(summary, options.out)]
+        console.log(tables.filter(Boolean).join('\n\n'))
+      }
       process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
     })
+  })
+}
+
+/** Each line with what the images of its study say together, as it stands at the end of the run. */
+function withStudies(lines: readonly ResultLine[], studies: readonly StudyResult[]): object[] {
+  const byDigest = new Map(studies.map((study) => [study.studyDigest, study]))
+  return lines.map((line) => {
+    const study = line.studyDigest === null ? undefined : byDigest.get(line.studyDigest)
+    if (!study) return { ...line, study: null }
+    const { outcome, probability, decidingImage, counts, warnings } = study
+    return { ...line, study: { outcome, probability, decidingImage, counts, warnings } }
   })
 }

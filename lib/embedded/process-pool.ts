@@ -4,7 +4,7 @@ import type { ResultDocument } from '../screening/result-documents/result-docume
 import { builtProgram } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { screeningProcessSettings } from './process-settings.ts'
-import type { PrepareTask, ScreenTask } from './screen-worker.ts'
+import type { PrepareTask, RegisterTask, ScreenTask } from './screen-worker.ts'
 import { Turns } from './turns.ts'
 
 /** An image that takes longer than this, models loaded, is given up: its process is ended and replaced. Unit: ms. */
@@ -40,6 +40,10 @@ export class ProcessPool {
     return this.#turns.take(() => this.#run('screenFile', task))
   }
 
+  registerFile(task: RegisterTask): Promise<string | null> {
+    return this.#turns.take(() => this.#run('registerFile', task))
+  }
+
   prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {
     return this.#turns.take(() => this.#run('prepareFile', task))
   }
@@ -54,7 +58,7 @@ export class ProcessPool {
     }
   }
 
-  async #run<R>(name: string, task: ScreenTask | PrepareTask): Promise<R> {
+  async #run<R>(name: string, task: ScreenTask | RegisterTask | PrepareTask): Promise<R> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#pool.run(task, { name, signal: AbortSignal.timeout(imageTimeLimitMs) })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { forEachConcurrently } from '../adapters/embedded/for-each-concurrently.ts'
 import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
 import { isSetAside, type ResultLine } from '../screening/result-documents/result-line.ts'
+import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import type { Log } from './log.ts'
 import { OrderedLines } from './ordered-lines.ts'
@@ -20,6 +21,8 @@ export interface ScreeningSummary {
   readonly discordant: number
   /** Taken from an earlier run or from an identical input. */
   readonly reused: number
+  /** Of the images screened or reused by this run, as they stand at its end; studies that no file names are in none. */
+  readonly studies: readonly StudyResult[]
   readonly wallMs: number
 }
 
@@ -66,13 +69,15 @@ async function screenInto(
   { concurrency, signal, onStudy }: ScreenFilesOptions,
 ): Promise<Omit<ScreeningSummary, 'inputs' | 'wallMs'>> {
   const counts = { suspected: 0, notSuspected: 0, notAnalysed: 0, setAside: 0, discordant: 0, reused: 0 }
+  const studies = new Map<string, StudyResult>()
   const lines = await OrderedLines.create<ResultLine>(file)
   let finished = 0
   try {
     // Two per process, so that the next image is at hand while one is screened.
     await forEachConcurrently(inputs.entries(), concurrency * 2, async ([index, input]) => {
       if (signal?.aborted) return
-      const { line, reused } = await screener.screen(input)
+      const { line, reused, study } = await screener.screen(input)
+      if (study) studies.set(study.studyDigest, study)
       counts[countOf(line)]++
       if (line.discordant) counts.discordant++
       if (reused) counts.reused++
@@ -85,7 +90,7 @@ async function screenInto(
     }
     // Notes alone are no results: they do not take the place of those that are there.
     if (counts.setAside < inputs.length || !(await exists(file))) await lines.close()
-    return counts
+    return { ...counts, studies: [...studies.values()] }
   } finally {
     await lines.discard()
   }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import sharp from 'sharp'
 import { createCodecs } from '../adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../adapters/codecs/create-document-tools.ts'
@@ -19,6 +19,7 @@ import type { ResultDocument } from '../screening/result-documents/result-docume
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
 import { readResult, writeResult } from '../screening/result-documents/write-result.ts'
 import { inMode, screen } from '../screening/screen.ts'
+import { registerInFolder } from './folder-study-results.ts'
 import { packageVersion } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { rejectedLine } from './rejected-line.ts'
@@ -35,6 +36,14 @@ export interface ScreenTask {
   readonly path: string
   readonly imageId: ImageId
   readonly settings: ScreeningSettings
+}
+
+export interface RegisterTask {
+  readonly path: string
+  readonly imageId: ImageId
+  readonly outDir: string
+  /** The system has failed over it. */
+  readonly failed: boolean
 }
 
 export interface PrepareTask {
@@ -79,7 +88,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
   } catch (error) {
     if (!(error instanceof StudyRejectedError)) throw error
     finding = { outcome: 'not-analysed', code: error.code, detail: error.message }
-    described = source && describeSource(source)
+    described = describeSource(source ?? (await readHead(path)))
   }
 
   const documenting = systemClock.monotonic()
@@ -110,6 +119,7 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
         ? new Date(stored.analysedAt)
         : new Date(systemClock.now()),
   }
+  await registerInFolder(store, imageId, context.facts?.studyInstanceUid ?? null, context.identity)
   const documents = await buildDocuments(context, documentTools)
   timingsMs.documents = systemClock.monotonic() - documenting
   timingsMs.total = systemClock.monotonic() - started
@@ -120,6 +130,19 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
   })
   await writeResult(store, result, documents, stored)
   return result
+}
+
+/**
+ * Notes the study of a file whose result is not made now: one over which `screenFile` failed (what crashes while pixels
+ * are decoded may well name its study), or one whose result is of before.
+ * @returns its StudyInstanceUID; null when it names none
+ */
+export async function registerFile({ path, imageId, outDir, failed }: RegisterTask): Promise<string | null> {
+  const described = describeSource(await readHead(path))
+  const studyInstanceUid = described?.facts.studyInstanceUid ?? null
+  const store = new FolderObjectStore(outDir)
+  await registerInFolder(store, imageId, studyInstanceUid, described?.identity ?? null, { failed })
+  return studyInstanceUid
 }
 
 /** The first half alone: writes the prepared image and says how it was made. */
@@ -183,6 +206,20 @@ async function readSource(
   const bytes = await readFile(encodePath(path)).catch(cannotRead)
   if (imageIdOf(bytes) !== imageId) throw new UnreadableSourceError('the file changed while it was read')
   return bytes
+}
+
+/** Patient, study and acquisition stand before the pixels. Unit: bytes. */
+const headBytes = 1 << 20
+
+/** The start of a file that is not read whole. */
+async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(encodePath(path)).catch(cannotRead)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
 }
 
 function cannotRead(cause: NodeJS.ErrnoException): never {

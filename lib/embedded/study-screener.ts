@@ -7,7 +7,9 @@ import type { ObjectStore } from '../screening/kernel/ports.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
 import { expectScreeningKey, preparationKeyOf } from '../screening/result-documents/screening-key.ts'
+import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
+import { FolderStudyResults, isRegisteredInFolder } from './folder-study-results.ts'
 import { identifySource } from './identify-source.ts'
 import type { Log } from './log.ts'
 import { isOutputFailure } from './output-failure.ts'
@@ -22,6 +24,8 @@ export interface ScreenedStudy {
   readonly line: ResultLine
   /** The stored result of an earlier run or of an identical input stands; nothing was computed. */
   readonly reused: boolean
+  /** What the images of its study that were screened so far say together; null where the file names no study. */
+  readonly study: StudyResult | null
 }
 
 /** Is told of every result that is on disk, before anything says that its image is done. What it throws ends the run. */
@@ -42,6 +46,7 @@ export class StudyScreener {
   readonly #onResult: OnResult | undefined
   readonly #pool: ProcessPool
   readonly #store: ObjectStore
+  readonly #studies: FolderStudyResults
   readonly #screeningKey: string
   readonly #underWay = new Map<string, Promise<ObtainedResult>>()
   /** Images computed by this run: with --force, their duplicates need not be computed again. */
@@ -55,6 +60,7 @@ export class StudyScreener {
     this.#onResult = options.onResult
     this.#pool = new ProcessPool(options.concurrency)
     this.#store = new FolderObjectStore(settings.outDir)
+    this.#studies = new FolderStudyResults(this.#store, settings.mode)
   }
 
   /** @throws {ConfigurationError} when profile, bundles, networks and thresholds do not belong together */
@@ -70,14 +76,14 @@ export class StudyScreener {
    * @throws when nothing more can be written: a full disk ends a run
    */
   async screen({ path, problem }: FoundEntry): Promise<ScreenedStudy> {
-    if (problem) return { line: failedLine(path, null, problem), reused: false }
+    if (problem) return failed(failedLine(path, null, problem))
     let imageId: string
     try {
       imageId = await identifySource(path)
-      if (await isNotAPicture(path)) return { line: failedLine(path, imageId, 'not-a-picture'), reused: false }
+      if (await isNotAPicture(path)) return failed(failedLine(path, imageId, 'not-a-picture'))
     } catch (error) {
       this.#log('warn', 'unreadable', { cause: (error as NodeJS.ErrnoException).code ?? (error as Error).message })
-      return { line: failedLine(path, null, 'unreadable'), reused: false }
+      return failed(failedLine(path, null, 'unreadable'))
     }
     const same = this.#underWay.get(imageId)
     let obtained: ObtainedResult
@@ -87,13 +93,17 @@ export class StudyScreener {
       if (isConfigurationError(error) || isOutputFailure(error)) throw error
       if ((error as Error).name === UnreadableSourceError.name) {
         this.#log('warn', 'unreadable', { imageId, cause: (error as Error).message })
-        return { line: failedLine(path, null, 'unreadable'), reused: false }
+        return failed(failedLine(path, null, 'unreadable'))
       }
       this.#log('error', 'screening-failed', { imageId, cause: (error as Error).message })
-      return { line: failedLine(path, imageId, systemFailure), reused: false }
+      const study = await this.#studyOfFailure(path, imageId)
+      return { line: failedLine(path, imageId, systemFailure, study?.studyDigest), reused: false, study }
     }
-    await this.#onResult?.(obtained.result)
-    return { line: buildResultLine(path, obtained.result), reused: obtained.reused || same !== undefined }
+    const { result } = obtained
+    const studyInstanceUid = result.source?.studyInstanceUid ?? null
+    const study = studyInstanceUid === null ? null : await this.#studies.keep(studyInstanceUid)
+    await this.#onResult?.(result)
+    return { line: buildResultLine(path, result), reused: obtained.reused || same !== undefined, study }
   }
 
   close(): Promise<void> {
@@ -106,11 +116,39 @@ export class StudyScreener {
     return obtained
   }
 
+  /** A stored result may be of a version that kept no studies, or the system has failed over its image since. */
+  async #registerReused(path: string, { imageId, source }: ResultDocument): Promise<void> {
+    const studyInstanceUid = source?.studyInstanceUid ?? null
+    if (studyInstanceUid === null || (await isRegisteredInFolder(this.#store, imageId, studyInstanceUid))) return
+    const task = { path, imageId, outDir: this.#settings.outDir, failed: false }
+    await this.#pool.registerFile(task)
+  }
+
+  /** Its study must not pass for a negative because one of its images has no result. */
+  async #studyOfFailure(path: string, imageId: string): Promise<StudyResult | null> {
+    try {
+      const studyInstanceUid = await this.#pool.registerFile({
+        path,
+        imageId,
+        outDir: this.#settings.outDir,
+        failed: true,
+      })
+      return studyInstanceUid === null ? null : await this.#studies.keep(studyInstanceUid)
+    } catch (error) {
+      if (isOutputFailure(error)) throw error
+      this.#log('warn', 'study-unknown', { imageId, cause: (error as Error).message })
+      return null
+    }
+  }
+
   async #obtain(path: string, imageId: string): Promise<ObtainedResult> {
     if (!this.#force || this.#finishedHere.has(imageId)) {
       const stored = await readResult(this.#store, imageId)
       const isWhole = this.#settings.documents.every((kind) => stored?.requestedDocuments.includes(kind))
-      if (stored?.screeningKey === this.#screeningKey && isWhole) return { result: stored, reused: true }
+      if (stored?.screeningKey === this.#screeningKey && isWhole) {
+        await this.#registerReused(path, stored)
+        return { result: stored, reused: true }
+      }
     }
     const result = await this.#pool.screenFile({ path, imageId, settings: this.#settings })
     this.#finishedHere.add(imageId)
@@ -118,6 +156,8 @@ export class StudyScreener {
     return { result, reused: false }
   }
 }
+
+const failed = (line: ResultLine): ScreenedStudy => ({ line, reused: false, study: null })
 
 interface ObtainedResult {
   readonly result: ResultDocument
@@ -128,10 +168,16 @@ interface ObtainedResult {
 const isConfigurationError = (error: unknown): boolean => (error as Error).name === ConfigurationError.name
 
 /** The line of an input without a result: not readable, no picture, or the system failed on it. */
-export function failedLine(input: string, imageId: string | null, reason: string): ResultLine {
+export function failedLine(
+  input: string,
+  imageId: string | null,
+  reason: string,
+  studyDigest: string | null = null,
+): ResultLine {
   return {
     input,
     imageId,
+    studyDigest,
     outcome: 'not-analysed',
     reason,
     discordant: false,

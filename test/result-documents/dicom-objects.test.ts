@@ -6,6 +6,7 @@ import type { Finding } from '../../lib/screening/finding/finding.ts'
 import { buildDocuments, documentTypes } from '../../lib/screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import type { DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import { rollUpStudy } from '../../lib/screening/result-documents/study-result/roll-up-study.ts'
 import { identity, size, source, suspected, suspectedOnBothSides } from './screened-image.ts'
 
 const tools = () => createDocumentTools(createCodecs())
@@ -228,6 +229,17 @@ describe('triage mode', () => {
     expect(linesOf(report)).not.toContain('x00700023 POLYLINE')
     const result = buildResultDocument(withMap, { ...source, documents: [...documents.keys()], timingsMs: {} })
     expect(result).toMatchObject({ outcome: 'suspected', segmentation: null, discordant: false })
+    // The study result too, also beside an image that was screened in full mode.
+    const whole = buildResultDocument(suspected(true), { ...source, documents: [], timingsMs: {} })
+    const images = [result, { ...whole, imageId: '1'.repeat(32) }].map((each) => ({
+      imageId: each.imageId,
+      patientMark: null,
+      failed: false,
+      result: each,
+    }))
+    const told = { outcome: 'suspected', sides: null, discordant: false, counts: { images: 2 } }
+    expect(rollUpStudy('2.25.2', images, 'triage')).toMatchObject(told)
+    expect(rollUpStudy('2.25.2', images, 'full').sides).not.toBeNull()
   })
 
   it('is not what full mode says of the same image', async () => {

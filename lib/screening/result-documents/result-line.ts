@@ -1,10 +1,13 @@
 import type { ResultDocument } from './result-document.ts'
+import { studyDigestOf } from './study-result/study-identity.ts'
 
 /** One line of results.jsonl: what a caller needs of one input without opening its folder. */
 export interface ResultLine {
   readonly input: string
   /** Null only when the input could not be read at all. */
   readonly imageId: string | null
+  /** Names the study that it is of, in study-results/<studyDigest>/study.json; null when the file names none. */
+  readonly studyDigest: string | null
   readonly outcome: ResultDocument['outcome']
   readonly reason: string | null
   readonly discordant: boolean
@@ -25,9 +28,11 @@ export const isSetAside = (line: { readonly reason?: string | null | undefined }
   setAsideReasons.includes(line.reason)
 
 export function buildResultLine(input: string, result: ResultDocument): ResultLine {
+  const studyInstanceUid = result.source?.studyInstanceUid
   return {
     input,
     imageId: result.imageId,
+    studyDigest: studyInstanceUid ? studyDigestOf(studyInstanceUid) : null,
     outcome: result.outcome,
     reason: result.reason?.code ?? null,
     discordant: result.discordant,
