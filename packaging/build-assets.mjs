@@ -1,6 +1,6 @@
 // Builds what is deployed into dist/assets, from this checkout and its lock file, without Docker:
 //   preprocess/  the preprocessing Lambda (arm64 unless --arch x64), dispatch/  the dispatching Lambda,
-//   screen/      the build context of the screening image (linux x64).
+//   console/  the console's API,  screen/      the build context of the screening image (linux x64).
 // Packages come from node_modules, which `npm ci` has checked; binaries of the target platform from the registry,
 // held against the lock file's integrity. The same checkout gives the same bytes.
 import { execFileSync } from 'node:child_process'
@@ -42,17 +42,30 @@ const external = ['sharp', ...codecPackages, 'dcmjs-codecs', 'onnxruntime-node',
 await buildPreprocess(join(options.out, 'preprocess'), options.arch)
 await buildDispatch(join(options.out, 'dispatch'))
 await buildScreen(join(options.out, 'screen'))
+await buildConsole(join(options.out, 'console'), options.arch)
 
 async function buildPreprocess(target, arch) {
   start(target, 'pleura-preprocess')
   await bundle(target, { 'main.mjs': 'functions/preprocess/main.ts' })
+  await addCodecs(target, arch)
+  // What the images of this release are screened with, without the networks: receipts name the results that come.
+  copyModels(target, ['model.json'])
+  completeAsset(target)
+}
+
+async function buildConsole(target, arch) {
+  start(target, 'pleura-console')
+  await bundle(target, { 'main.mjs': 'functions/console/main.ts' })
+  await addCodecs(target, arch)
+  completeAsset(target)
+}
+
+/** What decodes pixels: a thread's program, and the packages that it loads. */
+async function addCodecs(target, arch) {
   await bundle(target, { 'dist/lib/adapters/codecs/codec-worker.js': 'lib/adapters/codecs/codec-worker.ts' })
   await addSharp(target, arch)
   copyPackages(target, codecPackages, (file) => /package\.json$|LICENSE|wasm_decode\.(js|wasm)$/.test(file))
   await addDcmjsCodecs(target)
-  // What the images of this release are screened with, without the networks: receipts name the results that come.
-  copyModels(target, ['model.json'])
-  completeAsset(target)
 }
 
 async function buildDispatch(target) {

@@ -21,7 +21,7 @@ export function openStudyBucket(
   client: S3Client,
   Bucket: string,
   maximumUploadBytes: number,
-): Pick<BucketParts, 'store' | 'readUpload' | 'signGet' | 'signPut' | 'versionOf'> {
+): Pick<BucketParts, 'store' | 'readUpload' | 'signGet' | 'signPut' | 'versionsOf'> {
   const head = async (Key: string) => {
     try {
       return await request('S3 HeadObject', () => client.send(new HeadObjectCommand({ Bucket, Key })))
@@ -55,9 +55,9 @@ export function openStudyBucket(
         expiresIn: uploadGrantSeconds,
         signableHeaders: new Set(['host', 'content-length']),
       }),
-    versionOf: async (Key) => {
+    versionsOf: async (Key) => {
       const found = await head(Key)
-      return found && (found.VersionId ?? found.ETag?.replaceAll('"', '') ?? '')
+      return [found?.VersionId, found?.ETag?.replaceAll('"', '')].filter((version) => version !== undefined)
     },
   }
 }

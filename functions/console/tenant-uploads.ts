@@ -6,15 +6,15 @@ import type { Clock } from '../../lib/screening/kernel/ports.ts'
 import { buildResultLine } from '../../lib/screening/result-documents/result-line.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { studyKeys, uploadIdOf } from '../../lib/screening/screening-job/study-keys.ts'
-import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
+import { type UploadReceipt, uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import type { TenantStore } from './tenant-store.ts'
 import type { UploadGrant } from './upload-grant.ts'
 
 export interface UploadAddresses {
   /** Where so many bytes may be put under this key, for a short time. */
   signPut(key: string, sizeBytes: number): Promise<string>
-  /** The version of the object, as the notification of it says; null where there is none. */
-  versionOf(key: string): Promise<string | null>
+  /** What the notification of an object may call its version: that, or its ETag. Empty: there is no object. */
+  versionsOf(key: string): Promise<readonly string[]>
 }
 
 /** Uploads that go to the study bucket themselves, each by a grant for one key and one size. */
@@ -54,11 +54,10 @@ export class TenantUploads implements Uploads {
     const known = begun(uploadId)
     if (!(await this.#store.exists(studyKeys.grant(this.#tenant, uploadId)))) return null
     const key = this.#store.own(studyKeys.consoleUpload(this.#tenant, uploadId))
-    const version = await this.#addresses.versionOf(key)
-    if (version === null) return known
-    const receiptKey = studyKeys.uploadReceipt(this.#tenant, uploadIdOf(key, version))
-    if (!(await this.#store.exists(receiptKey))) return { ...known, state: 'screening' }
-    const receipt = uploadReceipt.parse(JSON.parse(new TextDecoder().decode(await this.#store.get(receiptKey))))
+    const versions = await this.#addresses.versionsOf(key)
+    if (versions.length === 0) return known
+    const receipt = await this.#receiptOf(key, versions)
+    if (!receipt) return { ...known, state: 'screening' }
     if (await this.#store.exists(receipt.resultKey)) {
       const result = await readResultAt(this.#store, receipt.resultKey)
       return { ...known, state: 'done', studyId: result.imageId, rejection: reasonOf(buildResultLine('', result)) }
@@ -69,6 +68,15 @@ export class TenantUploads implements Uploads {
       return { ...known, state: 'done', studyId: receipt.imageId, rejection }
     }
     return { ...known, state: 'screening' }
+  }
+
+  async #receiptOf(key: string, versions: readonly string[]): Promise<UploadReceipt | null> {
+    for (const version of versions) {
+      const receiptKey = studyKeys.uploadReceipt(this.#tenant, uploadIdOf(key, version))
+      if (!(await this.#store.exists(receiptKey))) continue
+      return uploadReceipt.parse(JSON.parse(new TextDecoder().decode(await this.#store.get(receiptKey))))
+    }
+    return null
   }
 
   async receive(): Promise<Upload> {

@@ -59,7 +59,7 @@ export function openConsole(issuer: Issuer, tenants: readonly string[] = ['north
           readUpload: get,
           signGet: async (key, seconds) => `https://bucket.example/${key}?get=${seconds}`,
           signPut: async (key, sizeBytes) => `https://bucket.example/${key}?put=${sizeBytes}`,
-          versionOf: async (key) => ((await bucket.exists(key)) ? 'v1' : null),
+          versionsOf: async (key) => ((await bucket.exists(key)) ? ['v0', 'v1'] : []),
           codecs,
           clock,
           policy: defaultSuitabilityPolicy,
