@@ -24,6 +24,7 @@ const loaders: Record<string, Loader> = {
   monitor: async (program) => (await import('./monitor-command.ts')).addMonitorCommand(program),
   table: async (program) => (await import('./table-command.ts')).addTableCommand(program),
   query: async (program) => (await import('./query-command.ts')).addQueryCommand(program),
+  replay: async (program) => (await import('./replay-command.ts')).addReplayCommand(program),
   demo: async (program) => (await import('./demo-command.ts')).addDemoCommand(program),
   'deploy-check': async (program) => (await import('./deploy-check-command.ts')).addDeployCheckCommand(program),
   smoke: async (program) => (await import('./smoke-command.ts')).addSmokeCommand(program),

@@ -5,6 +5,7 @@ import * as z from 'zod'
 /** The fields of result.json that an evaluation reads. */
 const storedDocument = z.object({
   classification: z.object({ operatingPoint: z.object({ id: z.string(), threshold: z.number() }) }).nullish(),
+  segmentation: z.object({ runLength: z.string() }).nullish(),
   source: z
     .object({
       rows: z.number().int().positive(),

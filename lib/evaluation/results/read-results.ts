@@ -36,6 +36,12 @@ export interface StoredResults {
  * @throws {ConfigurationError} when the folder holds no results
  */
 export async function readResults(folder: string): Promise<StoredResults> {
+  const { results, problems } = await readResultLines(folder)
+  return { folder, ...withoutAmbiguity(results, problems) }
+}
+
+/** The same with all files of one name, which only their content tells apart. */
+export async function readResultLines(folder: string): Promise<{ results: StoredResult[]; problems: string[] }> {
   const path = join(folder, 'results.jsonl')
   if (!(await stat(path).catch(() => null))?.isFile()) {
     throw new ConfigurationError(
@@ -56,7 +62,7 @@ export async function readResults(folder: string): Promise<StoredResults> {
       byInput.set(parsed.input, parsed)
     }
   }
-  return { folder, ...withoutAmbiguity([...byInput.values()], problems) }
+  return { results: [...byInput.values()], problems }
 }
 
 /** @returns the result, or what is wrong with the line */
