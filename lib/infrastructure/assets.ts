@@ -7,6 +7,8 @@ export interface Assets {
   readonly preprocess: string
   /** Folder with the dispatching Lambda's main.mjs. */
   readonly dispatch: string
+  /** Folder with the console's main.mjs and all it needs. */
+  readonly console: string
   /** Build context of the screening image, with its Dockerfile. */
   readonly screen: string
 }
@@ -16,6 +18,7 @@ export function findAssets(root: string): Assets {
   const assets = {
     preprocess: join(root, 'dist/assets/preprocess'),
     dispatch: join(root, 'dist/assets/dispatch'),
+    console: join(root, 'dist/assets/console'),
     screen: join(root, 'dist/assets/screen'),
   }
   for (const folder of Object.values(assets)) {

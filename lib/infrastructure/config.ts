@@ -21,6 +21,36 @@ const tenantAccess = z.strictObject({
   externalId: z.string().min(16).nullable().default(null),
 })
 
+const https = z.url({ protocol: /^https$/, error: 'must be an address with https' })
+
+/** An OIDC issuer that signs by RS256. Users must not be able to write the three claims. */
+const consoleIssuer = z.strictObject({
+  issuer: https,
+  jwksUri: https,
+  authorizationEndpoint: https,
+  tokenEndpoint: https,
+  clientId: z.string().min(1),
+  /** `aud` of the tokens. */
+  audience: z.string().min(1),
+  scope: z.string().min(1).default('openid'),
+  /** Which of its tokens has that audience. */
+  bearer: z.enum(['id_token', 'access_token']).default('id_token'),
+  tenantClaim: z.string().min(1),
+  /** Its values are reader, reviewer, operator. */
+  rolesClaim: z.string().min(1),
+  /** By which reviews name their reader. */
+  nameClaim: z.string().min(1),
+})
+export type ConsoleIssuer = z.infer<typeof consoleIssuer>
+
+const consoleConfig = z.strictObject({
+  /** How old a result may be that the worklist shows. */
+  worklistDays: days.max(90).default(14),
+  /** Null: a user pool of Cognito is made. */
+  oidc: consoleIssuer.nullable().default(null),
+})
+export type ConsoleConfig = z.infer<typeof consoleConfig>
+
 /** One environment: everything that differs between two deployments. */
 export const environmentConfig = z
   .strictObject({
@@ -73,12 +103,16 @@ export const environmentConfig = z
         results: days.default(365),
         usage: daysOf(62, 'quota and budget count the admissions of a month, and are billed after it').default(2555),
         logs: days.default(365),
+        /** Of the records of who saw what in the console. */
+        audit: days.default(2555),
         /** Of the log of requests to the bucket: it holds the senders' keys, which may name a patient. */
         accessLog: days.default(30),
       })
       .prefault({}),
     /** The screening image in a registry; null: built from functions/screen/Dockerfile at deployment. */
     imageUri: z.string().nullable().default(null),
+    /** Null: there is none. */
+    console: consoleConfig.nullable().default(null),
     tenants: z.array(tenantAccess).min(1),
   })
   .superRefine(({ region, availabilityZones, tenants, retentionDays }, context) => {

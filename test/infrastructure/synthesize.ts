@@ -32,6 +32,7 @@ function placeAssets(): Assets {
   return {
     preprocess: place('preprocess', 'main.mjs', 'export const handler = () => {}'),
     dispatch: place('dispatch', 'main.mjs', 'export const handler = () => {}'),
+    console: place('console', 'main.mjs', 'export const handler = () => {}'),
     screen: place('screen', 'Dockerfile', 'FROM scratch AS gpu\nFROM scratch AS cpu\n'),
   }
 }

@@ -2,7 +2,8 @@ import type { FunctionComponent } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { AgreementPage } from './agreement/agreement-page.tsx'
 import { OperationsPage } from './operations/operations-page.tsx'
-import { SignIn } from './sign-in.tsx'
+import { IssuerForm } from './sign-in/issuer-form.tsx'
+import { TokenForm } from './sign-in/token-form.tsx'
 import type { StudyPageProps } from './study/study-page.tsx'
 import { useUploads } from './upload/use-uploads.ts'
 import { useWorklist } from './worklist/use-worklist.ts'
@@ -12,7 +13,8 @@ import { WorklistPage } from './worklist/worklist-page.tsx'
 /** The study that the address names; null on any other page. */
 const studyOf = (hash: string): string | null => /^#\/studies\/([0-9a-f]{32})$/.exec(hash)?.[1] ?? null
 
-export function App() {
+/** @param signInProblem Why nobody was let in just now; empty: nothing was tried, or it went well. */
+export function App({ signInProblem }: { signInProblem: string }) {
   const worklist = useWorklist()
   const hash = useHash()
   const studyId = studyOf(hash)
@@ -25,7 +27,8 @@ export function App() {
   useEffect(() => {
     if (studyId !== null) setSelected(studyId)
   }, [studyId])
-  if (worklist.state === 'locked') return <SignIn onSignedIn={worklist.retry} />
+  if (worklist.state === 'locked') return <TokenForm onSignedIn={worklist.retry} />
+  if (worklist.state === 'signed-out') return <IssuerForm problem={signInProblem} />
   return (
     <>
       {hash === '#/agreement' ? (

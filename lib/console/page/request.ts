@@ -1,23 +1,30 @@
 import type { Problem } from '../contract/problem.ts'
+import { SignInError } from './sign-in/code-exchange.ts'
+import { authorization, isSignedIn } from './sign-in/session.ts'
 
 /** The server answered that it does not do this; the message is for the reader. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly status: number
   readonly title: string
+  /** The server asks for a token of an issuer: it is not of one machine. */
+  readonly asksForToken: boolean
 
-  constructor({ status, title, detail }: Problem) {
+  constructor({ status, title, detail }: Problem, asksForToken = false) {
     super(detail)
     this.status = status
     this.title = title
+    this.asksForToken = asksForToken
   }
 }
 
 /** @throws {ProblemError} when the server refuses; {TypeError} when it cannot be reached */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(path, { ...init, cache: 'no-store' })
+  const headers = { ...(init.headers as Record<string, string> | undefined), ...(await authorization()) }
+  const response = await fetch(path, { ...init, headers, cache: 'no-store' })
   if (response.ok || response.status === 304) return response
-  throw new ProblemError(await problemOf(response))
+  const asksForToken = response.headers.get('www-authenticate')?.startsWith('Bearer') ?? false
+  throw new ProblemError(await problemOf(response), asksForToken)
 }
 
 export async function requestJson<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -48,4 +55,8 @@ async function problemOf(response: Response): Promise<Problem> {
 export const describeError = (error: unknown): string =>
   error instanceof ProblemError
     ? `${error.title}. ${error.message}`
-    : 'The server cannot be reached. Is `pleura serve` still running?'
+    : error instanceof SignInError
+      ? error.message
+      : isSignedIn()
+        ? 'The server cannot be reached. Is there a network?'
+        : 'The server cannot be reached. Is `pleura serve` still running?'

@@ -19,9 +19,24 @@ export interface ProgramProps {
   readonly logDays: number
   /** @default no reserve: concurrency is limited where the events come from */
   readonly reservedConcurrency?: number
+  /** @default 'queues' */
+  readonly invokedBy?: 'queues' | 'requests'
   /** @default outside of a VPC */
   readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup }
 }
+
+const reasons = {
+  queues: {
+    deadLetters:
+      'Its events come from queues, which keep failed messages in dead-letter queues of their own; the tick comes again in a minute.',
+    concurrency:
+      'The event source sets a maximum concurrency; a reserve would take capacity from the rest of the account.',
+  },
+  requests: {
+    deadLetters: 'Whoever asked is told of the failure, and asks again: nothing is to be kept.',
+    concurrency: 'Its API is throttled; a reserve would take capacity from the rest of the account.',
+  },
+} as const
 
 /** A Lambda function with a role and a log group of its own. */
 export class Program extends Construct {
@@ -68,12 +83,10 @@ export class Program extends Construct {
     })
     acknowledge(this.lambda, {
       'AwsSolutions-L1': 'Node 22 is a supported runtime and the one the package is tested with.',
-      'HIPAA.Security-LambdaDLQ':
-        'Its events come from queues, which keep failed messages in dead-letter queues of their own; the tick comes again in a minute.',
+      'HIPAA.Security-LambdaDLQ': reasons[props.invokedBy ?? 'queues'].deadLetters,
       ...(props.reservedConcurrency === undefined
         ? {
-            'HIPAA.Security-LambdaConcurrency':
-              'The event source sets a maximum concurrency; a reserve would take capacity from the rest of the account.',
+            'HIPAA.Security-LambdaConcurrency': reasons[props.invokedBy ?? 'queues'].concurrency,
           }
         : {}),
       ...(props.network

@@ -1,7 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
-import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  HttpMethods,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
 
@@ -9,6 +16,8 @@ export interface StudyBucketProps {
   readonly retentionDays: Readonly<Record<'uploads' | 'prepared' | 'results' | 'usage' | 'accessLog', number>>
   /** Days after which a tenant's results are deleted, by tenant; those of any other by `retentionDays.results`. */
   readonly resultDays: Readonly<Record<string, number>>
+  /** Days after which records of the audit trail are deleted. @default no console reads the bucket */
+  readonly consoleAuditDays?: number
 }
 
 /** Old versions stay this long, against deletion by mistake. Unit: days. */
@@ -19,7 +28,7 @@ export class StudyBucket extends Construct {
   readonly bucket: Bucket
   readonly key: Key
 
-  constructor(scope: Construct, id: string, { retentionDays, resultDays }: StudyBucketProps) {
+  constructor(scope: Construct, id: string, { retentionDays, resultDays, consoleAuditDays }: StudyBucketProps) {
     super(scope, id)
     this.key = new Key(this, 'Key', {
       description: 'Studies of Pleura: radiographs and results',
@@ -67,10 +76,20 @@ export class StudyBucket extends Construct {
         // Where rules overlap, S3 applies the shorter one. This one is for what a removed tenant has left.
         expire('results/', retentionDays.results),
         ...Object.entries(resultDays).map(([tenant, days]) => expire(`results/${tenant}/`, days)),
+        ...(consoleAuditDays === undefined ? [] : consoleRules(retentionDays, consoleAuditDays)),
         // A marker of a deletion holds the sender's key; it goes with the last version.
         { id: 'leftovers', abortIncompleteMultipartUploadAfter: Duration.days(1), expiredObjectDeleteMarker: true },
       ],
     })
+    if (consoleAuditDays !== undefined) {
+      this.bucket.addCorsRule({
+        allowedMethods: [HttpMethods.GET, HttpMethods.PUT],
+        // What lets a request through is its signature, which is no browser's to add; cookies mean nothing here.
+        allowedOrigins: ['*'],
+        allowedHeaders: ['content-type'],
+        maxAge: 3600,
+      })
+    }
     this.#denyUnreadable()
     acknowledge(this.bucket, {
       'HIPAA.Security-S3BucketReplicationEnabled':
@@ -111,6 +130,17 @@ export class StudyBucket extends Construct {
     deny('Folders', [this.bucket.arnForObjects('uploads/'), this.bucket.arnForObjects('uploads/*/')])
   }
 }
+
+/** Of the console: pictures as a viewer gets them, and who has what open, for a day. */
+const consoleRules = ({ uploads, results }: StudyBucketProps['retentionDays'], auditDays: number): LifecycleRule[] => [
+  expire('grants/', uploads),
+  expire('reviews/', results),
+  expire('audit/', auditDays),
+  ...['frames/', 'reading/'].map((prefix) => ({
+    ...expire(prefix, 1),
+    noncurrentVersionExpiration: Duration.days(1),
+  })),
+]
 
 const expire = (prefix: string, days: number): LifecycleRule => ({
   id: prefix.replaceAll('/', '-').replace(/-$/, ''),

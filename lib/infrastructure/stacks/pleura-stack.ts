@@ -10,6 +10,7 @@ import { Observability } from '../constructs/observability.ts'
 import { StudyBucket } from '../constructs/study-bucket.ts'
 import { StudyNetwork } from '../constructs/study-network.ts'
 import { TenantAccess } from '../constructs/tenant-access.ts'
+import { addConsole } from './add-console.ts'
 import { addDispatch } from './add-dispatch.ts'
 import { addFleet } from './add-fleet.ts'
 import { addPreprocessing } from './add-preprocessing.ts'
@@ -38,6 +39,7 @@ export class PleuraStack extends Stack {
     const { bucket, key: studyKey } = new StudyBucket(this, 'Studies', {
       retentionDays: config.retentionDays,
       resultDays: Object.fromEntries(config.tenants.map(({ settings }) => [settings.id, settings.retentionDays])),
+      ...(config.console ? { consoleAuditDays: config.retentionDays.audit } : {}),
     })
     // A key of its own: services that may use it for queues, logs and alarms have no part in the studies.
     const key = new Key(this, 'OperationsKey', {
@@ -90,6 +92,7 @@ export class PleuraStack extends Stack {
       JobDefinition: fleet.jobDefinition.jobDefinitionName,
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, `${name}Output`, { key: name, value })
+    if (config.console) addConsole(this, config.console, surroundings)
     if (fleet.warm) keepWarm(this, fleet.warm, config.clinicHours)
 
     new Observability(this, 'Observability', {

@@ -1,7 +1,7 @@
 import { decodeRunLength } from '../../../screening/finding/run-length.ts'
-import type { FrameFacts } from '../../contract/frame.ts'
+import type { FrameFacts, FrameGrant } from '../../contract/frame.ts'
 import type { Study } from '../../contract/study.ts'
-import { request, requestJson } from '../request.ts'
+import { ProblemError, request, requestJson } from '../request.ts'
 import type { ActivationMap } from '../viewer/activation-map.ts'
 import { buildPyramid, type FrameLevel } from '../viewer/frame-pyramid.ts'
 
@@ -19,12 +19,12 @@ export const loadStudy = (studyId: string): Promise<Study> => requestJson(`/api/
 /** @throws {Error} when what came is not what its facts say: a picture must be whole or not there */
 export async function loadPicture(study: Study): Promise<Picture> {
   const path = `/api/studies/${study.row.studyId}`
-  const [facts, response, activationMap] = await Promise.all([
-    requestJson<FrameFacts>(`${path}/frame-facts`),
-    request(`${path}/frame`),
+  // One after the other: a server that keeps nothing in memory would decode twice.
+  const facts = await requestJson<FrameFacts>(`${path}/frame-facts`)
+  const [bytes, activationMap] = await Promise.all([
+    loadSamples(`${path}/frame`),
     study.hasClassActivationMap ? loadActivationMap(`${path}/class-activation-map`) : null,
   ])
-  const bytes = await response.arrayBuffer()
   const { rows, columns } = facts
   if (bytes.byteLength !== rows * columns * 2) throw new Error('the picture did not come whole')
   const segmentation = study.result?.segmentation ?? null
@@ -35,6 +35,18 @@ export async function loadPicture(study: Study): Promise<Picture> {
     mask: hasMask ? decodeRunLength(segmentation.runLength, facts) : null,
     activationMap,
   }
+}
+
+/** Where the answer is an address that holds for a short time, they lie there. */
+async function loadSamples(path: string): Promise<ArrayBuffer> {
+  const response = await request(path)
+  if (!response.headers.get('content-type')?.startsWith('application/json')) return response.arrayBuffer()
+  const { href }: FrameGrant = await response.json()
+  const samples = await fetch(href, { cache: 'no-store', credentials: 'omit' })
+  if (samples.ok) return samples.arrayBuffer()
+  const { status } = samples
+  const detail = 'Open the study again.'
+  throw new ProblemError({ type: 'about:blank', title: 'The picture was not handed out', status, detail })
 }
 
 /** The little end comes first, whatever the machine has. */

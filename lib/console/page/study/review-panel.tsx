@@ -3,6 +3,7 @@ import type { Review, ReviewRequest } from '../../contract/review.ts'
 import type { Study } from '../../contract/study.ts'
 import { sideWords } from '../format.ts'
 import { describeError, requestJson, sendJson } from '../request.ts'
+import { isSignedIn } from '../sign-in/session.ts'
 import { encodeMask } from '../viewer/encode-mask.ts'
 import { describeArea } from '../viewer/plane-words.ts'
 import type { ReaderMasks } from '../viewer/use-reader-masks.ts'
@@ -32,7 +33,7 @@ export function ReviewPanel({ study, picture, masks, onReviewed }: Props) {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const words = readForm(new FormData(form))
-    localStorage.setItem(reviewerKey, words.reviewer)
+    if (!isSignedIn()) localStorage.setItem(reviewerKey, words.reviewer)
     // Who takes a region away, and says that none is present, has drawn no mask.
     const drawn = masks.own && (masks.own.areaPixels > 0 || words.pneumothorax !== 'absent') ? masks.own : null
     if (drawn && words.pneumothorax === 'absent') {
@@ -89,10 +90,14 @@ export function ReviewPanel({ study, picture, masks, onReviewed }: Props) {
           Note
           <textarea name="note" rows={2} maxLength={2000} />
         </label>
-        <label>
-          Reviewer
-          <input name="reviewer" required maxLength={100} defaultValue={localStorage.getItem(reviewerKey) ?? ''} />
-        </label>
+        {isSignedIn() ? (
+          <p>The review carries your name, as you are signed in.</p>
+        ) : (
+          <label>
+            Reviewer
+            <input name="reviewer" required maxLength={100} defaultValue={localStorage.getItem(reviewerKey) ?? ''} />
+          </label>
+        )}
         <button type="submit">Store the review</button>
         <p role="alert">{problem}</p>
       </form>
@@ -151,7 +156,8 @@ function Choice({ name, value, words, onChoose }: ChoiceProps) {
 
 function readForm(form: FormData): Omit<ReviewRequest, 'mask'> {
   return {
-    reviewer: String(form.get('reviewer')),
+    // The server knows who is signed in, and takes no other name.
+    reviewer: String(form.get('reviewer') ?? 'signed in'),
     agreement: form.get('agreement') as ReviewRequest['agreement'],
     pneumothorax: form.get('pneumothorax') as ReviewRequest['pneumothorax'],
     side: form.get('side') as ReviewRequest['side'],

@@ -1,15 +1,18 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { WorklistChanges, WorklistRow } from '../../contract/worklist.ts'
 import { ProblemError, requestJson } from '../request.ts'
+import { isSignedIn } from '../sign-in/session.ts'
 
 const pollMs = 2000
+/** Where each look is paid for. */
+const paidPollMs = 8000
 const longestPauseMs = 30_000
 
 export interface Worklist {
   readonly rows: readonly WorklistRow[]
   readonly setAside: number
   /** `stale`: the server did not answer; the rows are as they were. */
-  readonly state: 'loading' | 'live' | 'stale' | 'locked'
+  readonly state: 'loading' | 'live' | 'stale' | 'locked' | 'signed-out'
   /** Unit: ms since the epoch, of the last answer. */
   readonly at: number
   /** Asks again now. */
@@ -44,11 +47,13 @@ export function useWorklist(): Worklist {
     } catch (error) {
       list.failures++
       const isLocked = error instanceof ProblemError && error.status === 401
-      setWorklist((before) => ({ ...before, state: isLocked ? 'locked' : 'stale' }))
+      const locked = isLocked && error.asksForToken ? 'signed-out' : 'locked'
+      setWorklist((before) => ({ ...before, state: isLocked ? locked : 'stale' }))
       if (isLocked) return
     }
     clearTimeout(timer.current)
-    if (!document.hidden) timer.current = setTimeout(poll, Math.min(longestPauseMs, pollMs * 2 ** list.failures))
+    const pauseMs = (isSignedIn() ? paidPollMs : pollMs) * 2 ** list.failures
+    if (!document.hidden) timer.current = setTimeout(poll, Math.min(longestPauseMs, pauseMs))
   }, [])
 
   useEffect(() => {

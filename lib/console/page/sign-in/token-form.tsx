@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks'
-import { describeError, request } from './request.ts'
+import { describeError, request } from '../request.ts'
 
-export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
+/** Of one machine. */
+export function TokenForm({ onSignedIn }: { onSignedIn: () => void }) {
   const [problem, setProblem] = useState('')
   const signIn = async (event: SubmitEvent) => {
     event.preventDefault()
