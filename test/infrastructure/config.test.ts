@@ -72,7 +72,15 @@ describe('an environment', () => {
 
   it('that names one retention keeps the defaults of the others', () => {
     const { retentionDays } = readConfig(configFile(JSON.stringify({ ...example, retentionDays: { uploads: 90 } })))
-    expect(retentionDays).toEqual({ uploads: 90, prepared: 30, results: 365, usage: 2555, logs: 365, accessLog: 30 })
+    expect(retentionDays).toEqual({
+      uploads: 90,
+      prepared: 30,
+      results: 365,
+      usage: 2555,
+      logs: 365,
+      audit: 2555,
+      accessLog: 30,
+    })
   })
 
   it.each([

@@ -34,7 +34,11 @@ export interface StoredImage {
 }
 
 /** The console's Lambda over a bucket in memory, whose tokens are of `issuer`. */
-export function openConsole(issuer: Issuer, tenants: readonly string[] = ['north', 'north2', 'south']) {
+export function openConsole(
+  issuer: Issuer,
+  tenants: readonly string[] = ['north', 'north2', 'south'],
+  bucketAddress = 'https://bucket.example',
+) {
   const clock = { nowMs: Date.UTC(2026, 10, 20, 12), now: () => clock.nowMs, monotonic: () => clock.nowMs }
   const bucket = new MemoryBucket(clock)
   const lines: string[] = []
@@ -57,8 +61,8 @@ export function openConsole(issuer: Issuer, tenants: readonly string[] = ['north
         openTenantConsole(id, {
           store: bucket,
           readUpload: get,
-          signGet: async (key, seconds) => `https://bucket.example/${key}?get=${seconds}`,
-          signPut: async (key, sizeBytes) => `https://bucket.example/${key}?put=${sizeBytes}`,
+          signGet: async (key, seconds) => `${bucketAddress}/${key}?get=${seconds}`,
+          signPut: async (key, sizeBytes) => `${bucketAddress}/${key}?put=${sizeBytes}`,
           versionsOf: async (key) => ((await bucket.exists(key)) ? ['v0', 'v1'] : []),
           codecs,
           clock,

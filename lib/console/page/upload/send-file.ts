@@ -1,7 +1,10 @@
 import type { Upload } from '../../contract/upload.ts'
 import { ProblemError, requestJson, sendJson } from '../request.ts'
+import { isSignedIn } from '../sign-in/session.ts'
 
 const pollMs = 700
+/** Where each look is paid for. */
+const paidPollMs = 4000
 
 /**
  * Sends one file and waits until it is screened.
@@ -14,7 +17,7 @@ export async function sendFile(file: File, onProgress: (share: number) => void, 
   for (;;) {
     const upload = await requestJson<Upload>(`/api/uploads/${granted.uploadId}`, { signal })
     if (upload.state === 'done') return upload
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+    await new Promise((resolve) => setTimeout(resolve, isSignedIn() ? paidPollMs : pollMs))
   }
 }
 
