@@ -16,6 +16,8 @@ export const patterns = {
   'around-the-clock': { hours: hours((h) => (h >= 7 && h < 19 ? 3 : 1)), weekend: 0.6 },
   /** A screening programme that uploads its day between 20 and 22. */
   'night-batch': { hours: hours((h) => (h >= 20 && h < 22 ? 1 : 0)), weekend: 0 },
+  /** An archive that is sent at an even pace, day and night. */
+  steady: { hours: hours(() => 1), weekend: 1 },
 } as const satisfies Record<string, Pattern>
 
 export type PatternName = keyof typeof patterns

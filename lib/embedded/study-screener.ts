@@ -151,7 +151,8 @@ export class StudyScreener {
       }
     }
     const result = await this.#pool.screenFile({ path, imageId, settings: this.#settings })
-    this.#finishedHere.add(imageId)
+    // Only then it is asked for: a run over a million images must not keep all their names.
+    if (this.#force) this.#finishedHere.add(imageId)
     this.#log('info', 'screened', { imageId, outcome: result.outcome, timingsMs: result.timingsMs })
     return { result, reused: false }
   }

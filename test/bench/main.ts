@@ -19,6 +19,7 @@ import { benchLargestJpeg2000 } from './largest-jpeg2000.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchReceiving } from './receiving.ts'
+import { benchTable } from './table.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchWorker } from './worker.ts'
 
@@ -39,9 +40,14 @@ const parts = [
   'listen',
   'deliver',
   'memory',
+  'table',
 ] as const
 const { values: options } = parseArgs({
-  options: { images: { type: 'string', default: '1000' }, only: { type: 'string' } },
+  options: {
+    images: { type: 'string', default: '1000' },
+    only: { type: 'string' },
+    results: { type: 'string', default: '1000000,10000000' },
+  },
 })
 const images = Number(options.images)
 if (options.only !== undefined && !parts.some((part) => part === options.only)) {
@@ -90,7 +96,7 @@ async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
   return studies
 }
 
-const ordinary = await makePhantoms('ordinary', 16, 1024)
+const ordinary = options.only === 'table' ? [] : await makePhantoms('ordinary', 16, 1024)
 const large = wanted('file', 'documents', 'memory') ? await makePhantoms('large', 4, 3000) : []
 if (wanted('preprocessing')) {
   print('preprocessing, 3000 × 3000, 12 bits, processor time', await benchPreprocessing(folder))
@@ -119,4 +125,9 @@ if (wanted('listen')) {
 if (wanted('deliver')) print('delivering to a local target', await benchDelivering(folder))
 if (wanted('memory')) {
   print(`memory of one screening process over ${images} images`, benchMemory([...ordinary, ...large], images))
+}
+if (wanted('table')) {
+  for (const results of options.results.split(',').map(Number)) {
+    print(`results table, ${results} results`, await benchTable(folder, results))
+  }
 }

@@ -1,4 +1,4 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, opendir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodePath, encodePath } from './path-bytes.ts'
 
@@ -18,10 +18,32 @@ export type FolderProblem = 'unreadable' | 'hidden-folder' | 'listed-already'
  * @param leftOut Not entered, without an entry: the folder where results go.
  */
 export async function* walkFolder(root: string, leftOut: string | null = null): AsyncIterable<FoundEntry> {
-  yield* walk(root, new Set(), leftOut === null ? null : await realPathOf(leftOut))
+  yield* walk(root, namesInOrder, new Set(), leftOut === null ? null : await realPathOf(leftOut))
 }
 
-async function* walk(folder: string, walked: Set<string>, leftOut: string | null): AsyncIterable<FoundEntry> {
+/** The same in the order in which the file system tells them: a folder of a million files is never held as a whole. */
+export async function* walkFolderUnordered(root: string, leftOut: string | null = null): AsyncIterable<FoundEntry> {
+  yield* walk(root, namesAsTold, new Set(), leftOut === null ? null : await realPathOf(leftOut))
+}
+
+type NamesOf = (folder: string) => AsyncIterable<Buffer>
+
+async function* namesInOrder(folder: string): AsyncIterable<Buffer> {
+  yield* (await readdir(encodePath(folder), { encoding: 'buffer' })).sort(Buffer.compare)
+}
+
+async function* namesAsTold(folder: string): AsyncIterable<Buffer> {
+  // Node's types know names of text only.
+  const entries = await opendir(encodePath(folder), { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
+  for await (const { name } of entries) yield name as unknown as Buffer
+}
+
+async function* walk(
+  folder: string,
+  namesOf: NamesOf,
+  walked: Set<string>,
+  leftOut: string | null,
+): AsyncIterable<FoundEntry> {
   const real = (await realPathOf(folder)) ?? folder
   if (real === leftOut) return
   if (walked.has(real)) {
@@ -29,19 +51,16 @@ async function* walk(folder: string, walked: Set<string>, leftOut: string | null
     return
   }
   walked.add(real)
-  let names: Buffer[]
-  try {
-    names = await readdir(encodePath(folder), { encoding: 'buffer' })
-  } catch {
-    if (walked.size === 1 || (await isThere(folder))) yield { path: folder, problem: 'unreadable' }
-    return
-  }
-  names.sort(Buffer.compare)
-  for (const name of names) {
+  const names = namesOf(folder)[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await names.next().catch(() => null)
+    if (next === null && (walked.size === 1 || (await isThere(folder)))) yield { path: folder, problem: 'unreadable' }
+    if (next === null || next.done) return
+    const name = next.value
     const path = join(folder, decodePath(name))
     const entry = await stat(encodePath(path)).catch(() => null)
     if (entry?.isDirectory() && name[0] === dot) yield { path, problem: 'hidden-folder' }
-    else if (entry?.isDirectory()) yield* walk(path, walked, leftOut)
+    else if (entry?.isDirectory()) yield* walk(path, namesOf, walked, leftOut)
     else if (entry?.isFile()) yield { path, problem: null }
     else if (await isThere(path)) yield { path, problem: 'unreadable' }
   }

@@ -37,6 +37,8 @@ export class ResultTable {
     // What a query needs beyond its memory goes to a file that nobody shares.
     const db = await DuckDb.open({ file: join(tmpdir(), `pleura-${randomUUID()}.duckdb`), memoryMib, threads: 2 })
     try {
+      // Queries come in rows, and each would read the foot of every file again.
+      await db.run('set parquet_metadata_cache = true')
       await db.run('create macro approx_percentile(x, share) as approx_quantile(x, share)')
       await db.run(`create view results as ${await sourceOf(tableDir)}`)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { chiSquaredContingency } from '../metrics/chi-squared.ts'
+import { type Sample, sizeOf } from '../metrics/counted-values.ts'
 import { holmAdjusted } from '../metrics/holm-adjustment.ts'
 import { kolmogorovSmirnov } from '../metrics/kolmogorov-smirnov.ts'
 import { populationStability } from '../metrics/population-stability.ts'
@@ -105,16 +106,17 @@ export function detectDrift(reference: Period, current: Period, alpha = 0.01): D
 }
 
 function stability(reference: Period, current: Period): Outcome {
-  const [n, m] = [reference.probabilities.length, current.probabilities.length]
+  const [n, m] = [sizeOf(reference.probabilities), sizeOf(current.probabilities)]
   if (Math.min(n, m) < smallestSample) return tooFew(n, m)
   const { index, p, bins } = populationStability(reference.probabilities, current.probabilities)!
   return { effect: index, p, remark: `${bins.length} bins of equal share of the reference` }
 }
 
-function distribution(reference: readonly number[], current: readonly number[]): Outcome {
-  if (Math.min(reference.length, current.length) < smallestSample) return tooFew(reference.length, current.length)
+function distribution(reference: Sample, current: Sample): Outcome {
+  const [n, m] = [sizeOf(reference), sizeOf(current)]
+  if (Math.min(n, m) < smallestSample) return tooFew(n, m)
   const { statistic, p } = kolmogorovSmirnov(reference, current)!
-  return { effect: statistic, p, remark: `${reference.length} and ${current.length} images` }
+  return { effect: statistic, p, remark: `${n} and ${m} images` }
 }
 
 interface Rate {

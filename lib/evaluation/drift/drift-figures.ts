@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { type CountedValues, countedOf, type Sample } from '../metrics/counted-values.ts'
 import { drawPlot, type Figure } from '../report/draw-plot.ts'
 import { palette } from '../report/palette.ts'
 import type { DriftFigure, DriftTest } from './detect-drift.ts'
@@ -9,22 +10,25 @@ type PeriodName = keyof typeof periodColours
 /** Both periods as outlines over the same bins, as shares. */
 export function periodHistogram(
   { id, title, axis }: { id: string; title: string; axis: string },
-  reference: readonly number[],
-  current: readonly number[],
+  referenceSample: Sample,
+  currentSample: Sample,
   { from, to, bins }: { from: number; to: number; bins: number },
 ): Figure | null {
-  if (reference.length === 0 || current.length === 0) return null
+  const [reference, current] = [countedOf(referenceSample), countedOf(currentSample)]
+  if (reference.total === 0 || current.total === 0) return null
   const width = (to - from) / bins
-  const outline = (name: PeriodName, values: readonly number[]) => {
-    const counts = new Array<number>(bins).fill(0)
-    for (const value of values) counts[Math.max(0, Math.min(bins - 1, Math.floor((value - from) / width)))]++
-    const shares = counts.map((count) => (100 * count) / values.length)
+  const outline = (name: PeriodName, { values, counts, total }: CountedValues) => {
+    const inBins = new Array<number>(bins).fill(0)
+    for (let at = 0; at < values.length; at++) {
+      inBins[Math.max(0, Math.min(bins - 1, Math.floor((values[at] - from) / width)))] += counts[at]
+    }
+    const shares = inBins.map((count) => (100 * count) / total)
     return [...shares, shares[bins - 1]].map((share, bin) => ({ name, x: from + bin * width, share }))
   }
   return {
     id,
     title,
-    caption: `Share of the images of each period in ${bins} bins. Reference: ${reference.length} images, solid; now: ${current.length}, dashed.`,
+    caption: `Share of the images of each period in ${bins} bins. Reference: ${reference.total} images, solid; now: ${current.total}, dashed.`,
     svg: drawPlot({
       ariaLabel: `${title} in both periods`,
       height: 340,

@@ -1,3 +1,5 @@
+import type { Sample } from '../metrics/counted-values.ts'
+
 /** What was screened in one stretch of time, each image once. */
 export interface Period {
   readonly name: string
@@ -6,13 +8,13 @@ export interface Period {
   readonly discordant: number
   readonly notAnalysed: number
   /** Of analysed images. */
-  readonly probabilities: readonly number[]
+  readonly probabilities: Sample
   /** Not analysed, by reason. */
   readonly reasons: Readonly<Record<string, number>>
   readonly views: Readonly<Record<string, number>>
   /** Of the 8-bit picture; empty when no facts were given. */
-  readonly greyMeans: readonly number[]
-  readonly greyDeviations: readonly number[]
+  readonly greyMeans: Sample
+  readonly greyDeviations: Sample
   readonly models: readonly string[]
   readonly problems: readonly string[]
 }

@@ -1,3 +1,5 @@
+import { countedOf, type Sample } from './counted-values.ts'
+
 export interface KolmogorovSmirnovTest {
   /** The largest distance between the two cumulative distributions. Range: [0, 1]. */
   readonly statistic: number
@@ -6,18 +8,18 @@ export interface KolmogorovSmirnovTest {
 }
 
 /** Whether two samples come from one distribution. @returns null when a sample is empty */
-export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): KolmogorovSmirnovTest | null {
-  if (a.length === 0 || b.length === 0) return null
-  const x = Float64Array.from(a).sort()
-  const y = Float64Array.from(b).sort()
+export function kolmogorovSmirnov(a: Sample, b: Sample): KolmogorovSmirnovTest | null {
+  const [x, y] = [countedOf(a), countedOf(b)]
+  if (x.total === 0 || y.total === 0) return null
   let statistic = 0
-  for (let i = 0, j = 0; i < x.length && j < y.length; ) {
-    const value = Math.min(x[i], y[j])
-    while (i < x.length && x[i] === value) i++
-    while (j < y.length && y[j] === value) j++
-    statistic = Math.max(statistic, Math.abs(i / x.length - j / y.length))
+  let [belowX, belowY] = [0, 0]
+  for (let i = 0, j = 0; i < x.values.length && j < y.values.length; ) {
+    const value = Math.min(x.values[i], y.values[j])
+    if (x.values[i] === value) belowX += x.counts[i++]
+    if (y.values[j] === value) belowY += y.counts[j++]
+    statistic = Math.max(statistic, Math.abs(belowX / x.total - belowY / y.total))
   }
-  return { statistic, p: kolmogorovUpperTail(Math.sqrt((x.length * y.length) / (x.length + y.length)) * statistic) }
+  return { statistic, p: kolmogorovUpperTail(Math.sqrt((x.total * y.total) / (x.total + y.total)) * statistic) }
 }
 
 /** P(K ≥ x) of Kolmogorov's limiting distribution. @see Kolmogorov 1933; Marsaglia, Tsang, Wang 2003 */

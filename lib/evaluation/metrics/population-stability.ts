@@ -1,5 +1,5 @@
-import { quantile } from './bootstrap.ts'
 import { chiSquaredUpperTail } from './chi-squared.ts'
+import { type CountedValues, countedOf, quantileOfCounted, type Sample } from './counted-values.ts'
 
 export interface StabilityBin {
   /** Lower edge; the first bin is open below. */
@@ -25,24 +25,24 @@ export interface PopulationStability {
  * @see Yurdakul, Naranjo 2020, Journal of Risk Model Validation 14:4
  */
 export function populationStability(
-  reference: ArrayLike<number>,
-  current: ArrayLike<number>,
+  referenceSample: Sample,
+  currentSample: Sample,
   bins = 10,
 ): PopulationStability | null {
-  if (reference.length === 0 || current.length === 0) return null
-  const ascending = Float64Array.from(reference).sort()
-  const edges = [...new Set(Array.from({ length: bins - 1 }, (_, at) => quantile(ascending, (at + 1) / bins)))]
+  const [reference, current] = [countedOf(referenceSample), countedOf(currentSample)]
+  if (reference.total === 0 || current.total === 0) return null
+  const edges = [...new Set(Array.from({ length: bins - 1 }, (_, at) => quantileOfCounted(reference, (at + 1) / bins)))]
   const before = countInto(edges, reference)
   const after = countInto(edges, current)
   const count = before.length
   const index = before.reduce((sum, _, bin) => {
-    const p = (before[bin] + 0.5) / (reference.length + 0.5 * count)
-    const q = (after[bin] + 0.5) / (current.length + 0.5 * count)
+    const p = (before[bin] + 0.5) / (reference.total + 0.5 * count)
+    const q = (after[bin] + 0.5) / (current.total + 0.5 * count)
     return sum + (q - p) * Math.log(q / p)
   }, 0)
   return {
     index,
-    p: chiSquaredUpperTail(index / (1 / reference.length + 1 / current.length), Math.max(1, count - 1)),
+    p: chiSquaredUpperTail(index / (1 / reference.total + 1 / current.total), Math.max(1, count - 1)),
     bins: before.map((inBin, bin) => ({
       from: bin === 0 ? Number.NEGATIVE_INFINITY : edges[bin - 1],
       to: bin === edges.length ? Number.POSITIVE_INFINITY : edges[bin],
@@ -53,11 +53,11 @@ export function populationStability(
 }
 
 /** How many values fall into (−∞, e₀], (e₀, e₁], …, (eₙ, ∞). */
-function countInto(edges: readonly number[], values: ArrayLike<number>): number[] {
-  const counts = new Array<number>(edges.length + 1).fill(0)
+function countInto(edges: readonly number[], { values, counts }: CountedValues): number[] {
+  const inBins = new Array<number>(edges.length + 1).fill(0)
   for (let at = 0; at < values.length; at++) {
     const bin = edges.findIndex((edge) => values[at] <= edge)
-    counts[bin === -1 ? edges.length : bin]++
+    inBins[bin === -1 ? edges.length : bin] += counts[at]
   }
-  return counts
+  return inBins
 }
