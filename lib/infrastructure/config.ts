@@ -115,7 +115,14 @@ export const environmentConfig = z
     console: consoleConfig.nullable().default(null),
     tenants: z.array(tenantAccess).min(1),
   })
-  .superRefine(({ region, availabilityZones, tenants, retentionDays }, context) => {
+  .superRefine(({ region, availabilityZones, tenants, retentionDays, endpoints, console }, context) => {
+    if (console && endpoints === 'private') {
+      context.addIssue({
+        code: 'custom',
+        path: ['endpoints'],
+        message: "must be economy where there is a console: from within it has no way to its issuer's keys",
+      })
+    }
     for (const [index, zone] of (availabilityZones ?? []).entries()) {
       if (zone.slice(0, -1) !== region) {
         context.addIssue({ code: 'custom', path: ['availabilityZones', index], message: `must be a zone of ${region}` })

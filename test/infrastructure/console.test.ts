@@ -151,6 +151,10 @@ describe('the console', () => {
     })
   })
 
+  it('is refused where its function could not fetch the keys of the issuer', () => {
+    expect(() => exampleConfig({ console: {}, endpoints: 'private' })).toThrow('no way to its issuer')
+  })
+
   it.each(['http://login.example', 'login.example', 'javascript:alert(1)'])('takes no issuer at %s', (issuer) => {
     expect(() => exampleConfig({ console: { oidc: { ...oidc, issuer } } })).toThrow('https')
   })
