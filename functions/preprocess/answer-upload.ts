@@ -88,6 +88,7 @@ export async function reject(
     identity: described?.identity ?? null,
     size: described?.size ?? null,
     prepared: null,
+    deidentification: null,
     predecessor: null,
     models: [],
     requestedDocuments: documentsOfTenant(tenant),

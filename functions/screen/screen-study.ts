@@ -111,6 +111,7 @@ async function analyse(
       facts: study.facts,
       identity: study.identity,
       prepared: study.prepared,
+      deidentification: null,
       models: [networks.classifier.bundle, ...(networks.segmenter ? [networks.segmenter.bundle] : [])],
       screeningKey,
       softwareVersion: parts.softwareVersion,

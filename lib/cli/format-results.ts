@@ -132,7 +132,7 @@ function describeOutcome(line: ResultLine): string {
 }
 
 function describeArea(line: ResultLine): string {
-  if (line.areaMm2 !== null) return `${Math.round(line.areaMm2).toLocaleString('en')} mm²`
+  if (line.areaMm2 !== null) return `${(line.areaMm2 / 100).toFixed(1)} cm²`
   return line.maskAreaPixels === null ? '–' : `${line.maskAreaPixels.toLocaleString('en')} px`
 }
 

@@ -10,19 +10,14 @@ import { defaultSuitabilityPolicy } from '../screening/radiograph/suitability.ts
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import { type Lane, lanes } from '../screening/screening-job/tenant.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeidentifyOption, type DeidentifyOption, deidentifiableSettings } from './deidentify-option.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
 import { parseTenant } from './parse-tenant.ts'
-import {
-  addScreeningOptions,
-  parsePositive,
-  parseWithin,
-  type ScreeningOptions,
-  settingsOf,
-} from './screening-options.ts'
+import { addScreeningOptions, parsePositive, parseWithin, type ScreeningOptions } from './screening-options.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions, DeliverOption {
+interface Options extends ScreeningOptions, DeliverOption, DeidentifyOption {
   out: string
   host: string
   port: number
@@ -75,7 +70,7 @@ export function addListenCommand(program: Command): void {
     .option('--tenant <id>', 'whose uploads they are, with --bucket', parseTenant)
     .addOption(new Option('--lane <name>', 'the lane, with --bucket').choices(lanes).default('routine'))
     .option('--json', 'print one JSON line per image', false)
-  addDeliverOption(addScreeningOptions(command)).addHelpText(
+  addDeidentifyOption(addDeliverOption(addScreeningOptions(command))).addHelpText(
     'after',
     wrapNotes(
       'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing acknowledged is lost or screened twice.',
@@ -89,7 +84,7 @@ export function addListenCommand(program: Command): void {
       return listenTo(await bucketOf(options, options.bucket), options, log, stop.signal)
     await screenAndDeliver(
       options,
-      settingsOf(options, options.out),
+      await deidentifiableSettings(options, log),
       { log, signal: stop.signal },
       async (settings, onResult) => {
         const { json, out } = options
@@ -127,9 +122,14 @@ async function listenTo(destination: Destination, options: Options, log: Log, si
   })
 }
 
-async function bucketOf({ tenant, lane, json, deliver }: Options, bucket: string): Promise<Destination> {
+async function bucketOf({ tenant, lane, json, deliver, deidentify }: Options, bucket: string): Promise<Destination> {
   if (tenant === undefined) throw new ConfigurationError('--bucket needs --tenant: whose uploads are they?')
   if (deliver !== undefined) throw new ConfigurationError('--deliver goes with screening here, not with --bucket.')
+  if (deidentify !== undefined) {
+    throw new ConfigurationError(
+      '--deidentify goes with screening here, not with --bucket: the bucket gets what was sent, and the cloud does not de-identify.',
+    )
+  }
   return {
     kind: 'bucket',
     store: await openStudyStore({ bucket }),

@@ -5,15 +5,16 @@ import { NothingToAnalyseError } from '../screening/kernel/errors.ts'
 import type { ResultLine } from '../screening/result-documents/result-line.ts'
 import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeidentifyOption, type DeidentifyOption, deidentifiableSettings } from './deidentify-option.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { exitCodes } from './failed-program.ts'
 import { formatResults, formatStudies, formatSummary } from './format-results.ts'
-import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { addScreeningOptions, type ScreeningOptions } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { createProgress } from './terminal.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions, DeliverOption {
+interface Options extends ScreeningOptions, DeliverOption, DeidentifyOption {
   out: string
   json: boolean
   force: boolean
@@ -27,7 +28,7 @@ export function addScreenCommand(program: Command): void {
     .requiredOption('--out <dir>', 'where results go: <dir>/<imageId>/ per image and <dir>/results.jsonl')
     .option('--json', 'print one JSON line per input instead of a table', false)
     .option('--force', 'screen again what an earlier run has finished', false)
-  addDeliverOption(addScreeningOptions(command)).addHelpText(
+  addDeidentifyOption(addDeliverOption(addScreeningOptions(command))).addHelpText(
     'after',
     wrapNotes(
       'Exit code: 0 every image analysed; 2 some not analysed, each with its reason; 4 there was no image; 1 the program failed; 130 interrupted (the same command goes on from there).\nOutcomes: suspected, not-suspected, not-analysed. Not analysed says nothing about the patient.',
@@ -39,28 +40,35 @@ export function addScreenCommand(program: Command): void {
     if (inputs.length === 0) throw new NothingToAnalyseError(paths)
     const log = createLog(format)
     const signal = stopOnInterrupt(format)
-    await screenAndDeliver(options, settingsOf(options, options.out), { log, signal }, async (settings, onResult) => {
-      const progress = createProgress(inputs.length, 'images')
-      const lines: ResultLine[] = []
-      const summary = await screenFiles(inputs, settings, {
-        concurrency: options.concurrency,
-        force: options.force,
-        log,
-        signal,
-        onResult,
-        onStudy: (line, index) => {
-          lines[index] = line
-          progress.step()
-        },
-      }).finally(() => progress.stop())
-      if (options.json) for (const line of withStudies(lines, summary.studies)) console.log(JSON.stringify(line))
-      if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
-      if (!options.json) {
-        const tables = [formatResults(lines), formatStudies(summary.studies), formatSummary(summary, options.out)]
-        console.log(tables.filter(Boolean).join('\n\n'))
-      }
-      process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
-    })
+    await screenAndDeliver(
+      options,
+      await deidentifiableSettings(options, log),
+      { log, signal },
+      async (settings, onResult) => {
+        const progress = createProgress(inputs.length, 'images')
+        const lines: ResultLine[] = []
+        const summary = await screenFiles(inputs, settings, {
+          concurrency: options.concurrency,
+          force: options.force,
+          log,
+          signal,
+          onResult,
+          onStudy: (line, index) => {
+            lines[index] = line
+            progress.step()
+          },
+        }).finally(() => progress.stop())
+        if (options.json) for (const line of withStudies(lines, summary.studies)) console.log(JSON.stringify(line))
+        if (summary.setAside === summary.inputs) throw new NothingToAnalyseError(paths, summary.setAside)
+        // The table is for who has the files at hand: it names them, whatever the list calls them.
+        const named = lines.map((line, index) => ({ ...line, input: inputs[index].path }))
+        if (!options.json) {
+          const tables = [formatResults(named), formatStudies(summary.studies), formatSummary(summary, options.out)]
+          console.log(tables.filter(Boolean).join('\n\n'))
+        }
+        process.exitCode = summary.notAnalysed > 0 ? exitCodes.someNotAnalysed : exitCodes.done
+      },
+    )
   })
 }
 

@@ -75,6 +75,7 @@ export function settingsOf(options: ScreeningOptions, outDir: string): Screening
     policy: policyOf(options),
     mode: options.mode,
     documents: options.cam ? [...options.documents, 'class-activation-map'] : options.documents,
+    deidentificationKey: null,
   }
 }
 

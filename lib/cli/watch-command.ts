@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { FolderWatch } from '../embedded/watch-folder.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { addDeidentifyOption, type DeidentifyOption, deidentifiableSettings } from './deidentify-option.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
-import { addScreeningOptions, parsePositive, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { addScreeningOptions, parsePositive, type ScreeningOptions } from './screening-options.ts'
 import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
-interface Options extends ScreeningOptions, DeliverOption {
+interface Options extends ScreeningOptions, DeliverOption, DeidentifyOption {
   out: string
   json: boolean
   interval: number
@@ -23,7 +24,7 @@ export function addWatchCommand(program: Command): void {
     .option('--interval <ms>', 'how often the folder is looked at; a file must rest this long', parsePositive, 1000)
     .option('--until-empty', 'end when every file is screened', false)
     .option('--json', 'print one JSON line per image', false)
-  addDeliverOption(addScreeningOptions(command)).addHelpText(
+  addDeidentifyOption(addDeliverOption(addScreeningOptions(command))).addHelpText(
     'after',
     wrapNotes(
       'End it with Ctrl-C: what is under way is finished first. After a kill, start it again: nothing is lost or done twice.',
@@ -33,7 +34,7 @@ export function addWatchCommand(program: Command): void {
     const { log: format } = program.opts<{ log: LogFormat }>()
     const log = createLog(format)
     const signal = stopOnInterrupt(format)
-    await screenAndDeliver(options, settingsOf(options, options.out), { log, signal }, (settings, onResult) =>
+    await screenAndDeliver(options, await deidentifiableSettings(options, log), { log, signal }, (settings, onResult) =>
       FolderWatch.run(dir, settings, {
         concurrency: options.concurrency,
         log,

@@ -110,6 +110,8 @@ export const deliveryConfig = z.strictObject({
   tenant: tenantId,
   /** `triage`: nothing that was made by the segmenter leaves the house, also what is stored from before. */
   mode: z.enum(screeningModes).default('full'),
+  /** Only what was screened with `--deidentify` leaves the house, also of what is stored from before. */
+  deidentified: z.boolean().default(false),
   targets: z
     .array(deliveryTarget)
     .min(1)

@@ -7,6 +7,7 @@ export type NothingToSendCode = 'not-asked-for' | 'image-has-none'
 /** Why a delivery can never be made as it is: it becomes a dead letter. No text of a receiver, which may name a patient. */
 export type RefusalReason =
   | 'says-where' // made with the segmenter, and the tenant gets a flag only
+  | 'names-patient' // not de-identified, and the targets get nothing else
   | 'result-missing' // the result, or one of its documents, is no longer there
   | 'unreadable-result'
   | 'too-old' // could not be made for `giveUpAfterDays`

@@ -14,6 +14,7 @@ import { describeSource, type SourceDescription } from '../screening/radiograph/
 import type { SuitabilityPolicy } from '../screening/radiograph/suitability.ts'
 import { buildDocuments } from '../screening/result-documents/build-documents.ts'
 import { buildResultDocument } from '../screening/result-documents/build-result-document.ts'
+import { deidentify, pseudonymousStudy } from '../screening/result-documents/deidentification/deidentify.ts'
 import { isSameResult, predecessorOf } from '../screening/result-documents/predecessor.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { preparationKeyOf, screeningKeyOf } from '../screening/result-documents/screening-key.ts'
@@ -23,7 +24,7 @@ import { registerInFolder } from './folder-study-results.ts'
 import { packageVersion } from './package-root.ts'
 import type { PreparedLine } from './prepared-line.ts'
 import { rejectedLine } from './rejected-line.ts'
-import type { ScreeningSettings } from './screening-settings.ts'
+import { pseudonymsOf, type ScreeningSettings } from './screening-settings.ts'
 import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 /*
@@ -34,14 +35,16 @@ import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 export interface ScreenTask {
   readonly path: string
+  /** Of the file's bytes; its result lies under a pseudonym of it where the settings have a key. */
   readonly imageId: ImageId
   readonly settings: ScreeningSettings
 }
 
 export interface RegisterTask {
   readonly path: string
+  /** Of the file's bytes. */
   readonly imageId: ImageId
-  readonly outDir: string
+  readonly settings: ScreeningSettings
   /** The system has failed over it. */
   readonly failed: boolean
 }
@@ -99,8 +102,9 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     preparationKeyOf(settings.policy),
   )
   const store = new FolderObjectStore(settings.outDir)
-  const stored = await readResult(store, imageId)
-  const context = {
+  const pseudonyms = pseudonymsOf(settings)
+  const stored = await readResult(store, pseudonyms?.imageId(imageId) ?? imageId)
+  const identified = {
     finding,
     imageId,
     sizeBytes,
@@ -113,17 +117,18 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
     screeningKey,
     softwareVersion: packageVersion,
     predecessor: predecessorOf(stored, screeningKey, packageVersion),
-    // Made again, it is the same object: a receiver that has it must not find it changed.
-    analysedAt:
-      stored && isSameResult(stored, screeningKey, packageVersion)
-        ? new Date(stored.analysedAt)
-        : new Date(systemClock.now()),
+    deidentification: null,
+    analysedAt: new Date(systemClock.now()),
   }
-  await registerInFolder(store, imageId, context.facts?.studyInstanceUid ?? null, context.identity)
+  const told = pseudonyms ? deidentify(identified, pseudonyms, burnedInAnnotationOf(source, described)) : identified
+  // Made again, it is the same object: a receiver that has it must not find it changed.
+  const isSame = stored && isSameResult(stored, screeningKey, packageVersion)
+  const context = isSame ? { ...told, analysedAt: new Date(stored.analysedAt) } : told
+  await registerInFolder(store, context.imageId, context.facts?.studyInstanceUid ?? null, context.identity)
   const documents = await buildDocuments(context, documentTools)
   timingsMs.documents = systemClock.monotonic() - documenting
   timingsMs.total = systemClock.monotonic() - started
-  const result = buildResultDocument(finding, {
+  const result = buildResultDocument(context.finding, {
     ...context,
     documents: documents.map(({ name }) => name),
     timingsMs,
@@ -135,15 +140,22 @@ export async function screenFile({ path, imageId, settings }: ScreenTask): Promi
 /**
  * Notes the study of a file whose result is not made now: one over which `screenFile` failed (what crashes while pixels
  * are decoded may well name its study), or one whose result is of before.
- * @returns its StudyInstanceUID; null when it names none
+ * @returns its StudyInstanceUID, or the pseudonym of it; null when it names none
  */
-export async function registerFile({ path, imageId, outDir, failed }: RegisterTask): Promise<string | null> {
+export async function registerFile({ path, imageId, settings, failed }: RegisterTask): Promise<string | null> {
   const described = describeSource(await readHead(path))
-  const studyInstanceUid = described?.facts.studyInstanceUid ?? null
-  const store = new FolderObjectStore(outDir)
-  await registerInFolder(store, imageId, studyInstanceUid, described?.identity ?? null, { failed })
+  const pseudonyms = pseudonymsOf(settings)
+  const told = described && pseudonyms ? pseudonymousStudy(described, pseudonyms) : described
+  const studyInstanceUid = told?.facts.studyInstanceUid ?? null
+  const store = new FolderObjectStore(settings.outDir)
+  const storedId = pseudonyms?.imageId(imageId) ?? imageId
+  await registerInFolder(store, storedId, studyInstanceUid, told?.identity ?? null, { failed })
   return studyInstanceUid
 }
+
+/** Read anew of a file that was analysed: nothing else needs it. */
+const burnedInAnnotationOf = (source: Uint8Array | null, described: SourceDescription | null): string | null =>
+  (described ?? (source && describeSource(source)))?.burnedInAnnotation ?? null
 
 /** The first half alone: writes the prepared image and says how it was made. */
 export async function prepareFile(task: PrepareTask): Promise<Omit<PreparedLine, 'input'>> {

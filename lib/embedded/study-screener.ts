@@ -4,17 +4,19 @@ import type { FoundEntry } from '../adapters/embedded/walk-folder.ts'
 import { readCascade } from '../adapters/onnx/read-bundle.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
+import type { Pseudonyms } from '../screening/result-documents/deidentification/pseudonyms.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
 import { expectScreeningKey, preparationKeyOf } from '../screening/result-documents/screening-key.ts'
 import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
+import { claimOutputFolder } from './claim-output-folder.ts'
 import { FolderStudyResults, isRegisteredInFolder } from './folder-study-results.ts'
 import { identifySource } from './identify-source.ts'
 import type { Log } from './log.ts'
 import { isOutputFailure } from './output-failure.ts'
 import { ProcessPool } from './process-pool.ts'
-import type { ScreeningSettings } from './screening-settings.ts'
+import { pseudonymsOf, type ScreeningSettings } from './screening-settings.ts'
 import { UnreadableSourceError } from './unreadable-source-error.ts'
 
 /** The reason of a line whose image was not analysed because the system failed; a later run tries again. */
@@ -45,6 +47,7 @@ export class StudyScreener {
   readonly #log: Log
   readonly #onResult: OnResult | undefined
   readonly #pool: ProcessPool
+  readonly #pseudonyms: Pseudonyms | null
   readonly #store: ObjectStore
   readonly #studies: FolderStudyResults
   readonly #screeningKey: string
@@ -56,17 +59,28 @@ export class StudyScreener {
     this.#settings = settings
     this.#screeningKey = screeningKey
     this.#force = options.force
-    this.#log = options.log
+    this.#pseudonyms = pseudonymsOf(settings)
+    // Logs name an image as the results do.
+    this.#log = (level, event, { imageId, ...fields } = {}) =>
+      options.log(
+        level,
+        event,
+        imageId === undefined ? fields : { imageId: this.#storedIdOf(String(imageId)), ...fields },
+      )
     this.#onResult = options.onResult
     this.#pool = new ProcessPool(options.concurrency)
     this.#store = new FolderObjectStore(settings.outDir)
     this.#studies = new FolderStudyResults(this.#store, settings.mode)
   }
 
-  /** @throws {ConfigurationError} when profile, bundles, networks and thresholds do not belong together */
+  /**
+   * @throws {ConfigurationError} when profile, bundles, networks and thresholds do not belong together, or the folder
+   * holds results of another key, or identified ones beside de-identified
+   */
   static async open(settings: ScreeningSettings, options: StudyScreenerOptions): Promise<StudyScreener> {
     const models = await readCascade(settings.modelsFolder)
-    const { mode, policy } = settings
+    const { mode, policy, outDir } = settings
+    await claimOutputFolder(outDir, pseudonymsOf(settings))
     const key = expectScreeningKey(models, { operatingPoint: null, mode }, preparationKeyOf(policy))
     return new StudyScreener(settings, key, options)
   }
@@ -76,14 +90,15 @@ export class StudyScreener {
    * @throws when nothing more can be written: a full disk ends a run
    */
   async screen({ path, problem }: FoundEntry): Promise<ScreenedStudy> {
-    if (problem) return failed(failedLine(path, null, problem))
+    const input = this.nameOf(path)
+    if (problem) return failed(failedLine(input, null, problem))
     let imageId: string
     try {
       imageId = await identifySource(path)
-      if (await isNotAPicture(path)) return failed(failedLine(path, imageId, 'not-a-picture'))
+      if (await isNotAPicture(path)) return failed(failedLine(input, this.#storedIdOf(imageId), 'not-a-picture'))
     } catch (error) {
       this.#log('warn', 'unreadable', { cause: (error as NodeJS.ErrnoException).code ?? (error as Error).message })
-      return failed(failedLine(path, null, 'unreadable'))
+      return failed(failedLine(input, null, 'unreadable'))
     }
     const same = this.#underWay.get(imageId)
     let obtained: ObtainedResult
@@ -93,21 +108,32 @@ export class StudyScreener {
       if (isConfigurationError(error) || isOutputFailure(error)) throw error
       if ((error as Error).name === UnreadableSourceError.name) {
         this.#log('warn', 'unreadable', { imageId, cause: (error as Error).message })
-        return failed(failedLine(path, null, 'unreadable'))
+        return failed(failedLine(input, null, 'unreadable'))
       }
       this.#log('error', 'screening-failed', { imageId, cause: (error as Error).message })
       const study = await this.#studyOfFailure(path, imageId)
-      return { line: failedLine(path, imageId, systemFailure, study?.studyDigest), reused: false, study }
+      const line = failedLine(input, this.#storedIdOf(imageId), systemFailure, study?.studyDigest)
+      return { line, reused: false, study }
     }
     const { result } = obtained
     const studyInstanceUid = result.source?.studyInstanceUid ?? null
     const study = studyInstanceUid === null ? null : await this.#studies.keep(studyInstanceUid)
     await this.#onResult?.(result)
-    return { line: buildResultLine(path, result), reused: obtained.reused || same !== undefined, study }
+    return { line: buildResultLine(input, result), reused: obtained.reused || same !== undefined, study }
+  }
+
+  /** How lists call an input: by its path, or what has the path's place where identity is removed. */
+  nameOf(path: string): string {
+    return this.#pseudonyms?.label(path) ?? path
   }
 
   close(): Promise<void> {
     return this.#pool.close()
+  }
+
+  /** What the image is called in all that is written, where its file has this digest. */
+  #storedIdOf(imageId: string): string {
+    return this.#pseudonyms?.imageId(imageId) ?? imageId
   }
 
   #obtainOnce(path: string, imageId: string): Promise<ObtainedResult> {
@@ -117,10 +143,11 @@ export class StudyScreener {
   }
 
   /** A stored result may be of a version that kept no studies, or the system has failed over its image since. */
-  async #registerReused(path: string, { imageId, source }: ResultDocument): Promise<void> {
-    const studyInstanceUid = source?.studyInstanceUid ?? null
-    if (studyInstanceUid === null || (await isRegisteredInFolder(this.#store, imageId, studyInstanceUid))) return
-    const task = { path, imageId, outDir: this.#settings.outDir, failed: false }
+  async #registerReused(path: string, imageId: string, stored: ResultDocument): Promise<void> {
+    const studyInstanceUid = stored.source?.studyInstanceUid ?? null
+    if (studyInstanceUid === null) return
+    if (await isRegisteredInFolder(this.#store, stored.imageId, studyInstanceUid)) return
+    const task = { path, imageId, settings: this.#settings, failed: false }
     await this.#pool.registerFile(task)
   }
 
@@ -130,7 +157,7 @@ export class StudyScreener {
       const studyInstanceUid = await this.#pool.registerFile({
         path,
         imageId,
-        outDir: this.#settings.outDir,
+        settings: this.#settings,
         failed: true,
       })
       return studyInstanceUid === null ? null : await this.#studies.keep(studyInstanceUid)
@@ -143,10 +170,10 @@ export class StudyScreener {
 
   async #obtain(path: string, imageId: string): Promise<ObtainedResult> {
     if (!this.#force || this.#finishedHere.has(imageId)) {
-      const stored = await readResult(this.#store, imageId)
+      const stored = await readResult(this.#store, this.#storedIdOf(imageId))
       const isWhole = this.#settings.documents.every((kind) => stored?.requestedDocuments.includes(kind))
       if (stored?.screeningKey === this.#screeningKey && isWhole) {
-        await this.#registerReused(path, stored)
+        await this.#registerReused(path, imageId, stored)
         return { result: stored, reused: true }
       }
     }

@@ -78,8 +78,8 @@ export class FolderWatch {
     const waiting = new Set(parts.waiting.map(({ source, version }) => nameOf(source, version)))
     this.#queuedNames = new Set(
       parts.queued.lines
-        .map(({ path, version }) => nameOf(path, version))
-        .filter((name) => waiting.has(name) || this.#finishedVersions.has(name)),
+        .filter(({ path, version }) => waiting.has(nameOf(path, version)) || this.#isFinished(path, version))
+        .map(({ path, version }) => nameOf(path, version)),
     )
     this.#finishedImages = new Set(finished.map((line) => nameOf(line.input, line.imageId)))
   }
@@ -156,7 +156,8 @@ export class FolderWatch {
 
   async #enqueueArrivals(): Promise<number> {
     const { settled, problems, unsettled } = await this.#scan.next()
-    for (const { path, problem } of problems) await this.#record(failedLine(path, null, problem), problem)
+    for (const { path, problem } of problems)
+      await this.#record(failedLine(this.#screener.nameOf(path), null, problem), problem)
     for (const arrival of settled) {
       const name = nameOf(arrival.path, arrival.version)
       if (this.#queuedNames.has(name)) continue
@@ -195,7 +196,7 @@ export class FolderWatch {
 
   /** @returns whether the job is done; otherwise it is to be delivered again, in the end as a dead letter */
   async #screen({ source, version }: ScreeningJob, receiveCount: number): Promise<boolean> {
-    if (this.#finishedVersions.has(nameOf(source, version))) return true
+    if (this.#isFinished(source, version)) return true
     if ((await versionOf(source)) !== version) {
       // The file has changed or gone since; the scan queues what is there now.
       this.#options.log('info', 'stale-arrival')
@@ -210,7 +211,13 @@ export class FolderWatch {
     return true
   }
 
-  async #record(line: ResultLine, inputVersion: string): Promise<void> {
+  #isFinished(source: string, version: string): boolean {
+    return this.#finishedVersions.has(nameOf(this.#screener.nameOf(source), this.#screener.nameOf(version)))
+  }
+
+  /** @param line Calls its input as the list does. */
+  async #record(line: ResultLine, version: string): Promise<void> {
+    const inputVersion = this.#screener.nameOf(version)
     const image = nameOf(line.input, line.imageId)
     if (this.#finishedImages.has(image) && line.reason !== systemFailure) return
     if (line.reason !== systemFailure) this.#finishedImages.add(image)
@@ -223,8 +230,8 @@ export class FolderWatch {
   async #recordDeadLetters(): Promise<void> {
     for (const body of await this.#queue.deadLetters()) {
       const { source, version } = parseScreeningJob(body)
-      if (!this.#finishedVersions.has(nameOf(source, version))) {
-        await this.#record(failedLine(source, null, systemFailure), version)
+      if (!this.#isFinished(source, version)) {
+        await this.#record(failedLine(this.#screener.nameOf(source), null, systemFailure), version)
       }
     }
   }

@@ -69,6 +69,7 @@ function suspectedSource({ prepared, facts, identity }: Preprocessed, kinds: rea
     identity,
     size: prepared.source,
     prepared,
+    deidentification: null,
     predecessor: null,
     models: [
       { task: 'classification', id: 'bench', version: '1', sha256: '' },

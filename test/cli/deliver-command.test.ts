@@ -14,6 +14,10 @@ import { startPleura } from './run-pleura.ts'
 // In this process signals are the test runner's.
 vi.mock('../../lib/cli/stop-on-interrupt.ts', () => ({ stopOnInterrupt: () => new AbortController().signal }))
 
+/** DELIVER_RESULTS=1000 DELIVER_KILLS=50 is what docs/delivery.md tells of. */
+const results = Number(process.env.DELIVER_RESULTS ?? 60)
+const kills = Number(process.env.DELIVER_KILLS ?? 3)
+
 let folder: string
 let out: string
 let targets: string
@@ -113,20 +117,24 @@ describe('pleura deliver', { timeout: 300_000 }, () => {
     expect(receiver.received).toHaveLength(6)
   })
 
-  it('loses nothing over kills at any moment', async () => {
-    for (let image = 0; image < 60; image++) await storeResult(out, { name: String(image) })
+  it(`loses none of ${results} results over ${kills} kills at any moment`, async () => {
+    for (let image = 0; image < results; image++) await storeResult(out, { name: String(image) })
     receiver.answer = (response) => setTimeout(() => response.writeHead(200).end(), 5)
-    for (let kill = 0; kill < 3; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       const before = receiver.received.length
       const { process: program, ended } = start()
-      while (receiver.received.length <= before + kill * 5) await sleep(1)
+      // Seeded: after another number of deliveries each time, and in another part of the next one.
+      const more = (kill * 7919) % Math.floor(results / (kills + 1))
+      while (receiver.received.length <= before + more) await sleep(1)
+      await sleep((kill * 7919) % 13)
       process.kill(-program.pid!, 'SIGKILL')
       await ended
     }
     expect((await deliver('--until-empty')).code).toBe(0)
-    expect(new Set(idsReceived()).size).toBe(60)
+    expect(new Set(idsReceived()).size).toBe(results)
     // At most what was under way at each kill was sent twice.
-    expect(receiver.received.length).toBeLessThanOrEqual(60 + 3 * 8)
+    expect(receiver.received.length).toBeLessThanOrEqual(results + kills * 8)
+    expect((await deliver('--once', '--json')).stdout).toBe('')
   })
 
   it('follows a folder: what comes is delivered, and SIGTERM ends it well', async () => {

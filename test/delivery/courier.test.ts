@@ -25,6 +25,7 @@ let answer: (delivery: Delivery) => DeliveryOutcome | Promise<DeliveryOutcome>
 let sent: Delivery[]
 let reports: DeliveryReport[]
 let mode: ScreeningMode
+let deidentified: boolean
 const couriers: { courier: Courier; ended: Promise<void> }[] = []
 
 const messageOf = (result: ResultDocument) =>
@@ -42,7 +43,7 @@ async function start(): Promise<Courier> {
       },
       async close() {},
     },
-    load: (message) => loadDelivery(store, { tenant: 'clinic', mode }, target, message),
+    load: (message) => loadDelivery(store, { tenant: 'clinic', mode, deidentified }, target, message),
     async enqueue(result) {
       const message = messageOf(result)
       if (queue.add(message)) courier.offer(message)
@@ -82,6 +83,7 @@ beforeEach(async () => {
   sent = []
   reports = []
   mode = 'full'
+  deidentified = false
 })
 afterEach(async () => {
   for (const { courier, ended } of couriers.splice(0)) {
@@ -214,6 +216,17 @@ describe('a courier', () => {
     await until(() => reports.length === 4)
     expect([...queue.dead.values()]).toMatchObject([{ reason: 'says-where' }])
     expect(sent.map(({ result }) => result.segmentation)).toEqual([null, null, null])
+  })
+
+  it('tells targets of de-identified results no other, also of before', async () => {
+    deidentified = true
+    await add({ name: 'before' })
+    await add({ name: 'before, unknown', finding: notAnalysed, prepared: null })
+    await add({ name: 'since', deidentification: { burnedInAnnotation: 'NO' } })
+    await start()
+    await until(() => reports.length === 3)
+    expect([...queue.dead.values()]).toMatchObject([{ reason: 'names-patient' }, { reason: 'names-patient' }])
+    expect(sent.map(({ result }) => result.deidentification?.burnedInAnnotation)).toEqual(['NO'])
   })
 
   it('sets aside what a defect of ours keeps from being sent', async () => {

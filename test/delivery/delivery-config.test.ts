@@ -25,6 +25,7 @@ describe('the file of targets', () => {
     expect(await read({ tenant: 'clinic', targets: [webhook] })).toEqual({
       tenant: 'clinic',
       mode: 'full',
+      deidentified: false,
       targets: [{ ...webhook, since: null, allowPrivateAddress: false, timeoutSeconds: 30, giveUpAfterDays: 14 }],
       folder,
     })

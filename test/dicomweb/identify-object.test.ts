@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { identifyObject } from '../../lib/adapters/dicomweb/identify-object.ts'
+import { identifyingBytes, identifyObject } from '../../lib/adapters/dicomweb/identify-object.ts'
 import { buildDicom, syntaxes } from '../radiograph/build-dicom.ts'
 
 const identity = {
@@ -31,6 +31,20 @@ describe('identifyObject', () => {
       studyInstanceUid: null,
     })
   })
+
+  it.each([1, 17, 200])(
+    'names a deflated object with %i MiB before and behind its study, of which it has the head',
+    (mib) => {
+      const zeros = new Uint8Array(mib * 1024 * 1024)
+      const behind = [study, [0x0029, 0x1001, 'OB', zeros]] as const
+      const file = Buffer.from(buildDicom({ transferSyntax: syntaxes.deflated, elements: behind, pixels: null }))
+      expect(identifyObject(file.subarray(0, identifyingBytes))).toMatchObject(identity)
+      const before = [[0x0019, 0x1001, 'OB', zeros], study] as const
+      const late = Buffer.from(buildDicom({ transferSyntax: syntaxes.deflated, elements: before, pixels: null }))
+      const expected = { ...identity, studyInstanceUid: mib < 16 ? identity.studyInstanceUid : null }
+      expect(identifyObject(late.subarray(0, identifyingBytes))).toMatchObject(expected)
+    },
+  )
 
   it.each<[string, Buffer]>([
     ['nothing', Buffer.alloc(0)],

@@ -4,18 +4,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Pseudonyms } from '../../lib/screening/result-documents/deidentification/pseudonyms.ts'
 import { buildCase, outcomes, sources } from '../judges/build-cases.ts'
 
 const hapi = 'node_modules/.cache/hapi'
-const cases = sources.flatMap(([name, elements]) => outcomes.map((outcome) => ({ name, elements, outcome })))
+const pseudonyms = new Pseudonyms(Buffer.from('a key of forty characters for the tests.'))
+const identified = sources.flatMap(([name, elements]) => outcomes.map((outcome) => ({ name, elements, outcome })))
+const cases = [
+  ...identified.map((one) => ({ ...one, options: {} })),
+  ...identified.slice(0, 2 * outcomes.length).map((one) => ({
+    ...one,
+    name: `${one.name}, de-identified`,
+    options: { pseudonyms },
+  })),
+]
 
 let folder: string
 let messages: { file: string; severity: string; place: string; text: string }[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pleura-fhir-'))
   const files: string[] = []
-  for (const [index, { elements, outcome }] of cases.entries()) {
-    const { documents } = await buildCase(elements, outcome)
+  for (const [index, { elements, outcome, options }] of cases.entries()) {
+    const { documents } = await buildCase(elements, outcome, options)
     const file = join(folder, `${index}.json`)
     await writeFile(file, documents.find(({ name }) => name === 'fhir.json')!.body)
     files.push(file)

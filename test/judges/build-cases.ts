@@ -10,12 +10,16 @@ import { preprocess } from '../../lib/screening/preprocess.ts'
 import { describeSource } from '../../lib/screening/radiograph/describe-source.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { buildDocuments } from '../../lib/screening/result-documents/build-documents.ts'
-import type { Document } from '../../lib/screening/result-documents/document-type.ts'
+import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
+import { deidentify } from '../../lib/screening/result-documents/deidentification/deidentify.ts'
+import type { Pseudonyms } from '../../lib/screening/result-documents/deidentification/pseudonyms.ts'
+import type { Document, DocumentSource } from '../../lib/screening/result-documents/document-type.ts'
+import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { projectMask } from '../../lib/screening/segmentation/segment.ts'
 import { classifierBundle } from '../classification/bundles.ts'
 import { buildDicom, type DicomOptions } from '../radiograph/build-dicom.ts'
 
-type Elements = NonNullable<DicomOptions['elements']>
+export type Elements = NonNullable<DicomOptions['elements']>
 
 const order: Elements = [
   [0x0008, 0x0050, 'SH', 'ACC-1'],
@@ -73,6 +77,7 @@ export type Outcome = (typeof outcomes)[number]
 
 export interface Case {
   readonly source: Uint8Array
+  readonly result: ResultDocument
   readonly documents: readonly Document[]
   /** Of a case with a region. Shape: rows × columns of the source. */
   readonly mask: Uint8Array | null
@@ -81,9 +86,14 @@ export interface Case {
 const clock = { now: () => 0, monotonic: () => 0 }
 
 /** The documents of a source as if the networks had said this. */
-export async function buildCase(elements: Elements, outcome: Outcome): Promise<Case> {
+export async function buildCase(
+  elements: Elements,
+  outcome: Outcome,
+  { pseudonyms, ...dicom }: { readonly pseudonyms?: Pseudonyms } & DicomOptions = {},
+): Promise<Case> {
   const codecs = createCodecs()
   const source = buildDicom({
+    ...dicom,
     elements: outcome === 'not-analysed' ? [...elements, [0x0018, 0x5101, 'CS', 'LL']] : elements,
   })
   const preprocessed = await preprocess(source, codecs, defaultSuitabilityPolicy, clock).catch((error) => {
@@ -92,36 +102,42 @@ export async function buildCase(elements: Elements, outcome: Outcome): Promise<C
   })
   const described = describeSource(source)
   const finding = findingOf(outcome, preprocessed)
-  const documents = await buildDocuments(
-    {
-      finding,
-      imageId: imageIdOf(source),
-      sizeBytes: source.length,
-      facts: preprocessed?.facts ?? described?.facts ?? null,
-      identity: described?.identity ?? null,
-      size: described?.size ?? null,
-      prepared: preprocessed?.prepared ?? null,
-      predecessor:
-        outcome === 'not-suspected'
-          ? {
-              screeningKey: '0'.repeat(64),
-              softwareVersion: '0.1.0',
-              documents: ['structured-report.dcm', 'fhir.json'],
-            }
-          : null,
-      models: [
-        { task: 'classification', id: 'test-classifier', version: '1.0.0', sha256: 'a'.repeat(64) },
-        { task: 'segmentation', id: 'test-segmenter', version: '2.0.0', sha256: 'b'.repeat(64) },
-      ],
-      requestedDocuments: documentKinds,
-      screeningKey: 'c'.repeat(64),
-      softwareVersion: '0.2.0',
-      analysedAt: new Date('2026-01-02T03:04:05Z'),
-    },
-    () => createDocumentTools(codecs),
-  )
+  const identified: DocumentSource = {
+    finding,
+    imageId: imageIdOf(source),
+    sizeBytes: source.length,
+    facts: preprocessed?.facts ?? described?.facts ?? null,
+    identity: described?.identity ?? null,
+    size: described?.size ?? null,
+    prepared: preprocessed?.prepared ?? null,
+    deidentification: null,
+    predecessor:
+      outcome === 'not-suspected'
+        ? {
+            screeningKey: '0'.repeat(64),
+            softwareVersion: '0.1.0',
+            documents: ['structured-report.dcm', 'fhir.json'],
+          }
+        : null,
+    models: [
+      { task: 'classification', id: 'test-classifier', version: '1.0.0', sha256: 'a'.repeat(64) },
+      { task: 'segmentation', id: 'test-segmenter', version: '2.0.0', sha256: 'b'.repeat(64) },
+    ],
+    requestedDocuments: documentKinds,
+    screeningKey: 'c'.repeat(64),
+    softwareVersion: '0.2.0',
+    analysedAt: new Date('2026-01-02T03:04:05Z'),
+  }
+  const told = pseudonyms ? deidentify(identified, pseudonyms, described?.burnedInAnnotation ?? null) : identified
+  const documents = await buildDocuments(told, () => createDocumentTools(codecs))
+  const result = buildResultDocument(told.finding, {
+    ...told,
+    documents: documents.map(({ name }) => name),
+    timingsMs: {},
+  })
   return {
     source,
+    result,
     documents,
     mask: outcome === 'region' ? (finding as DelineatedFinding).delineation.mask : null,
   }
@@ -132,7 +148,8 @@ function findingOf(outcome: Outcome, preprocessed: Awaited<ReturnType<typeof pre
     return { outcome: 'not-analysed', code: 'lateral-view', detail: 'LL' }
   }
   const operatingPoint = classifierBundle.operatingPoints[0]
-  const classification = { probability: 0.8, operatingPoint, positive: true, classActivationMap: null }
+  const classActivationMap = outcome === 'region' ? { rows: 2, columns: 2, values: new Float32Array(4) } : null
+  const classification = { probability: 0.8, operatingPoint, positive: true, classActivationMap }
   if (outcome === 'not-suspected') {
     return { outcome, classification: { ...classification, probability: 0.1, positive: false } }
   }

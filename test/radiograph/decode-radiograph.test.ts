@@ -372,6 +372,26 @@ describe('the acquisition facts', () => {
       { pixel: '0.15\\0.15', imager: '0.15\\0.15' },
       { rowMm: 0.15, columnMm: 0.15, origin: 'ImagerPixelSpacing' },
     ],
+    [
+      'a magnification beside a spacing that repeats the detector',
+      { pixel: '0.15\\0.15', imager: '0.15\\0.15', magnification: '1.5' },
+      { rowMm: 0.1, columnMm: 0.1, origin: 'ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor' },
+    ],
+    [
+      'a magnification that the calibrated spacing accounts for already',
+      { pixel: '0.1\\0.1', imager: '0.15\\0.15', magnification: '1.5' },
+      { rowMm: 0.1, columnMm: 0.1, origin: 'PixelSpacing' },
+    ],
+    [
+      'a magnification beside a spacing of unknown kind, which is believed',
+      { pixel: '0.14\\0.14', magnification: '1.5' },
+      { rowMm: 0.14, columnMm: 0.14, origin: 'PixelSpacing' },
+    ],
+    [
+      'a magnification that none is',
+      { imager: '0.15\\0.15', magnification: '0.5' },
+      { rowMm: 0.15, columnMm: 0.15, origin: 'ImagerPixelSpacing' },
+    ],
     ['a spacing of 0', { pixel: '0\\0' }, null],
     ['a spacing that is no number', { pixel: 'n/a' }, null],
   ] as [string, { pixel?: string; imager?: string; magnification?: string }, object | null][])(

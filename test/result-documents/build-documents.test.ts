@@ -40,6 +40,7 @@ const sourceOf = (finding: Finding, requestedDocuments = pictures): DocumentSour
   identity: null,
   size: finding === rejected ? null : size,
   prepared: finding === rejected ? null : prepared,
+  deidentification: null,
   predecessor: null,
   models: [],
   requestedDocuments,

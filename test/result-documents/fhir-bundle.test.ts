@@ -100,7 +100,11 @@ describe('the FHIR bundle', () => {
       identifier: { value: 'P-1 ｱ' },
     })
     const nobody = await build(notSuspected, { identity: { ...identity, PatientID: '' } })
-    expect(resource(nobody, 'Observation').subject).not.toHaveProperty('identifier')
+    for (const kind of ['Observation', 'DiagnosticReport', 'ImagingStudy'] as const) {
+      const { subject } = resource(nobody, kind)
+      expect(subject).not.toHaveProperty('identifier')
+      expect(subject).toMatchObject({ type: 'Patient', display: 'Unknown: the image names no patient' })
+    }
     expect(kindsOf(nobody)).not.toContain('Patient')
     expect(await textOf(notSuspected)).not.toMatch(/ﾔﾏﾀﾞ|19600101/)
   })

@@ -13,6 +13,7 @@ const context: ResultContext = {
   facts,
   size,
   prepared,
+  deidentification: null,
   requestedDocuments: ['mask', 'overlay'],
   documents: ['mask.png', 'overlay.png'],
   models: [{ task: 'classification', id: 'test-classifier', version: '1', sha256: 'a'.repeat(64) }],

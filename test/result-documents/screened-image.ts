@@ -107,6 +107,7 @@ export const source: Omit<DocumentSource, 'finding'> = {
   identity,
   size,
   prepared,
+  deidentification: null,
   predecessor: null,
   models: [
     { task: 'classification', id: 'test-classifier', version: '1', sha256: 'a'.repeat(64) },

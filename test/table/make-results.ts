@@ -22,6 +22,7 @@ export function makeResult(number: number, finding: Finding, at: string, screeni
     facts,
     size,
     prepared: finding.outcome === 'not-analysed' ? null : prepared,
+    deidentification: null,
     requestedDocuments: [],
     documents: [],
     models: [{ task: 'classification', id: 'test-classifier', version: '1', sha256: 'c'.repeat(64) }],

@@ -33,8 +33,18 @@ function readOrNull(read: () => DataSet): DataSet | null {
   }
 }
 
-const inflater = (bytes: Uint8Array, start: number): Uint8Array =>
-  inflateRawSync(bytes.subarray(start), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maximumInflatedBytes })
+/** As much of a deflated data set as comes to no more than the limit: of what is deflated too well, its beginning. */
+function inflater(bytes: Uint8Array, start: number): Uint8Array {
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maximumInflatedBytes }
+  // Deflate makes a byte of 1032 at most, so that the fifth half at the latest fits.
+  for (let deflated = bytes.subarray(start); ; deflated = deflated.subarray(0, deflated.length / 2)) {
+    try {
+      return inflateRawSync(deflated, options)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error
+    }
+  }
+}
 
 function uidOf(dataSet: DataSet | null, tag: string): string | null {
   const text = dataSet?.string(tag)?.trim() ?? ''

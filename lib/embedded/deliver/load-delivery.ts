@@ -26,7 +26,7 @@ export type Loaded =
  */
 export async function loadDelivery(
   store: ObjectStore,
-  { tenant, mode }: Pick<DeliveryConfig, 'tenant' | 'mode'>,
+  { tenant, mode, deidentified }: Pick<DeliveryConfig, 'tenant' | 'mode' | 'deidentified'>,
   target: DeliveryTarget,
   { key, imageId }: Pick<DeliveryMessage, 'key' | 'imageId'>,
 ): Promise<Loaded> {
@@ -38,6 +38,7 @@ export async function loadDelivery(
     const code = nothingToSend(target, result)
     if (code) return { kind: 'nothing-to-send', code }
     if (!mayBeTold(result, mode)) return { kind: 'refused', reason: 'says-where' }
+    if (deidentified && result.deidentification === null) return { kind: 'refused', reason: 'names-patient' }
     const documents = new Map<string, Uint8Array>()
     for (const name of namesSentTo(target, result)) documents.set(name, await store.get(`${imageId}/${name}`))
     if (!Buffer.from(await store.get(resultKey(imageId))).equals(bytes)) return { kind: 'missing' }

@@ -7,15 +7,21 @@ import type { ReadDeliveryConfig } from './read-delivery-config.ts'
 
 /**
  * The settings under which what is screened can be delivered: the documents that the targets get are made.
- * @throws {ConfigurationError} when the targets are to get a flag only, and screening would tell a place
+ * @throws {ConfigurationError} when the targets are to get a flag only, and screening would tell a place; or de-identified
+ * results only, and screening would name the patient
  */
 export function settingsToDeliver(
   settings: ScreeningSettings,
-  { mode, targets }: ReadDeliveryConfig,
+  { mode, deidentified, targets }: ReadDeliveryConfig,
 ): ScreeningSettings {
   if (mode === 'triage' && settings.mode !== 'triage') {
     throw new ConfigurationError(
       'The targets are to get a flag only ("mode": "triage"), and --mode is full: nothing suspected would be sent. Add --mode triage.',
+    )
+  }
+  if (deidentified && settings.deidentificationKey === null) {
+    throw new ConfigurationError(
+      'The targets are to get de-identified results only ("deidentified": true), and nothing is de-identified: nothing would be sent. Add --deidentify KEYFILE.',
     )
   }
   return { ...settings, documents: [...new Set([...settings.documents, ...targets.flatMap(kindsNeededBy)])] }

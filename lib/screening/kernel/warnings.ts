@@ -6,6 +6,8 @@ export const warningCodes = [
   'age-unknown',
   'bits-not-as-declared',
   'border-undeclared',
+  'burned-in-text',
+  'burned-in-text-unknown',
   'chest-doubtful',
   'codestream-not-as-declared',
   'encoding-repaired',

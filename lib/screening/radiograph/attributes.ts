@@ -65,6 +65,7 @@ const tags = {
   PixelPaddingValue: 0x00280120,
   PixelPaddingRangeLimit: 0x00280121,
   QualityControlImage: 0x00280300,
+  BurnedInAnnotation: 0x00280301,
   WindowCenter: 0x00281050,
   WindowWidth: 0x00281051,
   RescaleIntercept: 0x00281052,

@@ -14,6 +14,8 @@ export interface SourceDescription {
   readonly identity: SourceIdentity | null
   /** Rows × columns as the file states them. */
   readonly size: ImageSize | null
+  /** What it says of text in its pixels; null where it is silent. @see DICOM PS3.3 C.7.6.1 */
+  readonly burnedInAnnotation: string | null
 }
 
 /**
@@ -26,7 +28,12 @@ export function describeSource(file: Uint8Array): SourceDescription | null {
   const format = sniffFormat(bytes)
   if (format === null) return null
   if (format === 'png' || format === 'jpeg') {
-    return { facts: { ...noFacts, format, bitsAllocated: 0, bitsStored: 0 }, identity: null, size: null }
+    return {
+      facts: { ...noFacts, format, bitsAllocated: 0, bitsStored: 0 },
+      identity: null,
+      size: null,
+      burnedInAnnotation: null,
+    }
   }
   try {
     const { attributes, syntax } = parseUntilFailure(bytes, format === 'dicom')
@@ -36,6 +43,7 @@ export function describeSource(file: Uint8Array): SourceDescription | null {
       facts: readAcquisitionFacts(attributes, syntax, []),
       identity: readSourceIdentity(attributes),
       size: rows !== null && columns !== null ? { rows, columns } : null,
+      burnedInAnnotation: attributes.text('BurnedInAnnotation'),
     }
   } catch (error) {
     if (error instanceof StudyRejectedError) return null

@@ -11,7 +11,7 @@ export interface PixelSpacing {
   /**
    * `PixelSpacing`: calibrated, in the patient as far as the sender says.
    * `ImagerPixelSpacing`: at the detector plane. `ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor`: estimated in the patient.
-   * @see DICOM PS3.3 10.7.1.3
+   * @see DICOM PS3.3 10.7.1.1
    */
   readonly origin: 'PixelSpacing' | 'ImagerPixelSpacing' | 'ImagerPixelSpacing/EstimatedRadiographicMagnificationFactor'
 }

@@ -62,16 +62,16 @@ function readUid(
   return null
 }
 
-/** @see DICOM PS3.3 10.7.1.3: the two spacings say different things and are never mixed. */
+/**
+ * PixelSpacing where it differs from the detector's: the sender has calibrated it, and no magnification is applied to it
+ * again. Where it only repeats the detector's it was not, and counts as absent. Alone it is believed.
+ * @see DICOM PS3.3 10.7.1.1
+ */
 function readPixelSpacing(attributes: Attributes): PixelSpacing | null {
   const calibrated = readPair(attributes, 'PixelSpacing')
   const atDetector = readPair(attributes, 'ImagerPixelSpacing')
-  if (calibrated) {
-    // A PixelSpacing that only repeats the detector's was not calibrated. @see PS3.3 10.7.1.3
-    const isRepeated =
-      atDetector && calibrated.rowMm === atDetector.rowMm && calibrated.columnMm === atDetector.columnMm
-    return { ...calibrated, origin: isRepeated ? 'ImagerPixelSpacing' : 'PixelSpacing' }
-  }
+  const isRepeated = calibrated && calibrated.rowMm === atDetector?.rowMm && calibrated.columnMm === atDetector.columnMm
+  if (calibrated && !isRepeated) return { ...calibrated, origin: 'PixelSpacing' }
   if (!atDetector) return null
   const magnification = attributes.number('EstimatedRadiographicMagnificationFactor')
   if (magnification === null || magnification < 1 || magnification > 3)

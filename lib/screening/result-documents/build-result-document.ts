@@ -6,6 +6,7 @@ import type { ImageSize } from '../kernel/geometry.ts'
 import type { ImageId } from '../kernel/identifiers.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts, PixelSpacing } from '../radiograph/radiograph.ts'
+import { type Deidentification, describeDeidentification } from './deidentification/deidentification.ts'
 import { maskName } from './mask/mask.ts'
 import { type ModelReference, notice, type ResultDocument } from './result-document.ts'
 
@@ -18,6 +19,8 @@ export interface ResultContext {
   readonly size: ImageSize | null
   /** Null when the file was refused. */
   readonly prepared: PreparedImage | null
+  /** Null of a result that names its patient's study; set by `deidentify` alone. */
+  readonly deidentification: Deidentification | null
   readonly requestedDocuments: readonly DocumentKind[]
   /** Names of what is written beside result.json. */
   readonly documents: readonly string[]
@@ -47,6 +50,7 @@ export function buildResultDocument(finding: Finding, context: ResultContext): R
         : null,
     source: facts ? buildSource(facts, context.size, context.sizeBytes) : null,
     preparation: prepared ? buildPreparation(prepared) : null,
+    deidentification: context.deidentification && describeDeidentification(context.deidentification),
     requestedDocuments: [...context.requestedDocuments],
     documents: [...context.documents],
     warnings: [...(prepared?.warnings ?? [])],

@@ -104,6 +104,17 @@ export const resultDocument = z.strictObject({
       }),
     })
     .nullable(),
+  deidentification: z
+    .strictObject({
+      method: z.array(z.string()),
+      methodCodes: z.array(z.string()).describe('DICOM PS3.16 CID 7050'),
+      burnedInAnnotation: z
+        .enum(['YES', 'NO', 'UNKNOWN'])
+        .describe('What the source says of text in its pixels, which are not cleaned'),
+    })
+    .nullable()
+    .default(null)
+    .describe('How identity was removed; null where it was not: UIDs are then those of the study'),
   requestedDocuments: z
     .array(z.enum(documentKinds))
     .default(['mask', 'overlay'])

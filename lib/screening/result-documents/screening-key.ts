@@ -9,7 +9,7 @@ import type { SuitabilityPolicy } from '../radiograph/suitability.ts'
 import type { Tenant } from '../screening-job/tenant.ts'
 
 /** Raised whenever preprocessing, cascade or measurement would give another result for the same image and models. */
-export const pipelineVersion = 4
+export const pipelineVersion = 5
 
 /**
  * Digest of everything besides the image that decides a result. Equal keys: a stored result may stand for a new run.

@@ -13,7 +13,7 @@ export const tenant = z.strictObject({
   id: tenantId,
   /** Identifier of an operating point of the classifier bundle; null: the profile's. */
   operatingPoint: z.string().min(1).nullable().default(null),
-  /** Whether mask.png and overlay.png are delivered beside result.json. */
+  /** Whether mask.png and overlay.png are delivered beside result.json; `false` holds also where `documents` names them. */
   deliverMask: z.boolean().default(true),
   /** What else is delivered. DICOM objects and messages for an EHR carry the patient's identity, as the source does. */
   documents: z.array(z.enum(documentKinds)).default([]),
@@ -44,6 +44,7 @@ const withIdentity: readonly DocumentKind[] = [
 /** Whether any of the tenant's documents carries the patient's identity. */
 export const wantsIdentity = ({ documents }: Tenant): boolean => documents.some((kind) => withIdentity.includes(kind))
 
-export const documentsOfTenant = ({ deliverMask, documents }: Tenant): DocumentKind[] => [
-  ...new Set<DocumentKind>([...(deliverMask ? (['mask', 'overlay'] as const) : []), ...documents]),
-]
+const masks: readonly DocumentKind[] = ['mask', 'overlay']
+
+export const documentsOfTenant = ({ deliverMask, documents }: Tenant): DocumentKind[] =>
+  deliverMask ? [...new Set([...masks, ...documents])] : documents.filter((kind) => !masks.includes(kind))

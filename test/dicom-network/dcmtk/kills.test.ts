@@ -12,8 +12,9 @@ import { buildDicom, type Element } from '../../radiograph/build-dicom.ts'
 import { computedRadiography, explicitLittle } from '../pdus.ts'
 import { runDcmtk } from './run-dcmtk.ts'
 
-const images = 200
-const kills = 12
+/** A multiple of ten. LISTEN_IMAGES=1000 LISTEN_KILLS=50 is what docs/receiving.md tells of. */
+const images = Number(process.env.LISTEN_IMAGES ?? 200)
+const kills = Number(process.env.LISTEN_KILLS ?? 12)
 const senders = 3
 
 /** A lateral view is not analysed, which takes no network: one in ten is frontal, and goes through both. */

@@ -34,6 +34,7 @@ async function finish({ parts, jobs, clock }: Reception): Promise<void> {
         facts: null,
         size: null,
         prepared: null,
+        deidentification: null,
         requestedDocuments: [],
         documents: [],
         models: [],

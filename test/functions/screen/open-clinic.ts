@@ -46,6 +46,7 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
     [
       { id: 'north' },
       { id: 'plain', deliverMask: false },
+      { id: 'contradictory', deliverMask: false, documents: ['mask', 'overlay', 'heat-map'] },
       { id: 'keen', operatingPoint: 'everything' },
       { id: 'astray', operatingPoint: 'none-such' },
     ].map((settings) => [settings.id, tenant.parse(settings)]),

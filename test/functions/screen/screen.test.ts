@@ -61,6 +61,21 @@ describe('a job', () => {
     expect(await clinic.keysBelow('results/')).toHaveLength(1)
   })
 
+  it('of a tenant without mask delivery has none either where the documents name it, and has the others', async () => {
+    const clinic = await openClinic()
+    await clinic.prepare(first, { tenant: 'contradictory' })
+    await clinic.send('contradictory', first)
+    await clinic.work()
+    const [result] = await clinic.results()
+    expect(result).toMatchObject({
+      segmentation: { mask: null },
+      requestedDocuments: ['heat-map'],
+      documents: ['heat-map.png'],
+    })
+    const names = (await clinic.keysBelow('results/')).map((key) => key.split('/').at(-1))
+    expect(names.sort()).toEqual(['heat-map.png', 'result.json'])
+  })
+
   it("is held against its tenant's operating point, under a screening key of its own", async () => {
     const clinic = await openClinic()
     for (const tenant of ['north', 'keen']) {

@@ -68,6 +68,7 @@ async function inferStudy(source: Uint8Array, size?: { rows: number; columns: nu
     models: [cascade.classifier.bundle, cascade.segmenter.bundle],
     screeningKey: '0'.repeat(64),
     softwareVersion: '0.0.0',
+    deidentification: null,
     predecessor: null,
     requestedDocuments: documentKinds,
     analysedAt: new Date('2026-01-02T03:04:05Z'),

@@ -11,6 +11,7 @@ export function derivedContext(source: DocumentSource): DerivedContext | null {
   return {
     imageId: source.imageId,
     identity,
+    deidentification: source.deidentification,
     size: source.size,
     spacing: facts.pixelSpacing,
     lossySource: identity.LossyImageCompression === '01' || lossyMethod !== null,

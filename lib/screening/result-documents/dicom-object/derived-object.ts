@@ -1,6 +1,7 @@
 import type { ImageSize } from '../../kernel/geometry.ts'
 import type { PixelSpacing } from '../../radiograph/radiograph.ts'
 import type { SourceIdentity } from '../../radiograph/source-identity.ts'
+import { type Deidentification, deidentificationModule } from '../deidentification/deidentification.ts'
 import type { Predecessor } from '../predecessor.ts'
 import type { ModelReference } from '../result-document.ts'
 import { codeItem, codes } from './code.ts'
@@ -11,6 +12,8 @@ import { deriveUid, isUid } from './derive-uid.ts'
 export interface DerivedContext {
   readonly imageId: string
   readonly identity: SourceIdentity
+  /** Null where the identity is the source's own. */
+  readonly deidentification: Deidentification | null
   /** Rows × columns as stored; null of a study that was refused before its pixels were read. */
   readonly size: ImageSize | null
   readonly spacing: PixelSpacing | null
@@ -130,6 +133,7 @@ export function commonModules(context: DerivedContext, kind: DerivedKind): DataS
     PatientBirthDate: legal(identity.PatientBirthDate, /^\d{8}$/) ?? '',
     PatientSex: legal(identity.PatientSex, /^[MFO]$/) ?? '',
     PatientAge: legalAge(identity.PatientAge),
+    ...deidentificationModule(context.deidentification),
     StudyInstanceUID: sourceUid(context, 'StudyInstanceUID'),
     StudyID: identity.StudyID ?? '',
     StudyDate: legal(identity.StudyDate, /^\d{8}$/) ?? '',

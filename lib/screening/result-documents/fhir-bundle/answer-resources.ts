@@ -4,11 +4,13 @@ import { terms } from '../clinical-statement/coded-term.ts'
 import { areaTexts } from '../clinical-statement/region-texts.ts'
 import { notice } from '../result-document.ts'
 import {
+  deidentificationNotes,
   identifierOf,
   narrative,
   orderReferences,
   patientReference,
   resourceUri,
+  securityOf,
   studyDateTime,
 } from './fhir-context.ts'
 import { concept, hl7Concept, quantity, reasonSystem } from './fhir-terms.ts'
@@ -22,6 +24,7 @@ export function buildObservation(statement: ClinicalStatement, answer: Answered)
   const effectiveDateTime = studyDateTime(context)
   return {
     resourceType: 'Observation',
+    ...securityOf(context),
     text: narrative(sentence),
     identifier: [identifierOf(resourceUri(statement, 'Observation'))],
     status: 'preliminary',
@@ -38,6 +41,7 @@ export function buildObservation(statement: ClinicalStatement, answer: Answered)
       { text: sentence },
       ...(warnings.length > 0 ? [{ text: `Warnings: ${warnings.join(', ')}` }] : []),
       { text: notice },
+      ...deidentificationNotes(context),
     ],
     method: { text: 'Computer analysis of the radiograph, unverified' },
     device: { reference: resourceUri(statement, 'Device') },
@@ -90,6 +94,7 @@ export function buildDiagnosticReport(statement: ClinicalStatement): DiagnosticR
   const order = orderReferences(context)
   return {
     resourceType: 'DiagnosticReport',
+    ...securityOf(context),
     text: narrative(sentence),
     identifier: [identifierOf(resourceUri(statement, 'DiagnosticReport'))],
     ...(order.length > 0 && { basedOn: order.map((identifier) => ({ type: 'ServiceRequest', identifier })) }),
@@ -110,6 +115,7 @@ export function buildTask(statement: ClinicalStatement, { notAnalysed, remedy }:
   const { context, sentence } = statement
   return {
     resourceType: 'Task',
+    ...securityOf(context),
     text: narrative(sentence),
     identifier: [identifierOf(resourceUri(statement, 'Task'))],
     status: 'failed',
@@ -123,7 +129,7 @@ export function buildTask(statement: ClinicalStatement, { notAnalysed, remedy }:
     authoredOn: context.analysedAt.toISOString(),
     lastModified: context.analysedAt.toISOString(),
     owner: { reference: resourceUri(statement, 'Device') },
-    note: [{ text: notice }],
+    note: [{ text: notice }, ...deidentificationNotes(context)],
   }
 }
 

@@ -1,7 +1,8 @@
-import type { Identifier, Narrative, Reference } from 'fhir/r4.js'
+import type { Annotation, Identifier, Narrative, Reference, Resource } from 'fhir/r4.js'
 import type { ClinicalStatement } from '../clinical-statement/clinical-statement.ts'
 import { decodeIdentity } from '../clinical-statement/decode-identity.ts'
 import { studyTime } from '../clinical-statement/study-time.ts'
+import { deidentificationSentence } from '../deidentification/deidentification.ts'
 import { deriveUuid, isUid } from '../dicom-object/derive-uid.ts'
 import { type DerivedContext, sourceUid } from '../dicom-object/derived-object.ts'
 import type { Predecessor } from '../predecessor.ts'
@@ -59,14 +60,20 @@ export function studyIdentifier(context: DerivedContext): Identifier {
  * The patient as the source identifies her, for the receiver to find. No patient is made: there is no resource, no
  * name, and without an identifier a reference that says that it is unknown.
  */
-export function patientReference({ identity }: DerivedContext): Reference {
+export function patientReference({ identity, deidentification }: DerivedContext): Reference {
   const value = decodeIdentity(identity, 'PatientID')
   if (value === null) {
     const url = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
-    return { extension: [{ url, valueCode: 'unknown' }], type: 'Patient' }
+    return {
+      extension: [{ url, valueCode: 'unknown' }],
+      type: 'Patient',
+      display: 'Unknown: the image names no patient',
+    }
   }
   const issuer = decodeIdentity(identity, 'IssuerOfPatientID')
-  const type = hl7Concept('v2-0203', 'MR', 'Medical record number')
+  const type = deidentification
+    ? hl7Concept('v2-0203', 'ANON', 'Anonymous identifier')
+    : hl7Concept('v2-0203', 'MR', 'Medical record number')
   return {
     type: 'Patient',
     identifier: { type, ...issuedBy(issuer), value },
@@ -106,6 +113,26 @@ export function studyDateTime({ identity }: DerivedContext): string | undefined 
   ]
   return time && offset ? `${date}T${time}${offset}` : date
 }
+
+/** Says that names in the resource are pseudonyms. */
+export const securityOf = ({ deidentification }: DerivedContext): Pick<Resource, 'meta'> =>
+  deidentification === null
+    ? {}
+    : {
+        meta: {
+          security: [
+            {
+              system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+              code: 'PSEUDED',
+              display: 'pseudonymized',
+            },
+          ],
+        },
+      }
+
+/** How identity was removed. */
+export const deidentificationNotes = ({ deidentification }: DerivedContext): Annotation[] =>
+  deidentification === null ? [] : [{ text: deidentificationSentence(deidentification) }]
 
 /** For a reader of the resource alone. @param text Without characters that mean something in XHTML. */
 export const narrative = (text: string): Narrative => ({

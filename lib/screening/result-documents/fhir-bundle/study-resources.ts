@@ -8,6 +8,7 @@ import {
   orderReferences,
   patientReference,
   resourceUri,
+  securityOf,
   studyDateTime,
   studyIdentifier,
 } from './fhir-context.ts'
@@ -20,6 +21,7 @@ export function buildImagingStudy({ context }: ClinicalStatement): ImagingStudy 
   const started = studyDateTime(context)
   return {
     resourceType: 'ImagingStudy',
+    ...securityOf(context),
     identifier: [studyIdentifier(context), ...orderReferences(context)],
     status: 'available',
     ...(modality && { modality: [dicomModality(modality)] }),

@@ -3,6 +3,7 @@ import { type Term, terms } from '../clinical-statement/coded-term.ts'
 import { decodeIdentity, decodeNames } from '../clinical-statement/decode-identity.ts'
 import { areaTexts } from '../clinical-statement/region-texts.ts'
 import { isDay, studyTime } from '../clinical-statement/study-time.ts'
+import { deidentificationSentence } from '../deidentification/deidentification.ts'
 import { deriveUuid } from '../dicom-object/derive-uid.ts'
 import { legal, manufacturer, sourceUid } from '../dicom-object/derived-object.ts'
 import { notice } from '../result-document.ts'
@@ -22,12 +23,14 @@ const notObtained = 'X'
  */
 export function buildOru(statement: ClinicalStatement): string {
   const observations = observationsOf(statement)
+  const { deidentification } = statement.context
   const segments = [
     messageHeader(statement),
     patientSegment(statement),
     orderSegment(statement),
     ...observations.map((observation, index) => encodeSegment('OBX', { 1: String(index + 1), ...observation })),
     encodeSegment('NTE', { 1: '1', 3: notice }),
+    ...(deidentification ? [encodeSegment('NTE', { 1: '2', 3: deidentificationSentence(deidentification) })] : []),
   ]
   return segments.map((segment) => `${segment}\r`).join('')
 }
@@ -49,13 +52,14 @@ function messageHeader({ context }: ClinicalStatement): string {
   return `MSH|^~\\&${rest}`
 }
 
-function patientSegment({ context: { identity } }: ClinicalStatement): string {
+function patientSegment({ context: { identity, deidentification } }: ClinicalStatement): string {
   const [family, given, middle, prefix, suffix] = (decodeNames(identity, 'PatientName')[0] ?? '').split('^')
   const isNamed = [family, given].some((part) => part)
   const identifier = decodeIdentity(identity, 'PatientID')
+  const type = deidentification ? 'ANON' : 'MR'
   return encodeSegment('PID', {
     1: '1',
-    3: identifier === null ? null : [identifier, null, null, decodeIdentity(identity, 'IssuerOfPatientID'), 'MR'],
+    3: identifier === null ? null : [identifier, null, null, decodeIdentity(identity, 'IssuerOfPatientID'), type],
     // U: unspecified.
     5: isNamed ? [family, given, middle, suffix, prefix] : [null, null, null, null, null, null, 'U'],
     7: birthDate(identity.PatientBirthDate),

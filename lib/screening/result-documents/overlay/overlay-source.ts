@@ -9,7 +9,11 @@ export interface OverlaySource {
   readonly facts: AcquisitionFacts
 }
 
-/** What the overlays of an image are drawn of; null where it has none. */
-export function overlaySource({ finding, prepared, facts }: DocumentSource): OverlaySource | null {
+/**
+ * What the overlays of an image are drawn of; null where it has none, and where identity was removed from a source that
+ * says that there is text in its pixels: it would stand in the picture.
+ */
+export function overlaySource({ finding, prepared, facts, deidentification }: DocumentSource): OverlaySource | null {
+  if (deidentification?.burnedInAnnotation === 'YES') return null
   return isDelineated(finding) && prepared && facts ? { finding, prepared, facts } : null
 }
