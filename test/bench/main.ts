@@ -15,7 +15,7 @@ import { benchDelivering } from './delivering.ts'
 import { benchDocuments } from './documents.ts'
 import { benchFileToDocuments } from './file-to-documents.ts'
 import { benchLargeMasks } from './large-masks.ts'
-import { benchLargestJpeg2000 } from './largest-jpeg2000.ts'
+import { benchLargest } from './largest.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreprocessing } from './preprocessing.ts'
 import { benchReceiving } from './receiving.ts'
@@ -35,7 +35,7 @@ const parts = [
   'documents',
   'worker',
   'masks',
-  'jpeg2000',
+  'largest',
   'cost',
   'listen',
   'deliver',
@@ -113,7 +113,7 @@ if (wanted('documents')) {
 }
 if (wanted('worker')) print('cloud worker, one thread for inference', await benchWorker(await prepare(ordinary)))
 if (wanted('masks')) print('cloud worker, masks of 64 megapixels', await benchLargeMasks(await prepare(ordinary)))
-if (wanted('jpeg2000')) print('preprocessing, 8000 × 8000 in lossless JPEG 2000', await benchLargestJpeg2000(folder))
+if (wanted('largest')) print('preprocessing, 8000 × 8000 of 12 bits', await benchLargest(folder))
 if (wanted('cost')) {
   const rows = await validateCost(await prepare(ordinary))
   console.log(`${formatTable(['one worker against `pleura cost`', 'measured', 'simulated', 'difference'], rows)}\n`)

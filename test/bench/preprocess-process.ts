@@ -1,3 +1,3 @@
-import { preprocessOnce } from './largest-jpeg2000.ts'
+import { preprocessOnce } from './largest.ts'
 
 console.log(JSON.stringify(await preprocessOnce(process.argv[2])))
