@@ -166,7 +166,8 @@ def _joint_objective(section: dict) -> Objective:
             # Where nobody outlined a positive, the teachers alone say where its air is.
             wanted = outlined * truth + (1 - outlined) * taught.air
             outlined = torch.ones_like(outlined)
-            classes = classes + taught.share * (taught.probability - classes)
+            share = taught.share * batch["taught"]
+            classes = classes + share * (taught.probability - classes)
         pixels = F.binary_cross_entropy_with_logits(
             mask_logits, wanted, pos_weight=truth.new_tensor(weights["air"]), reduction="none"
         )

@@ -61,6 +61,7 @@ class Pages:
         self.smoothing = np.array(
             [plan.doubtful.get(row.label_source, plan.smoothing) for row in rows]
         )
+        self.taught = np.array([row.label_source not in plan.untaught for row in rows])
         self.weights = np.array([plan.weights.get(row.label_source, 1.0) for row in rows])
         self.partners = None
         if plan.mixed_share:
@@ -79,8 +80,8 @@ class Pages:
         return len(self.labels) // self.plan.batch
 
     def batch(self, step: int) -> dict[str, Tensor]:
-        """Shape: images [N, channels, S, S] and masks [N, 1, S, S], 0..1; labels, smoothing and
-        outlined [N, 1]; all float32.
+        """Shape: images [N, channels, S, S] and masks [N, 1, S, S], 0..1; labels, smoothing,
+        outlined and taught [N, 1]; all float32.
 
         The same step of the same seed gives the same batch, on one kind of device.
         """
@@ -96,7 +97,9 @@ class Pages:
         if self.reduction is not None:
             images, masks = (self.reduction @ each @ self.reduction.T for each in (images, masks))
         images, masks = self.augmentation(images, masks, generator)
-        facts = {"labels": self.labels, "smoothing": self.smoothing, "outlined": self.outlined}
+        facts = {
+            name: getattr(self, name) for name in ("labels", "smoothing", "outlined", "taught")
+        }
         columns = {
             name: torch.from_numpy(values[chosen].astype(np.float32))[:, None].to(self.device)
             for name, values in facts.items()

@@ -52,6 +52,10 @@ class Plan:
     """No weights of photographs to start from: sees other things, and learns them slower."""
     teacher_share: float = 0.7
     """Of each target, where there are teachers (`--teachers`); the labels keep the rest."""
+    untaught: list = field(default_factory=list)
+    """label_sources whose labels are surer than any teacher."""
+    freeze_shallow: bool = False
+    """The first stages keep their weights: to go on from weights that are good, at half the cost."""
     gradient_norm: float = 2.0
     seed: int = 1
 
