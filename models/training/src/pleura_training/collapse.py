@@ -60,9 +60,7 @@ def draw_collapse(
     stretch = np.where(edge > 1, reach / np.maximum(edge, 1), 1)
     from_x = (root.x - root.medial * across * stretch).astype(np.float32)
     from_y = (root.y + down * stretch).astype(np.float32)
-    carried = cv2.remap(
-        vessels, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    carried = cv2.remap(vessels, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     carried = (1 - beyond) * carried * generator.uniform(0.7, 1)
     left_behind = beyond * vessels * generator.uniform(0, 0.15)
     drawn = still + vessels * (1 - field) + field * (carried + left_behind)
@@ -112,9 +110,7 @@ def _border(lung: np.ndarray, root: Root) -> np.ndarray:
     return (met * steps).max(1).astype(np.float64)
 
 
-def _fallen(
-    wall: np.ndarray, kind: str, side: int, generator: np.random.Generator
-) -> np.ndarray:
+def _fallen(wall: np.ndarray, kind: str, side: int, generator: np.random.Generator) -> np.ndarray:
     """Distance from the root to the pleura of the lung that has fallen in."""
     angles = _angles()
     if kind == "whole":

@@ -55,7 +55,7 @@ class Plan:
     untaught: list = field(default_factory=list)
     """label_sources whose labels are surer than any teacher."""
     freeze_shallow: bool = False
-    """The first stages keep their weights: to go on from weights that are good, at half the cost."""
+    """The first stages keep their weights: going on from good ones costs half as much so."""
     gradient_norm: float = 2.0
     seed: int = 1
 
