@@ -27,7 +27,8 @@ def batch_of(truth, labels=None, smoothing=0.0):
     labels = torch.ones(len(truth), 1) if labels is None else labels
     outlined = torch.ones_like(labels)
     return {"masks": truth, "labels": labels, "smoothing": smoothing * outlined} | {
-        "outlined": outlined
+        "outlined": outlined,
+        "taught": outlined,
     }
 
 

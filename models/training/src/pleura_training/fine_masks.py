@@ -44,7 +44,8 @@ class Coarse(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        return self.network.coarse(image)[2:]
+        quarter, *levels = self.network.encoder(image)
+        return quarter, self.network.coarse(*levels)[2]
 
 
 class Fine(nn.Module):

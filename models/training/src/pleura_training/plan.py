@@ -54,8 +54,6 @@ class Plan:
     """Of each target, where there are teachers (`--teachers`); the labels keep the rest."""
     untaught: list = field(default_factory=list)
     """label_sources whose labels are surer than any teacher."""
-    freeze_shallow: bool = False
-    """The first stages keep their weights: going on from good ones costs half as much so."""
     gradient_norm: float = 2.0
     seed: int = 1
 

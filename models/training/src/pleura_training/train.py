@@ -141,8 +141,6 @@ class Training:
                 group["lr"] = group["top"] * rate_at(plan, share)
         batch = self.pages.batch(self.steps)
         self.network.train()
-        if plan.freeze_shallow:
-            self.network.freeze_shallow()
         with torch.autocast("cuda", torch.bfloat16, enabled=self.halves):
             answer = self.network(as_input(batch["images"], self.network))
             taught = self.ask_teachers(batch["images"]) if self.teachers else None

@@ -14,8 +14,6 @@ PYRAMID = 64
 FINE = 32
 """Its channels at stride 4, where a pixel costs four times as much."""
 STRIDES = (4, 8, 16, 32)
-SHALLOW = 2
-"""Stages of the encoder that `freeze_shallow` leaves alone."""
 
 
 class JointNetwork(Architecture):
@@ -73,18 +71,24 @@ class JointNetwork(Architecture):
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, activation, quarter, eighth = self.coarse(image)
-        return logits, activation, self.fine(quarter, eighth)
+        return self.answer(*self.encoder(image))
 
-    def coarse(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Class logits, class-activation map, and what the masks at stride 4 are made of:
-        the encoder at stride 4 and the decoder at stride 8."""
-        quarter, eighth, sixteenth, last = self.encoder(image)
+    def answer(
+        self, quarter: Tensor, eighth: Tensor, sixteenth: Tensor, last: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What the heads make of the encoder's levels, at strides 4 to 32."""
+        logits, activation, decoded = self.coarse(eighth, sixteenth, last)
+        return logits, activation, self.fine(quarter, decoded)
+
+    def coarse(
+        self, eighth: Tensor, sixteenth: Tensor, last: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Class logits, class-activation map, and the decoder at stride 8."""
         x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
         activation = self.activation_head(x)
         x = self.smooth(doubled(x) + self.lateral[0](eighth))
         pooled = [each for level in (last, x) for each in (level.mean((2, 3)), level.amax((2, 3)))]
-        return self.class_head(torch.cat(pooled, 1)), activation, quarter, x
+        return self.class_head(torch.cat(pooled, 1)), activation, x
 
     def fine(self, quarter: Tensor, eighth: Tensor) -> Tensor:
         """Mask logits at stride 4."""
@@ -95,18 +99,6 @@ class JointNetwork(Architecture):
     def fine_modules(self) -> tuple[nn.Module, ...]:
         """Those of `fine`."""
         return self.fine_lateral, self.narrow, self.fine_smooth, self.mask_head
-
-    def freeze_shallow(self) -> None:
-        """Stem and first stages keep weights and statistics: the dearest half of a step on a CPU.
-
-        To be called after every `train()`.
-        """
-        modules = dict(self.encoder.named_children())
-        shallow = [module for name, module in modules.items() if name in ("conv_stem", "bn1")]
-        if not shallow or "blocks" not in modules:
-            raise ValueError("only encoders of the EfficientNet family can be frozen in part")
-        for module in (*shallow, *modules["blocks"][:SHALLOW]):
-            module.eval().requires_grad_(False)
 
 
 def smoothing(channels: int) -> nn.Sequential:

@@ -1,0 +1,200 @@
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from conftest import lay_collected
+
+from pleura_training.collapse import KINDS, draw_collapse
+from pleura_training.dataset import Row, load_collected
+from pleura_training.draw_collapse import SOURCE, draw, drawn_pages, main
+from pleura_training.lung_fields import disc, lung_fields
+from pleura_training.objectives import Taught, build_objective
+from pleura_training.phantom import draw_phantom
+
+SIDE = 256
+
+
+def smaller(picture, around=230):
+    """With shoulders and abdomen around it: a lung that reaches the frame is not told."""
+    grey = np.full((SIDE, SIDE), around, picture.dtype)
+    start, end = SIDE // 8, SIDE - SIDE // 8
+    grey[start:end, start:end] = cv2.resize(picture, (end - start, end - start))
+    return grey
+
+
+@pytest.fixture(scope="module")
+def chest():
+    return smaller(draw_phantom(SIDE, SIDE, 3, False))
+
+
+@pytest.fixture(scope="module")
+def lungs(chest):
+    return lung_fields(chest)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "collected"
+    rows = [
+        asdict(Row(f"id{n}", f"p{n}", n % 2, n % 2 == 1, split, "radiologist"))
+        for n, split in enumerate(["train"] * 8 + ["validation"] * 4)
+    ]
+    lay_collected(folder, 12, 8, SIDE, rows)
+    for name in ("images", "masks"):
+        pages = np.load(folder / f"{name}.npy")
+        around = 230 if name == "images" else 0
+        np.save(folder / f"{name}.npy", np.stack([smaller(page, around) for page in pages]))
+    return folder
+
+
+def test_lungs_are_told_one_in_each_half(lungs):
+    left, right = lungs
+    x = np.arange(SIDE)
+    assert (left.sum(0) @ x) / left.sum() == pytest.approx(0.34 * SIDE, abs=0.04 * SIDE)
+    assert (right.sum(0) @ x) / right.sum() == pytest.approx(0.66 * SIDE, abs=0.04 * SIDE)
+    assert not (left & right).any()
+
+
+@pytest.mark.parametrize("tone", [0, 128, 255])
+def test_no_lung_is_told_in_a_blank_picture(tone):
+    assert lung_fields(np.full((SIDE, SIDE), tone, np.uint8)) is None
+
+
+def test_no_lung_is_told_in_noise_nor_in_a_negative(chest):
+    noise = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
+    assert lung_fields(noise) is None
+    assert lung_fields(255 - chest) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("half", [0, 1])
+def test_air_lies_in_the_collapsed_lung_and_is_darker(chest, lungs, kind, half):
+    for seed in range(4):
+        drawn, mask = draw_collapse(
+            chest, lungs[half], half == 0, kind, np.random.default_rng(seed)
+        )
+        assert drawn.shape == mask.shape == chest.shape
+        assert drawn.dtype == mask.dtype == np.uint8
+        assert set(np.unique(mask)) == {0, 1}
+        # The drawing starts a little outside the lung; a pushed mediastinum carries some farther.
+        around = cv2.dilate(lungs[half], disc(SIDE // 128 + 1))
+        assert (mask & around).sum() > 0.9 * mask.sum()
+        assert not (mask & lungs[1 - half]).any()
+        air = mask > 0
+        assert drawn[air].mean() < chest[air].mean() - 3
+        other = lungs[1 - half] > 0
+        assert np.abs(drawn[other].astype(int) - chest[other]).mean() < 2
+
+
+def test_a_whole_collapse_leaves_least_lung(chest, lungs):
+    areas = {
+        kind: np.mean(
+            [
+                draw_collapse(chest, lungs[0], True, kind, np.random.default_rng(seed))[1].sum()
+                for seed in range(5)
+            ]
+        )
+        for kind in KINDS
+    }
+    assert areas["whole"] > 1.3 * max(areas["broad"], areas["apical"])
+
+
+def test_a_kind_that_is_not_known_is_refused(chest, lungs):
+    with pytest.raises(ValueError, match="whole, broad, apical"):
+        draw_collapse(chest, lungs[0], True, "basal", np.random.default_rng(1))
+
+
+def test_pages_are_drawn_from_negatives_of_the_side_alone_and_the_same_again(data):
+    collected = load_collected(data)
+    first = drawn_pages(collected, "train", None, 1)
+    again = drawn_pages(collected, "train", None, 1)
+    assert len(first) >= 4
+    for (row, kind, image, mask), other in zip(first, again, strict=True):
+        assert (row.split, row.label, row.has_mask, row.label_source) == ("train", 1, True, SOURCE)
+        name, _, ending = row.id.rpartition("+")
+        assert ending == kind
+        assert name in {f"id{n}" for n in (0, 2, 4, 6)}
+        assert row.patient == name.replace("id", "p")
+        assert np.array_equal(image, other[2])
+        assert np.array_equal(mask, other[3])
+    assert {kind for _, kind, *_ in first} > {"whole"}
+    assert len(drawn_pages(collected, "train", 3, 1)) in (3, 4)
+
+
+def test_a_data_set_grows_by_its_drawn_pages_and_keeps_all_else(data, tmp_path):
+    count = draw(data, tmp_path / "out")
+    old, new = load_collected(data), load_collected(tmp_path / "out")
+    assert new.rows[: len(old.rows)] == old.rows
+    assert len(new.rows) == len(old.rows) + count
+    assert np.array_equal(new.images[: len(old.rows)], old.images)
+    assert np.array_equal(new.masks[: len(old.rows)], old.masks)
+    assert list(new.places("validation")) == list(old.places("validation"))
+    assert new.digest != old.digest
+    with pytest.raises(ValueError, match="drawn pages already"):
+        draw(tmp_path / "out", tmp_path / "twice")
+
+
+def test_a_drawing_that_was_cut_short_is_no_data_set(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        draw(data, tmp_path / "out")
+    with pytest.raises(FileNotFoundError):
+        load_collected(tmp_path / "out")
+
+
+def test_the_command_says_what_is_missing(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--data", str(tmp_path / "none"), "--out", str(tmp_path / "out")])
+    assert ended.value.code == 1
+    assert "collect" in capsys.readouterr().err
+
+
+def test_a_set_without_lungs_is_refused(tmp_path):
+    folder = lay_collected(tmp_path / "small", 12, 8, SIDE)
+    np.save(folder / "images.npy", np.zeros((12, SIDE, SIDE), np.uint8))
+    with pytest.raises(ValueError, match="two lungs"):
+        draw(folder, tmp_path / "out")
+
+
+def test_no_teacher_speaks_of_what_is_untaught():
+    logits = torch.zeros(2, 1, requires_grad=True)
+    answer = (logits, torch.zeros(2, 1, 2, 2), torch.zeros(2, 1, 8, 8))
+    ones = torch.ones(2, 1)
+    batch = {"masks": torch.zeros(2, 1, 32, 32), "labels": ones, "smoothing": 0 * ones}
+    batch |= {"outlined": ones, "taught": torch.tensor([[1.0], [0.0]])}
+    taught = Taught(torch.zeros(2, 1), torch.zeros(2, 1, 8, 8), 1.0)
+    build_objective({}, "joint")(answer, batch, taught)["total"].backward()
+    # The first follows the teacher down, the second its label up.
+    assert logits.grad[:, 0].tolist() == pytest.approx([0.25, -0.25])
+
+
+def test_a_run_goes_on_from_drawn_pages_with_its_first_stages_kept(data, tmp_path):
+    draw(data, tmp_path / "drawn", 4)
+    plan = tmp_path / "joint.toml"
+    plan.write_text(
+        'name = "joint"\noptions = { encoder = "tf_efficientnet_lite0" }\nside = 64\nbatch = 4\n'
+        "epochs = 1\nlearning_rate = 1e-3\nfreeze_shallow = true\n"
+        f'untaught = ["{SOURCE}"]\n[loss]\npixels = 8.0\n'
+    )
+    words = [sys.executable, "-m", "pleura_training.train", "--config", str(plan), "--no-plot"]
+    words += ["--data", str(tmp_path / "drawn"), "--device", "cpu"]
+    subprocess.run([*words, "--out", str(tmp_path / "first")], check=True)
+    start = tmp_path / "first" / "weights.pt"
+    words += ["--weights", str(start), "--teachers", str(start), "--out", str(tmp_path / "second")]
+    subprocess.run(words, check=True)
+    held, left = (
+        torch.load(folder / "weights.pt", weights_only=True)["weights"]
+        for folder in (tmp_path / "first", tmp_path / "second")
+    )
+    stem = [name for name in held if ".conv_stem." in name or ".blocks.0." in name]
+    later = [name for name in held if name.startswith("encoder.blocks.4.") and "conv" in name]
+    assert stem
+    assert all(torch.equal(held[name], left[name]) for name in stem)
+    assert later
+    assert not all(torch.equal(held[name], left[name]) for name in later)
+    assert json.loads((tmp_path / "second" / "run.json").read_text())["plan"]["untaught"]
