@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 
 import cv2
@@ -9,12 +7,20 @@ import pytest
 import torch
 from conftest import lay_collected
 
+from pleura_training.averaging import AveragedNetwork
 from pleura_training.collapse import KINDS, draw_collapse
 from pleura_training.dataset import Row, load_collected
 from pleura_training.draw_collapse import SOURCE, draw, drawn_pages, main
+from pleura_training.fine_heads import fine_heads
+from pleura_training.fine_heads import main as fine_heads_main
+from pleura_training.finish import finish
+from pleura_training.judge_collapse import main as judge_main
 from pleura_training.lung_fields import disc, lung_fields
 from pleura_training.objectives import Taught, build_objective
 from pleura_training.phantom import draw_phantom
+from pleura_training.plan import read_plan
+from pleura_training.train import train
+from pleura_training.trained import load_trained
 
 SIDE = 256
 
@@ -173,28 +179,76 @@ def test_no_teacher_speaks_of_what_is_untaught():
     assert logits.grad[:, 0].tolist() == pytest.approx([0.25, -0.25])
 
 
-def test_a_run_goes_on_from_drawn_pages_with_its_first_stages_kept(data, tmp_path):
-    draw(data, tmp_path / "drawn", 4)
-    plan = tmp_path / "joint.toml"
-    plan.write_text(
+@pytest.fixture(scope="module")
+def taught(data, tmp_path_factory):
+    """A configuration, a data set with drawn pages, and weights to go on from."""
+    folder = tmp_path_factory.mktemp("heads")
+    draw(data, folder / "drawn", 4)
+    config = folder / "joint.toml"
+    config.write_text(
         'name = "joint"\noptions = { encoder = "tf_efficientnet_lite0" }\nside = 64\nbatch = 4\n'
-        "epochs = 1\nlearning_rate = 1e-3\nfreeze_shallow = true\n"
+        "epochs = 12\nlearning_rate = 2e-3\naverage_decay = 0.5\npositive_share = 0.5\n"
         f'untaught = ["{SOURCE}"]\n[loss]\npixels = 8.0\n'
     )
-    words = [sys.executable, "-m", "pleura_training.train", "--config", str(plan), "--no-plot"]
-    words += ["--data", str(tmp_path / "drawn"), "--device", "cpu"]
-    subprocess.run([*words, "--out", str(tmp_path / "first")], check=True)
-    start = tmp_path / "first" / "weights.pt"
-    words += ["--weights", str(start), "--teachers", str(start), "--out", str(tmp_path / "second")]
-    subprocess.run(words, check=True)
-    held, left = (
-        torch.load(folder / "weights.pt", weights_only=True)["weights"]
-        for folder in (tmp_path / "first", tmp_path / "second")
-    )
-    stem = [name for name in held if ".conv_stem." in name or ".blocks.0." in name]
-    later = [name for name in held if name.startswith("encoder.blocks.4.") and "conv" in name]
-    assert stem
-    assert all(torch.equal(held[name], left[name]) for name in stem)
-    assert later
-    assert not all(torch.equal(held[name], left[name]) for name in later)
-    assert json.loads((tmp_path / "second" / "run.json").read_text())["plan"]["untaught"]
+    train(read_plan(config), folder / "drawn", folder / "run", "cpu", plot=False)
+    return config, folder / "drawn", folder / "run" / "weights.pt"
+
+
+def test_heads_learn_and_the_encoder_does_not(taught, tmp_path):
+    gauges = fine_heads(*taught, tmp_path / "heads.pt", 4)
+    assert 0 <= gauges["auc"] <= 1
+    held, left = load_trained(taught[2]), load_trained(tmp_path / "heads.pt")
+    for name, before in held.network.state_dict().items():
+        after = left.network.state_dict()[name]
+        if name.startswith("encoder.") or name.endswith("num_batches_tracked"):
+            assert torch.equal(before, after) or name.endswith("num_batches_tracked"), name
+        elif name.endswith("weight") and before.ndim > 1:
+            assert not torch.equal(before, after), name
+    assert left.record["heads"]["steps"] == 4
+    assert not (tmp_path / "heads.checkpoint.pt").exists()
+
+
+def test_heads_that_were_interrupted_become_what_they_would_have(taught, tmp_path, monkeypatch):
+    fine_heads(*taught, tmp_path / "whole.pt", 14)
+    monkeypatch.setattr(AveragedNetwork, "update", killed_after(11, AveragedNetwork.update))
+    with pytest.raises(KeyboardInterrupt):
+        fine_heads(*taught, tmp_path / "cut.pt", 14)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="another run"):
+        fine_heads(*taught, tmp_path / "cut.pt", 15)
+    fine_heads(*taught, tmp_path / "cut.pt", 14)
+    whole, cut = load_trained(tmp_path / "whole.pt"), load_trained(tmp_path / "cut.pt")
+    for name, weights in whole.network.state_dict().items():
+        assert torch.equal(weights, cut.network.state_dict()[name]), name
+
+
+def killed_after(count, function):
+    calls = []
+
+    def counted(*words):
+        calls.append(1)
+        if len(calls) > count:
+            raise KeyboardInterrupt
+        return function(*words)
+
+    return counted
+
+
+def test_heads_of_another_network_are_refused(taught, tmp_path, capsys):
+    config, data, weights = taught
+    other = tmp_path / "other.toml"
+    other.write_text(config.read_text().replace("lite0", "lite1"))
+    words = ["--config", str(other), "--data", str(data), "--weights", str(weights)]
+    with pytest.raises(SystemExit) as ended:
+        fine_heads_main([*words, "--out", str(tmp_path / "out.pt")])
+    assert ended.value.code == 1
+    assert "not of the plan's" in capsys.readouterr().err
+
+
+def test_bundles_are_judged_on_drawn_validation_pages(data, taught, tmp_path, capsys):
+    finish(taught[2], taught[1], tmp_path)
+    judge_main(["--data", str(data), "--models", str(tmp_path)])
+    report = json.loads(capsys.readouterr().out)
+    assert report["whole"]["n"] == report["before"]["n"] == 2
+    assert report["broad"]["n"] + report["apical"]["n"] == 2
+    assert 0 <= report["whole"]["sensitivity"] <= 1
