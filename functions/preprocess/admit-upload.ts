@@ -13,6 +13,7 @@ import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts
 import type { SuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
+import { registerInBucket } from '../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { writePreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
 import {
@@ -96,6 +97,12 @@ export async function admitUpload(upload: Upload, parts: PreprocessParts): Promi
       if (!(error instanceof StudyRejectedError)) throw error
       await rememberAnswer(store, at, { resultKey: rejectionKeyOf(at), lane: null }, parts.clock.now())
       return reject(admission, imageId, error, source, parts)
+    }
+    // Before anything of it may be screened: its study is no negative while it waits.
+    const { studyInstanceUid } = preprocessed.facts
+    if (studyInstanceUid !== null) {
+      const { identity } = preprocessed
+      await registerInBucket(store, tenant.id, { imageId, screeningKey, studyInstanceUid, identity })
     }
     await writePreparedStudy(store, parts.codecs, at, {
       ...preprocessed,

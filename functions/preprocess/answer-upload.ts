@@ -6,6 +6,7 @@ import { buildResultDocument } from '../../lib/screening/result-documents/build-
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { emitResult } from '../../lib/screening/result-documents/study-event.ts'
+import { keepInBucket } from '../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { buildStudyJob } from '../../lib/screening/screening-job/study-job.ts'
 import { monthOf, type Preparation, studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
@@ -51,7 +52,8 @@ export async function answerAgain(admission: Admission, result: ResultDocument, 
   const { imageId, screeningKey, outcome } = result
   const duplicate = (await parts.admissions.whoBrought(tenant, imageId))?.uploadId !== uploadId
   const resultKey = `${studyKeys.resultPrefix(tenant.id, imageId, screeningKey)}result.json`
-  await emitResult(parts.events, result, { tenant: tenant.id, lane, resultKey })
+  const study = await keepInBucket(parts.store, tenant, result)
+  await emitResult(parts.events, result, { tenant: tenant.id, lane, resultKey, study })
   const received = outcome === 'not-analysed' ? outcome : 'queued'
   await writeReceipt(admission, { imageId, outcome: received, resultKey, duplicate }, parts)
   if (outcome === 'not-analysed') parts.telemetry.metric('ImagesRejected', 1, { Tenant: tenant.id })
@@ -100,7 +102,8 @@ export async function reject(
   const names = documents.map(({ name }) => name)
   const result = buildResultDocument(context.finding, { ...context, documents: names, timingsMs: {} })
   const stored = await writeResultOnce(store, prefix, result, documents)
-  await emitResult(parts.events, stored, { tenant: tenant.id, lane, resultKey })
+  const study = await keepInBucket(store, tenant, stored, context.identity)
+  await emitResult(parts.events, stored, { tenant: tenant.id, lane, resultKey, study })
   await writeReceipt(admission, { imageId, outcome: 'not-analysed', resultKey, duplicate }, parts)
   telemetry.log('info', 'not-analysed', { tenant: tenant.id, uploadId, imageId, lane, code })
   telemetry.metric(isRefusal ? 'ImagesRefused' : 'ImagesRejected', 1, { Tenant: tenant.id })

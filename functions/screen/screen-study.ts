@@ -11,6 +11,7 @@ import { withTimings } from '../../lib/screening/result-documents/build-result-d
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { screeningKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import { emitResult } from '../../lib/screening/result-documents/study-event.ts'
+import { keepInBucket } from '../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { readResultAt, writeResultOnce } from '../../lib/screening/result-documents/write-result.ts'
 import { type Cascade, infer, inMode, type Networks } from '../../lib/screening/screen.ts'
 import { decodePreparedStudy, fetchPreparedStudy } from '../../lib/screening/screening-job/prepared-study.ts'
@@ -53,7 +54,7 @@ export interface ScreenedStudy {
 }
 
 /**
- * Takes one job to its result, its usage receipt and its event, in this order. Walking the way again, from any point,
+ * Takes one job to its result, its usage receipt, the result of its study and its event, in this order. Walking the way again, from any point,
  * by any number of workers, leads to the same objects; only the event may come again.
  * @throws {Error} whatever `claim` throws, and all that fails
  */
@@ -68,7 +69,8 @@ export async function screenStudy(job: StudyJob, parts: ScreeningParts, claim: C
   const result = stored ?? (await analyse(job, { tenant, networks, screeningKey, prefix }, parts, claim))
 
   await writeUsageReceipt(parts.store, job, result, parts.hourlyCostUsd)
-  const at = { tenant: tenant.id, lane: job.lane, resultKey: `${prefix}result.json` }
+  const study = await keepInBucket(parts.store, tenant, result)
+  const at = { tenant: tenant.id, lane: job.lane, resultKey: `${prefix}result.json`, study }
   await emitResult(parts.events, result, at)
   return { result, reused: stored !== null }
 }

@@ -17,5 +17,7 @@ export function eventOf({
     reason: reason?.code ?? null,
     lane,
     resultKey,
+    // The same delivery is always the same body; what its study says changes with each further image.
+    study: null,
   }
 }

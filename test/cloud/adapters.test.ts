@@ -25,6 +25,7 @@ const detail = {
   lane: 'stat',
   schemaVersion: 1 as const,
   resultKey: 'results/north/x/y/result.json',
+  study: null,
 } as const
 
 let standIn: StandIn

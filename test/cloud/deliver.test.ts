@@ -119,7 +119,7 @@ async function tell(options: StoredOptions = {}) {
   const { s3, events } = cloud.clients
   const stored = await storeCloudResult(new S3ObjectStore(s3, cloud.bucket), 'north', options)
   const sink = new EventBridgeEventSink(events, cloud.busName)
-  const at = { tenant: 'north', lane: 'stat' as const, resultKey: stored.resultKey }
+  const at = { tenant: 'north', lane: 'stat' as const, resultKey: stored.resultKey, study: null }
   await emitResult(sink, stored.result, at)
   return { ...stored, tellAgain: () => emitResult(sink, stored.result, at) }
 }

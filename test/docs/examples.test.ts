@@ -9,6 +9,7 @@ import { buildResultDocument } from '../../lib/screening/result-documents/build-
 import { resultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { resultRow } from '../../lib/screening/result-documents/result-row.ts'
 import { emitResult, studyEvent } from '../../lib/screening/result-documents/study-event.ts'
+import { rollUpStudy } from '../../lib/screening/result-documents/study-result/roll-up-study.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import { usageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
@@ -72,8 +73,9 @@ describe.each(findings)('the examples of %s', (name, finding) => {
     await expect(textOf(result)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/result.json`)
     const told: [string, StudyEvent][] = []
     const events: EventSink = { emit: async (type, detail) => void told.push([type, detail]) }
+    const study = rollUpStudy('2.25.2', [{ imageId: result.imageId, patientMark: null, failed: false, result }], 'full')
     const prefix = studyKeys.resultPrefix('clinic', result.imageId, result.screeningKey)
-    await emitResult(events, result, { tenant: 'clinic', lane: 'stat', resultKey: `${prefix}result.json` })
+    await emitResult(events, result, { tenant: 'clinic', lane: 'stat', resultKey: `${prefix}result.json`, study })
     const [[type, detail]] = told
     const event = { source: 'pleura', 'detail-type': type, detail: studyEvent.parse(detail) }
     await expect(textOf(event)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/event.json`)

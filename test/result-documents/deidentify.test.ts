@@ -21,7 +21,7 @@ async function outputsOf({ documents, result }: Case): Promise<Map<string, Uint8
   const events: [string, object][] = []
   const sink: EventSink = { emit: async (type, detail) => void events.push([type, detail]) }
   const resultKey = `results/clinic/${result.imageId}/result.json`
-  await emitResult(sink, result, { tenant: 'clinic', lane: 'routine', resultKey })
+  await emitResult(sink, result, { tenant: 'clinic', lane: 'routine', resultKey, study: null })
   return new Map<string, Uint8Array>([
     ...documents.map(({ name, body }) => [name, body] as const),
     ['result.json', Buffer.from(JSON.stringify(result))],

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import {
@@ -201,6 +202,27 @@ describe('keeping the result of a study', () => {
       counts: { images: 1 },
       notAnalysed: [{ reason: 'no-result', images: 1 }],
     })
+  })
+
+  it('takes a result whose reading fails for none, and waits where it fails for now', async () => {
+    const objects = new Map<string, Uint8Array>()
+    const result = resultOf(1, notSuspectedWith(0.1))
+    await screenInto(
+      storeOn(objects, async () => {}),
+      result,
+    )
+    const failing = (error: Error): ObjectStore => {
+      const store = storeOn(objects, async () => {})
+      return {
+        ...store,
+        list: store.list,
+        get: (key) => (key === keyOf(result) ? Promise.reject(error) : store.get(key)),
+      }
+    }
+    const forNow = keepStudyResult(failing(new TransientError('throttled')), place, 'full')
+    await expect(forNow).rejects.toThrow('throttled')
+    const kept = await keepStudyResult(failing(new Error('EISDIR')), place, 'full')
+    expect(kept.outcome).toBe('not-analysed')
   })
 
   it('writes nothing where nothing has changed', async () => {

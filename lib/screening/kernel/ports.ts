@@ -86,6 +86,16 @@ export interface StudyEvent {
   readonly lane: 'stat' | 'routine'
   /** Key of result.json. */
   readonly resultKey: string
+  /** What the images of its study that are known so far say together; null where its file names no study. */
+  readonly study: StudySummary | null
+}
+
+/** A study result in short. */
+export interface StudySummary {
+  readonly studyDigest: string
+  readonly outcome: 'suspected' | 'not-suspected' | 'incomplete' | 'not-analysed'
+  readonly images: number
+  readonly notAnalysed: number
 }
 
 /** A greyscale frame as a codec returns it. */

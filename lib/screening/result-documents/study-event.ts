@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { type RejectionCode, rejectionCodes } from '../kernel/errors.ts'
-import type { EventSink, StudyEvent } from '../kernel/ports.ts'
+import type { EventSink, StudyEvent, StudySummary } from '../kernel/ports.ts'
 import { imageId } from '../screening-job/study-keys.ts'
 import { type Lane, lanes, tenantId } from '../screening-job/tenant.ts'
 import type { ResultDocument } from './result-document.ts'
+import { type StudyResult, studyOutcomes } from './study-result/study-result.ts'
 
 /** The detail of an event. Versioned; fields are added, never renamed. */
 export const studyEvent = z.strictObject({
@@ -15,6 +16,18 @@ export const studyEvent = z.strictObject({
   reason: z.enum(rejectionCodes as [RejectionCode, ...RejectionCode[]]).nullable(),
   lane: z.enum(lanes),
   resultKey: z.string(),
+  study: z
+    .strictObject({
+      studyDigest: z.string().regex(/^[0-9a-f]{32}$/),
+      outcome: z.enum(studyOutcomes),
+      images: z.number().int().nonnegative(),
+      notAnalysed: z.number().int().nonnegative(),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "What the images of its study known so far say together: 'incomplete' is no negative. A later event of the study says more. Null: its file names no study, or the sender keeps none",
+    ),
 }) satisfies z.ZodType<StudyEvent>
 
 export const detailTypeOf = ({ outcome }: Pick<ResultDocument, 'outcome'>): 'Finding Ready' | 'Study Not Analysed' =>
@@ -24,7 +37,12 @@ export const detailTypeOf = ({ outcome }: Pick<ResultDocument, 'outcome'>): 'Fin
 export function emitResult(
   events: EventSink,
   result: ResultDocument,
-  at: { readonly tenant: string; readonly lane: Lane; readonly resultKey: string },
+  at: {
+    readonly tenant: string
+    readonly lane: Lane
+    readonly resultKey: string
+    readonly study: StudyResult | null
+  },
 ): Promise<void> {
   const { outcome, imageId, discordant, reason } = result
   return events.emit(detailTypeOf(result), {
@@ -36,5 +54,13 @@ export function emitResult(
     reason: reason?.code ?? null,
     lane: at.lane,
     resultKey: at.resultKey,
+    study: at.study && summaryOf(at.study),
   })
 }
+
+const summaryOf = ({ studyDigest, outcome, counts }: StudyResult): StudySummary => ({
+  studyDigest,
+  outcome,
+  images: counts.images,
+  notAnalysed: counts.notAnalysed,
+})

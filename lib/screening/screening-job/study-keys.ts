@@ -24,6 +24,8 @@ export interface Preparation {
  *   prepared/<tenant>/<imageId>/<preparation>/answer.json  what was last done for an upload of it, and when
  *   results/<tenant>/uploads/<uploadId>.json             what became of one upload: its imageId and its result
  *   results/<tenant>/<imageId>/<screening>/result.json   the result, written last; its pictures beside it
+ *   results/<tenant>/studies/<studyDigest>/study.json    what the images of a study say together
+ *   results/<tenant>/studies/<studyDigest>/images/<imageId>-<screening>.json   one of them, noted before its result is there
  *   usage/<tenant>/<yyyy-mm>/admitted/<imageId>          one image counted against quota and budget
  *   usage/<tenant>/<yyyy-mm>/receipts/<imageId>-<screening>.json   one billed image
  *   failures/<tenant>/<imageId>.json                     the last failure of the system with this image
@@ -50,6 +52,8 @@ export const studyKeys = {
   lastAnswer: ({ tenant, imageId, preparation }: Preparation) =>
     `prepared/${tenant}/${imageId}/${shortKeyOf(preparation)}/answer.json`,
   uploadReceipt: (tenant: string, upload: string) => `results/${tenant}/uploads/${upload}.json`,
+  /** Where the objects of one study lie; ends with '/'. */
+  study: (tenant: string, studyDigest: string) => `results/${tenant}/studies/${studyDigest}/`,
   /** Where the objects of one result lie; ends with '/'. */
   resultPrefix: (tenant: string, image: string, screeningKey: string) =>
     `results/${tenant}/${image}/${shortKeyOf(screeningKey)}/`,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, StudyRejectedError, TransientError } from '../../../lib/screening/kernel/errors.ts'
 import { buildResultDocument } from '../../../lib/screening/result-documents/build-result-document.ts'
+import { studyDigestOf } from '../../../lib/screening/result-documents/study-result/study-identity.ts'
+import { studyResult } from '../../../lib/screening/result-documents/study-result/study-result.ts'
 import { writeResultOnce } from '../../../lib/screening/result-documents/write-result.ts'
 import { maximumUploadDeliveries } from '../../../lib/screening/screening-job/delivery-limits.ts'
+import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
 import { buildDicom } from '../../radiograph/build-dicom.ts'
 import { openReception, type Reception } from './open-reception.ts'
 
@@ -307,6 +310,57 @@ describe('an upload that nobody can read', () => {
   })
 })
 
+describe('the study of an upload', () => {
+  it('is no negative while images of it wait, and says which were refused', async () => {
+    const reception = await openReception()
+    const image = (number: number, patient: string, view = 'PA') =>
+      buildDicom({
+        elements: [
+          [0x0008, 0x0018, 'UI', `1.2.3.${number}`],
+          [0x0010, 0x0020, 'LO', patient],
+          [0x0018, 0x5101, 'CS', view],
+          [0x0020, 0x000d, 'UI', '1.2.3'],
+        ],
+      })
+    await upload(reception, 'uploads/north/routine/a.dcm', image(1, 'P-1'))
+    await upload(reception, 'uploads/north/routine/b.dcm', image(2, 'P-1', 'LL'))
+    const studyDigest = studyDigestOf('1.2.3')
+    expect(reception.events).toMatchObject([
+      { outcome: 'not-analysed', study: { studyDigest, outcome: 'not-analysed', images: 2, notAnalysed: 2 } },
+    ])
+    const studyOf = async () =>
+      studyResult.parse(
+        JSON.parse(
+          new TextDecoder().decode(
+            await reception.parts.store.get(`${studyKeys.study('north', studyDigest)}study.json`),
+          ),
+        ),
+      )
+    expect(await studyOf()).toMatchObject({
+      warnings: [],
+      notAnalysed: [
+        { reason: 'lateral-view', images: 1 },
+        { reason: 'no-result', images: 1 },
+      ],
+    })
+    // The same upload again changes nothing; another patient under the same UID is told.
+    await upload(reception, 'uploads/north/routine/c.dcm', image(2, 'P-1', 'LL'))
+    expect(await studyOf()).toMatchObject({ counts: { images: 2 }, warnings: [] })
+    await upload(reception, 'uploads/north/routine/d.dcm', image(3, 'P-2', 'LL'))
+    expect(await studyOf()).toMatchObject({ counts: { images: 3 }, warnings: ['patients-differ'] })
+    const keys = await reception.keysBelow('results/north/studies/')
+    expect(keys).toHaveLength(4)
+    expect(keys.join()).not.toContain('P-')
+  })
+
+  it('is none where the file names none', async () => {
+    const reception = await openReception()
+    await upload(reception, 'uploads/north/routine/a.dcm', lateral())
+    expect(reception.events).toMatchObject([{ study: null }])
+    expect(await reception.keysBelow('results/north/studies/')).toEqual([])
+  })
+})
+
 describe('the objects that a tenant asks for', () => {
   const elements = [
     [0x0010, 0x0020, 'LO', 'P-1'],
@@ -322,7 +376,7 @@ describe('the objects that a tenant asks for', () => {
     const reception = await openReception({ documents: ['structured-report'] })
     await upload(reception, 'uploads/north/routine/a.dcm', sideways)
     const [report, result] = (await reception.keysBelow('results/north/'))
-      .filter((key) => !key.includes('/uploads/'))
+      .filter((key) => !/\/(uploads|studies)\//.test(key))
       .sort()
       .reverse()
     expect([report, result].map((key) => key.split('/').at(-1))).toEqual(['structured-report.dcm', 'result.json'])

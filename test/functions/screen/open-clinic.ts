@@ -91,7 +91,10 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
     send: (tenantId: string, imageId: string, lane: Lane = 'routine', by = preparation) =>
       queues[lane].send(buildStudyJob({ tenant: tenantId, imageId, preparation: by, lane, enqueuedAt: Date.now() })),
     /** What preprocessing leaves behind. */
-    async prepare(imageId: string, { tenant = 'north', bright = true, seed = 0, by = preparation } = {}) {
+    async prepare(
+      imageId: string,
+      { tenant = 'north', bright = true, seed = 0, by = preparation, studyInstanceUid = null as string | null } = {},
+    ) {
       const source = await drawPicture(seed, bright)
       const preprocessed = await preprocess(source, codecs, defaultSuitabilityPolicy, systemClock)
       await writePreparedStudy(
@@ -100,6 +103,7 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
         { tenant, imageId, preparation: by },
         {
           ...preprocessed,
+          facts: { ...preprocessed.facts, studyInstanceUid },
           timingsMs: { ...preprocessed.timingsMs },
           sizeBytes: source.byteLength,
         },

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { ObjectNotFoundError, type ObjectStore } from '../../kernel/ports.ts'
+import { TransientError } from '../../kernel/errors.ts'
+import type { ObjectStore } from '../../kernel/ports.ts'
 import type { ScreeningMode } from '../../kernel/screening-mode.ts'
 import { resultDocument } from '../result-document.ts'
 import { maximumStudyImages, rollUpStudy, type StudyImage } from './roll-up-study.ts'
@@ -104,8 +105,9 @@ async function readJson<T>(store: ObjectStore, key: string, schema: z.ZodType<T>
   try {
     text = new TextDecoder().decode(await store.get(key))
   } catch (error) {
-    if (error instanceof ObjectNotFoundError) return null
-    throw error
+    // What cannot be read for another reason is not known either; only what may be read in a moment is waited for.
+    if (error instanceof TransientError) throw error
+    return null
   }
   try {
     return schema.parse(JSON.parse(text))
