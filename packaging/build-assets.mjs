@@ -1,6 +1,7 @@
 // Builds what is deployed into dist/assets, from this checkout and its lock file, without Docker:
 //   preprocess/  the preprocessing Lambda (arm64 unless --arch x64), dispatch/  the dispatching Lambda,
-//   console/  the console's API,  screen/      the build context of the screening image (linux x64).
+//   deliver/  the delivering Lambda,  console/  the console's API,  screen/  the build context of the screening image
+//   (linux x64).
 // Packages come from node_modules, which `npm ci` has checked; binaries of the target platform from the registry,
 // held against the lock file's integrity. The same checkout gives the same bytes.
 import { execFileSync } from 'node:child_process'
@@ -41,6 +42,7 @@ const external = ['sharp', ...codecPackages, 'dcmjs-codecs', 'onnxruntime-node',
 
 await buildPreprocess(join(options.out, 'preprocess'), options.arch)
 await buildDispatch(join(options.out, 'dispatch'))
+await buildDeliver(join(options.out, 'deliver'))
 await buildScreen(join(options.out, 'screen'))
 await buildConsole(join(options.out, 'console'), options.arch)
 
@@ -71,6 +73,12 @@ async function addCodecs(target, arch) {
 async function buildDispatch(target) {
   start(target, 'pleura-dispatch')
   await bundle(target, { 'main.mjs': 'functions/dispatch/main.ts' })
+  completeAsset(target)
+}
+
+async function buildDeliver(target) {
+  start(target, 'pleura-deliver')
+  await bundle(target, { 'main.mjs': 'functions/deliver/main.ts' })
   completeAsset(target)
 }
 

@@ -37,7 +37,11 @@ export function addDeadLettersCommand(program: Command): void {
     .addArgument(
       new Argument('<action>', 'redrive sends back what a program of ours wrote').choices(['list', 'redrive']),
     )
-    .requiredOption('--queue-url <url>', 'the dead-letter queue, of jobs or of uploads', parseUrl)
+    .requiredOption(
+      '--queue-url <url>',
+      'the dead-letter queue, of jobs, of uploads or of deliveries to a target',
+      parseUrl,
+    )
     .requiredOption('--bucket <name>', 'the study bucket, whose failures/ say why')
     .option('--to <url>', 'redrive: the queue to send to; by default the one whose dead letters these are', parseUrl)
     .option('--tenant <id>', 'only of this tenant', parseTenant)
@@ -47,7 +51,7 @@ export function addDeadLettersCommand(program: Command): void {
     .addHelpText(
       'after',
       wrapNotes(
-        'A message is removed only after it was sent: it may come twice, which changes no result. Messages that are looked at are hidden from others meanwhile; should this program be killed, they are back after ten minutes.\nExit code: 0 no dead letter is left among those looked at; 3 some are; 1 the program failed.',
+        'A message is removed only after it was sent: it may come twice, which changes no result. What is sent back to a target is not screened again. Messages that are looked at are hidden from others meanwhile; should this program be killed, they are back after ten minutes.\nExit code: 0 no dead letter is left among those looked at; 3 some are; 1 the program failed.',
       ),
     )
     .action(async (action: Report['action'], options: Options) => {

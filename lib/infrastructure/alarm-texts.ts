@@ -21,9 +21,21 @@ export const alarms = {
   EstimatedCost: ['spend', 'The estimated cost of a day is above its share of the budget.'],
 } as const satisfies Record<string, readonly [runbook: string, text: string]>
 
-export type AlarmName = keyof typeof alarms
+/** The alarms of each target that results are delivered to, likewise. */
+export const deliveryAlarms = {
+  DeadLetters: ['deliveries', 'A result could not be delivered, and was given up.'],
+  Undelivered: ['deliveries', 'Results wait too long for their target.'],
+  Age: ['deliveries', 'Results wait, and nothing takes them to their target.'],
+  Errors: ['deliveries', 'The delivering function fails as a whole.'],
+} as const satisfies Record<string, readonly [runbook: string, text: string]>
 
-export const alarmText = (name: AlarmName): string => {
-  const [runbook, text] = alarms[name]
-  return `${text} Runbook: docs/runbooks/${runbook}.md`
-}
+export type AlarmName = keyof typeof alarms
+export type DeliveryAlarmName = keyof typeof deliveryAlarms
+
+export const alarmText = (name: AlarmName): string => textOf(alarms[name])
+
+/** @param target `<tenant>/<target>` */
+export const deliveryAlarmText = (name: DeliveryAlarmName, target: string): string =>
+  `${target}: ${textOf(deliveryAlarms[name])}`
+
+const textOf = ([runbook, text]: readonly [string, string]): string => `${text} Runbook: docs/runbooks/${runbook}.md`

@@ -9,6 +9,8 @@ export interface Assets {
   readonly dispatch: string
   /** Folder with the console's main.mjs and all it needs. */
   readonly console: string
+  /** Folder with the delivering Lambda's main.mjs. */
+  readonly deliver: string
   /** Build context of the screening image, with its Dockerfile. */
   readonly screen: string
 }
@@ -19,6 +21,7 @@ export function findAssets(root: string): Assets {
     preprocess: join(root, 'dist/assets/preprocess'),
     dispatch: join(root, 'dist/assets/dispatch'),
     console: join(root, 'dist/assets/console'),
+    deliver: join(root, 'dist/assets/deliver'),
     screen: join(root, 'dist/assets/screen'),
   }
   for (const folder of Object.values(assets)) {

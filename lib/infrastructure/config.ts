@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import * as z from 'zod'
+import { cloudTarget } from '../delivery/cloud-target.ts'
 import { queueDays } from '../screening/screening-job/delivery-limits.ts'
 import { tenant } from '../screening/screening-job/tenant.ts'
+import { faultsOf } from './check-targets.ts'
 
 const days = z.number().int().min(1).max(3650)
 /** Of what a message points to: it must be there for as long as the message. */
@@ -19,6 +21,8 @@ const tenantAccess = z.strictObject({
     .default(null),
   /** Both sides must know it, against confused deputies. Required beside `trustedAccount`. */
   externalId: z.string().min(16).nullable().default(null),
+  /** Where the tenant's results are delivered to; without any, nothing of the delivery is deployed. */
+  targets: z.array(cloudTarget).default([]),
 })
 
 const https = z.url({ protocol: /^https$/, error: 'must be an address with https' })
@@ -115,7 +119,8 @@ export const environmentConfig = z
     console: consoleConfig.nullable().default(null),
     tenants: z.array(tenantAccess).min(1),
   })
-  .superRefine(({ region, availabilityZones, tenants, retentionDays, endpoints, console }, context) => {
+  .superRefine((config, context) => {
+    const { region, availabilityZones, tenants, retentionDays, endpoints, console } = config
     if (console && endpoints === 'private') {
       context.addIssue({
         code: 'custom',
@@ -128,7 +133,16 @@ export const environmentConfig = z
         context.addIssue({ code: 'custom', path: ['availabilityZones', index], message: `must be a zone of ${region}` })
       }
     }
-    for (const [index, { settings, trustedAccount, externalId }] of tenants.entries()) {
+    for (const [index, { settings, trustedAccount, externalId, targets }] of tenants.entries()) {
+      for (const [at, target] of targets.entries()) {
+        const path = ['tenants', index, 'targets', at]
+        for (const { field, message } of faultsOf(target, settings, config)) {
+          context.addIssue({ code: 'custom', path: [...path, field], message })
+        }
+        if (targets.findIndex(({ name }) => name === target.name) !== at) {
+          context.addIssue({ code: 'custom', path: [...path, 'name'], message: 'is used twice' })
+        }
+      }
       if (settings.retentionDays > retentionDays.results) {
         context.addIssue({
           code: 'custom',

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type CloudMessage, parseCloudMessage } from '../delivery/cloud-message.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import { parseStudyJob } from '../screening/screening-job/study-job.ts'
 import { tenantOfUpload, uploadIdOf } from '../screening/screening-job/study-keys.ts'
@@ -9,9 +10,9 @@ import { type Failure, readFailure } from './failure-reason.ts'
 export interface DeadLetter {
   readonly messageId: string
   /** `unreadable`: no program of ours wrote it; it would end here again. */
-  readonly kind: 'job' | 'upload' | 'unreadable'
+  readonly kind: 'job' | 'upload' | 'delivery' | 'unreadable'
   readonly tenant: string | null
-  /** Of a job. */
+  /** Of a job, or of a result that is to be delivered. */
   readonly imageId: string | null
   /** Of uploads: names its receipt, and the lines of the preprocessing log. */
   readonly uploadIds: readonly string[]
@@ -58,8 +59,20 @@ export async function describeDeadLetter(
     const reason = "see 'upload-failed' in the log of the preprocessing function"
     return { messageId, kind: 'upload', tenant, imageId: null, uploadIds, lane, sentAt, reason }
   }
+  const message = parseCloudMessage(body)
+  if (message) {
+    const { tenant, imageId, lane } = message.detail
+    const reason = describeDelivery(message)
+    return { messageId, kind: 'delivery', tenant, imageId, uploadIds: [], lane, sentAt, reason }
+  }
   const reason = 'no program of ours wrote it'
   return { messageId, kind: 'unreadable', tenant: null, imageId: null, uploadIds: [], lane: null, sentAt, reason }
+}
+
+function describeDelivery({ givenUp }: CloudMessage): string {
+  if (!givenUp) return 'its function has not said why: the bus could not bring it, or it ended the function each time'
+  const { target, reason, attempts, lastFailure } = givenUp
+  return `${target}: ${reason}; ${attempts} attempts${lastFailure === null ? '' : `, in the end ${lastFailure}`}`
 }
 
 /**

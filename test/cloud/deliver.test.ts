@@ -7,8 +7,10 @@ import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-
 import { readParameter } from '../../lib/adapters/aws/read-parameter.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { addDeadLettersCommand } from '../../lib/cli/dead-letters-command.ts'
 import { parseCloudMessage } from '../../lib/delivery/cloud-message.ts'
 import { emitResult } from '../../lib/screening/result-documents/study-event.ts'
+import { runCommand } from '../cli/run-command.ts'
 import { answering, type HttpReceiver, openHttpReceiver } from '../delivery/http-receiver.ts'
 import { type StoredOptions, storeCloudResult } from '../delivery/stored-result.ts'
 import { type Cloud, createCloud, drain } from './harness/create-cloud.ts'
@@ -236,6 +238,30 @@ describe('from the bus to a target', () => {
     await tell()
     await target.deliverNext()
     expect(await target.depth()).toBe(1)
+  })
+})
+
+describe('pleura dead-letters', () => {
+  it('lists what a target refused, and sends it back without screening it again', async () => {
+    await put('/secrets/worklist', secret, 'SecureString')
+    const hook = { kind: 'webhook', url: receiver.url, secret: '/secrets/worklist', allowPrivateAddress: true }
+    const target = await openTarget(hook)
+    receiver.answer = answering(422, '')
+    const { result } = await tell()
+    await target.deliverNext()
+    const run = async (action: string) => {
+      const at = ['--queue-url', cloud.stat.deadLetterUrl, '--bucket', cloud.bucket, '--json']
+      return JSON.parse((await runCommand(addDeadLettersCommand, 'dead-letters', action, ...at)).stdout)
+    }
+    expect((await run('list')).left).toMatchObject([
+      { kind: 'delivery', tenant: 'north', imageId: result.imageId, reason: 'worklist: http-422; 1 attempts' },
+    ])
+    receiver.answer = answering(204, '')
+    expect((await run('redrive')).redriven).toHaveLength(1)
+    await target.deliverNext()
+    expect(receiver.received).toHaveLength(2)
+    expect((await run('list')).left).toEqual([])
+    expect(await target.depth()).toBe(0)
   })
 })
 

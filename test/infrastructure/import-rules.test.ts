@@ -15,12 +15,13 @@ const importsOf = (file: string): string[] =>
   )
 
 describe('import rules of the infrastructure', () => {
-  it('imports the CDK, itself, the schema of a tenant, the limits of deliveries, and types of environments only', () => {
+  it('imports the CDK, itself, the schemas of a tenant and its targets, the limits of deliveries, and types of environments only', () => {
     const allowed = [
       /^(type )?(aws-cdk-lib|constructs|cdk-nag|zod|node:)/,
       /^(type )?\.\.?\/(constructs|stacks|[a-z-]+\.ts)/,
       /^(type )?(\.\.\/)+(acknowledge|alarm-texts|assets|config|metrics)\.ts$/,
-      /^(\.\.\/)+screening\/screening-job\/(tenant|delivery-limits)\.ts$/,
+      /^(type )?(\.\.\/)+delivery\/(cloud-target|delivery-contents)\.ts$/,
+      /^(type )?(\.\.\/)+screening\/screening-job\/(tenant|delivery-limits)\.ts$/,
       /^type (\.\.\/)+functions\/\w+\/environment\.ts$/,
     ]
     const bad = sourcesBelow('lib/infrastructure').flatMap((file) =>

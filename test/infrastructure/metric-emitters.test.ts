@@ -8,7 +8,7 @@ import { type Lane, lanes } from '../../lib/screening/screening-job/tenant.ts'
 import { openReception } from '../functions/preprocess/open-reception.ts'
 import { openClinic } from '../functions/screen/open-clinic.ts'
 import { buildDicom } from '../radiograph/build-dicom.ts'
-import { resourcesOf, synthesize } from './synthesize.ts'
+import { busTarget, resourcesOf, synthesize } from './synthesize.ts'
 
 interface Watched {
   readonly namespace: string
@@ -103,6 +103,13 @@ describe.each(['gpu', 'warm', 'cpu'])('every metric of the alarms and the dashbo
     expect(watched.map(({ name }) => name)).toContain('EstimatedCostUsd')
   }, 240_000)
 })
+
+it('every metric of the alarms of a target is told by its function, or by AWS of what is there', () => {
+  const template = synthesize({ tenants: [{ settings: { id: 'north' }, targets: [busTarget] }] })
+  const watched = watchedBy(template).filter(({ by }) => by.startsWith('Deliver'))
+  expect(watched.filter((one) => !isTold(one, template))).toEqual([])
+  expect(watched).toHaveLength(4)
+}, 240_000)
 
 it.each([
   ['a metric that no program tells', { name: 'EstimatedCostEur' }],

@@ -7,7 +7,7 @@ import { preprocessEnvironment } from '../../functions/preprocess/environment.ts
 import { screenEnvironment } from '../../functions/screen/environment.ts'
 import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adapters/aws/operational-log.ts'
 import { timeLimitMs } from '../../lib/adapters/codecs/frame-limits.ts'
-import { alarms } from '../../lib/infrastructure/alarm-texts.ts'
+import { alarms, deliveryAlarms } from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
 import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
 import { imageBuilds, resourcesNamed, resourcesOf, type Statement, synthesize, twoTenants } from './synthesize.ts'
@@ -147,7 +147,9 @@ describe('the gpu profile', () => {
       expect(existsSync(resolve(root, runbook)), runbook).toBe(true)
       expect(AlarmActions).toHaveLength(1)
     }
-    const named = new Set(Object.values(alarms).map(([runbook]) => `${runbook}.md`))
+    const named = new Set(
+      [...Object.values(alarms), ...Object.values(deliveryAlarms)].map(([runbook]) => `${runbook}.md`),
+    )
     expect(
       readdirSync(resolve(root, 'docs/runbooks'))
         .filter((file) => file !== 'README.md')

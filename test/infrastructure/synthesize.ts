@@ -21,6 +21,42 @@ export const twoTenants = {
   ],
 }
 
+/** A target of every kind of wire, as `economy` endpoints allow them. */
+export const busTarget = {
+  kind: 'eventbridge',
+  name: 'bus',
+  busArn: 'arn:aws:events:eu-central-1:444455556666:event-bus/hospital',
+}
+export const publicTargets = [
+  busTarget,
+  {
+    kind: 'webhook',
+    name: 'worklist',
+    url: 'https://worklist.example.org/pleura',
+    secret: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:pleura/worklist-AbC123',
+  },
+  { kind: 'fhir', name: 'ehr', url: 'https://fhir.example.org/r4', secret: '/pleura/secrets/ehr' },
+  { kind: 'stow', name: 'archive', url: 'https://archive.example.org/dicom-web' },
+  { kind: 'c-store', name: 'pacs', host: 'pacs.example.org', port: 2762, tls: true, calledAeTitle: 'MAIN_PACS' },
+  { kind: 'mllp', name: 'engine', host: 'engine.example.org', port: 6661, tls: true },
+]
+export const allDocuments = [
+  'segmentation',
+  'structured-report',
+  'secondary-capture',
+  'presentation-state',
+  'fhir-bundle',
+  'hl7-message',
+]
+
+/** Two tenants that deliver, one of them everywhere. */
+export const deliveringTenants = {
+  tenants: [
+    { settings: { id: 'north', documents: allDocuments }, targets: publicTargets },
+    { settings: { id: 'south' }, targets: [busTarget] },
+  ],
+}
+
 /** Stand-ins for the built programs: synthesis only copies them. */
 function placeAssets(): Assets {
   const folder = mkdtempSync(join(tmpdir(), 'pleura-assets-'))
@@ -33,6 +69,7 @@ function placeAssets(): Assets {
     preprocess: place('preprocess', 'main.mjs', 'export const handler = () => {}'),
     dispatch: place('dispatch', 'main.mjs', 'export const handler = () => {}'),
     console: place('console', 'main.mjs', 'export const handler = () => {}'),
+    deliver: place('deliver', 'main.mjs', 'export const handler = () => {}'),
     screen: place('screen', 'Dockerfile', 'FROM scratch AS gpu\nFROM scratch AS cpu\n'),
   }
 }

@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 
 describe('the deployed programs', () => {
-  it.each(['preprocess', 'dispatch', 'screen', 'console'])('%s is the same when built again', (name) => {
+  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])('%s is the same when built again', (name) => {
     const files = filesBelow(join(once, name))
     expect(filesBelow(join(again, name))).toEqual(files)
     for (const file of files) {
@@ -29,12 +29,15 @@ describe('the deployed programs', () => {
     expect(digest(zipFolder(join(again, 'preprocess')))).toBe(digest(zip))
   })
 
-  it.each(['preprocess', 'dispatch', 'screen', 'console'])('%s holds no sources, tests, maps or keys', (name) => {
-    const bad = filesBelow(join(once, name)).filter((file) =>
-      /\.(ts|map|pem|key|env|dcm)$|(^|\/)(test|\.git)\//.test(file),
-    )
-    expect(bad).toEqual([])
-  })
+  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])(
+    '%s holds no sources, tests, maps or keys',
+    (name) => {
+      const bad = filesBelow(join(once, name)).filter((file) =>
+        /\.(ts|map|pem|key|env|dcm)$|(^|\/)(test|\.git)\//.test(file),
+      )
+      expect(bad).toEqual([])
+    },
+  )
 
   it('hold native code of their own platform only', () => {
     const native = (name: string) => filesBelow(join(once, name)).filter((file) => /\.(node|so(\.\d+)*)$/.test(file))
@@ -54,7 +57,7 @@ describe('the deployed programs', () => {
     }
   })
 
-  it.each(['preprocess', 'dispatch', 'screen', 'console'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])(
     '%s has a bill of materials and the licences of what is in it',
     (name) => {
       const bill = JSON.parse(readFileSync(join(once, `${name}.cdx.json`), 'utf8'))

@@ -106,7 +106,7 @@ export class Observability extends Construct {
     const rejectionRate = shareOf('rejectedImages', rejected, [analysed, rejected], 'rejected share')
     const suspectedRate = shareOf('suspectedImages', suspected, [analysed], 'suspected share')
     this.#alarm('RejectionRate', rejectionRate, 1 / 3, 1)
-    this.#watch(
+    this.watch(
       new AnomalyDetectionAlarm(this, 'SuspectedRate', {
         metric: suspectedRate,
         stdDevs: 3,
@@ -129,7 +129,7 @@ export class Observability extends Construct {
   }
 
   #alarm(name: AlarmName, metric: IMetric, threshold: number, evaluationPeriods: number): void {
-    this.#watch(
+    this.watch(
       new Alarm(this, name, {
         metric,
         threshold,
@@ -141,7 +141,8 @@ export class Observability extends Construct {
     )
   }
 
-  #watch(alarm: Alarm): void {
+  /** Has an alarm call somebody. */
+  watch(alarm: Alarm): void {
     alarm.addAlarmAction(new SnsAction(this.topic))
     alarm.addOkAction(new SnsAction(this.topic))
     this.alarms.push(alarm)

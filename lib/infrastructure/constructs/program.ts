@@ -22,7 +22,12 @@ export interface ProgramProps {
   /** @default 'queues' */
   readonly invokedBy?: 'queues' | 'requests'
   /** @default outside of a VPC */
-  readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup }
+  readonly network?: { readonly vpc: IVpc; readonly securityGroups: ISecurityGroup[] }
+  /**
+   * Why it may stand outside of a VPC, for a security reviewer.
+   * @default it speaks to AWS services alone
+   */
+  readonly outside?: string
 }
 
 const reasons = {
@@ -77,7 +82,7 @@ export class Program extends Construct {
         ? {
             vpc: props.network.vpc,
             vpcSubnets: { subnets: props.network.vpc.isolatedSubnets },
-            securityGroups: [props.network.securityGroup],
+            securityGroups: props.network.securityGroups,
           }
         : {}),
     })
@@ -93,6 +98,7 @@ export class Program extends Construct {
         ? {}
         : {
             'HIPAA.Security-LambdaInsideVPC':
+              props.outside ??
               'The economy endpoints keep functions out of the VPC: they reach AWS services by TLS with their role and open no connection to anything else. The private endpoints put them inside.',
           }),
     })

@@ -73,6 +73,8 @@ export class StudyBucket extends Construct {
         expire('prepared/', retentionDays.prepared),
         expire('usage/', retentionDays.usage),
         expire('failures/', retentionDays.prepared),
+        // As long as any result stands: by them an event that comes again is known.
+        expire('deliveries/', retentionDays.results),
         // Where rules overlap, S3 applies the shorter one. This one is for what a removed tenant has left.
         expire('results/', retentionDays.results),
         ...Object.entries(resultDays).map(([tenant, days]) => expire(`results/${tenant}/`, days)),

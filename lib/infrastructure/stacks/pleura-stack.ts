@@ -11,6 +11,7 @@ import { StudyBucket } from '../constructs/study-bucket.ts'
 import { StudyNetwork } from '../constructs/study-network.ts'
 import { TenantAccess } from '../constructs/tenant-access.ts'
 import { addConsole } from './add-console.ts'
+import { addDeliveries } from './add-deliveries.ts'
 import { addDispatch } from './add-dispatch.ts'
 import { addFleet } from './add-fleet.ts'
 import { addPreprocessing } from './add-preprocessing.ts'
@@ -50,12 +51,14 @@ export class PleuraStack extends Stack {
 
     const queues = createQueues(this, key)
     const bus = new EventBus(this, 'Findings', { eventBusName: `pleura-${config.name}`, kmsKey: key })
+    const tenantSettings = new Map<string, StringParameter>()
     const tenantsPath = `/pleura/${config.name}/tenants`
     for (const { settings, trustedAccount, externalId } of config.tenants) {
-      new StringParameter(this, `Settings-${settings.id}`, {
+      const parameter = new StringParameter(this, `Settings-${settings.id}`, {
         parameterName: `${tenantsPath}/${settings.id}`,
         stringValue: JSON.stringify(settings),
       })
+      tenantSettings.set(settings.id, parameter)
       if (trustedAccount !== null && externalId !== null) {
         new TenantAccess(this, `Tenant-${settings.id}`, {
           tenant: settings.id,
@@ -91,11 +94,12 @@ export class PleuraStack extends Stack {
       JobQueue: fleet.jobQueue.jobQueueName,
       JobDefinition: fleet.jobDefinition.jobDefinitionName,
     }
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, `${name}Output`, { key: name, value })
+    const output = (name: string, value: string) => new CfnOutput(this, `${name}Output`, { key: name, value })
+    for (const [name, value] of Object.entries(outputs)) output(name, value)
     if (config.console) addConsole(this, config.console, surroundings)
     if (fleet.warm) keepWarm(this, fleet.warm, config.clinicHours)
 
-    new Observability(this, 'Observability', {
+    const observability = new Observability(this, 'Observability', {
       name: config.name,
       alarmEmail: config.alarmEmail,
       monthlyBudgetUsd: config.monthlyBudgetUsd,
@@ -105,5 +109,9 @@ export class PleuraStack extends Stack {
       preprocess,
       dispatch,
     })
+    if (config.tenants.some(({ targets }) => targets.length > 0)) {
+      const deadLetters = addDeliveries(this, surroundings, tenantSettings, (alarm) => observability.watch(alarm))
+      output('DeliveryDeadLetters', this.toJsonString(deadLetters))
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey, Key } from 'aws-cdk-lib/aws-kms'
@@ -26,9 +27,12 @@ export interface Surroundings {
 
 export const keyActions = ['kms:Decrypt', 'kms:GenerateDataKey']
 
-/** Where a Lambda runs: inside the network where that has no way out. */
-export const insideOf = ({ network }: Surroundings) =>
-  network.isPrivate ? { network: { vpc: network.vpc, securityGroup: network.workers } } : {}
+/**
+ * Where a Lambda runs: inside the network where that has no way out.
+ * @param groups Beside that of the workers, by which AWS services are reached.
+ */
+export const insideOf = ({ network }: Surroundings, groups: readonly ISecurityGroup[] = []) =>
+  network.isPrivate ? { network: { vpc: network.vpc, securityGroups: [network.workers, ...groups] } } : {}
 
 export const objectsOf = ({ bucket }: Surroundings, ...patterns: string[]): string[] =>
   patterns.map((pattern) => bucket.arnForObjects(pattern))

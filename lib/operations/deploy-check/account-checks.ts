@@ -1,3 +1,4 @@
+import { pacesOf } from '../../delivery/cloud-target.ts'
 import type { EnvironmentConfig } from '../../infrastructure/config.ts'
 import { uploadsAtATime } from '../../screening/screening-job/delivery-limits.ts'
 import { type Check, notChecked } from './check.ts'
@@ -13,7 +14,7 @@ interface Quota {
 }
 
 /** Quotas as they are named in Service Quotas. New accounts start some of them at 0 or far below the published default. */
-export function quotasOf({ profile, maximumJobs, instanceTypes }: EnvironmentConfig): Quota[] {
+export function quotasOf({ profile, maximumJobs, instanceTypes, tenants }: EnvironmentConfig): Quota[] {
   const largest = Math.max(...instanceTypes.map((type) => vcpusBySize[type.split('.')[1]] ?? workerVcpus))
   const vcpus = profile === 'cpu' ? maximumJobs * workerVcpus : Math.max(maximumJobs * workerVcpus, largest)
   const fleet = `${maximumJobs} jobs at a time`
@@ -39,18 +40,24 @@ export function quotasOf({ profile, maximumJobs, instanceTypes }: EnvironmentCon
             `${fleet}, when spot is short; 0 in a new account`,
           ),
         ]
-  const lambdas = Object.values(uploadsAtATime).reduce((sum, number) => sum + number, 0) + 101
+  const uploads = sumOf(Object.values(uploadsAtATime))
+  const paces = tenants.flatMap(({ targets }) => targets.map(pacesOf))
+  const deliveries = sumOf(paces.map(({ invocations }) => invocations ?? 1))
+  const reserved = 1 + paces.filter(({ invocations }) => invocations === null).length
+  const told = deliveries === 0 ? '' : `${deliveries} for deliveries, `
   return [
     ...fleetQuotas,
     quota(
       'lambda',
       'L-B99A9384',
       'Concurrent executions',
-      lambdas,
-      `${lambdas - 101} uploads at a time, 1 reserved, 100 that AWS keeps unreserved; 10 in a new account`,
+      uploads + deliveries + 101,
+      `${uploads} uploads at a time, ${told}${reserved} reserved, 100 that AWS keeps unreserved; 10 in a new account`,
     ),
   ]
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
 
 const quota = (service: string, code: string, name: string, atLeast: number, why: string): Quota => ({
   service,

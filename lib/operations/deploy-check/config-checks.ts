@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from '../../infrastructure/config.ts'
 import type { ClassifierBundle } from '../../screening/classification/model-bundle.ts'
 import { type Check, failed, notChecked, ok, warning } from './check.ts'
+import { checkDeliveries } from './delivery-checks.ts'
 import { cudaFamilies, gpuRegions, gpuRegionsAsOf, vcpusBySize } from './gpu-regions.ts'
 
 /** What the fleet asks for one worker, in every profile. */
@@ -13,6 +14,7 @@ export function checkConfig(config: EnvironmentConfig, classifier: ClassifierBun
     ...(config.profile === 'cpu' ? [] : [...machines(config), workersAtATime(config)]),
     ...(config.profile === 'warm' ? [clinicHours(config)] : []),
     ...tenants(config, classifier),
+    ...checkDeliveries(config),
     ...image(config),
   ]
 }

@@ -130,7 +130,7 @@ describe('a delivery in the cloud', () => {
     post.answer = async ({ result: { imageId } }) =>
       imageId === poison.result.imageId ? unavailable('http-500') : delivered
     for (let other = 0; other < 200 && post.deadLetters.length === 0; other++) {
-      await post.tell({ name: `other ${other}` })
+      await post.tell({ name: `other ${other}`, requestedDocuments: [] })
       await post.deliver(10)
       post.pass(minute)
     }
@@ -146,7 +146,7 @@ describe('a delivery in the cloud', () => {
       const slow = await post.tell({ name: 'slow' })
       post.answer = async ({ result: { imageId } }) => (imageId === slow.result.imageId ? answer : delivered)
       for (let other = 0; other < 100; other++) {
-        await post.tell({ name: `other ${other}` })
+        await post.tell({ name: `other ${other}`, requestedDocuments: [] })
         await post.deliver(10)
         post.pass(5 * minute)
       }
