@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import type { Brush } from './mask-editor.ts'
 import type { ReaderMasks } from './use-reader-masks.ts'
 import { type Point, type Size, toImage, toScreen, type View } from './view.ts'
@@ -45,7 +45,8 @@ const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
 export function useBrushKeys(element: { current: HTMLCanvasElement | null }, props: KeysProps) {
   const { brush, probed, view, canvas, masks, onProbe } = props
   const hasBrush = brush !== null
-  useEffect(() => {
+  // Before the next key comes: an effect after the frame may be too late for who types fast.
+  useLayoutEffect(() => {
     if (hasBrush) element.current!.focus({ preventScroll: true })
   }, [element, hasBrush])
   return (event: KeyboardEvent) => {
