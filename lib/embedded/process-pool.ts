@@ -17,23 +17,36 @@ export class ScreeningProcessError extends Error {
 
 /** Child processes that each take one image at a time through the pipeline. */
 export class ProcessPool {
-  readonly #pool: Tinypool
+  readonly #concurrency: number
+  /** Null when its last process died as it started. */
+  #pool: Tinypool | null
   /** An image's time begins with its turn: behind a slow one it waits here, not in tinypool's queue. */
   readonly #turns: Turns
 
   constructor(concurrency: number) {
     this.#turns = new Turns(concurrency)
-    this.#pool = new Tinypool({
+    this.#concurrency = concurrency
+    this.#pool = this.#open()
+  }
+
+  #open(): Tinypool {
+    const pool = new Tinypool({
       filename: builtProgram('lib/embedded/screen-worker.ts'),
       runtime: 'child_process',
       ...screeningProcessSettings(process.env),
-      minThreads: concurrency,
-      maxThreads: concurrency,
+      minThreads: this.#concurrency,
+      maxThreads: this.#concurrency,
       concurrentTasksPerWorker: 1,
       isolateWorkers: false,
     })
-    // tinypool replaces a process that dies between two images, and tells of it so: without a listener it would be thrown.
-    ;(this.#pool as unknown as EventEmitter).on('error', () => {})
+    // Told of a process that dies while it has no image. tinypool replaces it, but not when it died as it started: with
+    // the last of them the images that wait for one would wait for ever, and Node would end without a word.
+    ;(pool as unknown as EventEmitter).on('error', () => {
+      if (pool.threads.length > 0 || pool !== this.#pool) return
+      this.#pool = null
+      void pool.destroy()
+    })
+    return pool
   }
 
   screenFile(task: ScreenTask): Promise<ResultDocument> {
@@ -52,7 +65,7 @@ export class ProcessPool {
   async close(): Promise<void> {
     const awake = setInterval(() => {}, 1000)
     try {
-      await this.#pool.destroy()
+      await this.#pool?.destroy()
     } finally {
       clearInterval(awake)
     }
@@ -61,6 +74,7 @@ export class ProcessPool {
   async #run<R>(name: string, task: ScreenTask | RegisterTask | PrepareTask): Promise<R> {
     for (let attempt = 1; ; attempt++) {
       try {
+        this.#pool ??= this.#open()
         return await this.#pool.run(task, { name, signal: AbortSignal.timeout(imageTimeLimitMs) })
       } catch (cause) {
         if (isOverrun(cause)) throw new ScreeningProcessError(`gave up after ${imageTimeLimitMs} ms`, { cause })
@@ -73,5 +87,11 @@ export class ProcessPool {
 }
 
 const isOverrun = (error: unknown): boolean => (error as Error).name === 'AbortError'
-/** tinypool gives a crash no class of its own. */
-const isCrash = (error: unknown): boolean => (error as Error).message === 'Worker exited unexpectedly'
+/** A crash has no class of its own: over the image, before any process could take it, or as it was handed over. */
+const isCrash = (error: unknown): boolean => {
+  const { message, code } = error as NodeJS.ErrnoException
+  return (
+    ['Worker exited unexpectedly', 'Terminating worker thread'].includes(message) ||
+    ['EPIPE', 'ERR_IPC_CHANNEL_CLOSED'].includes(code ?? '')
+  )
+}
