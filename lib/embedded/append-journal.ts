@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from '../adapters/embedded/make-folder.ts'
+import { jsonLine } from './json-lines.ts'
 
 /**
  * A JSON-lines file that only grows and survives a kill: each line is on disk before `append` resolves, and a line
@@ -31,7 +32,7 @@ export class AppendJournal<T> {
   }
 
   async append(line: T): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+    await this.#file.appendFile(jsonLine(line))
     await this.#file.datasync()
   }
 

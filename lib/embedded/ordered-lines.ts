@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { makeFolder } from '../adapters/embedded/make-folder.ts'
+import { jsonLine } from './json-lines.ts'
 
 /**
  * A JSON-lines file in the order of the inputs, whatever order they finish in. It grows beside its final name and
@@ -33,7 +34,7 @@ export class OrderedLines<T> {
     if (this.#failure) throw this.#failure
     this.#waiting.set(position, line)
     for (let ready = this.#waiting.get(this.#next); ready !== undefined; ready = this.#waiting.get(this.#next)) {
-      this.#draft.write(`${JSON.stringify(ready)}\n`)
+      this.#draft.write(jsonLine(ready))
       this.#waiting.delete(this.#next++)
     }
   }

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
+import { pipeline } from 'node:stream/promises'
 import { isNotAPicture } from '../../adapters/embedded/is-not-a-picture.ts'
 import { makeFolder } from '../../adapters/embedded/make-folder.ts'
 import { encodePath } from '../../adapters/embedded/path-bytes.ts'
@@ -11,8 +11,8 @@ import { writeFileAtomically } from '../../adapters/embedded/write-file-atomical
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import { sniffFormat } from '../../screening/upload/sniff-format.ts'
 import { readAhead } from '../../screening/usage/read-ahead.ts'
+import { jsonLine } from '../json-lines.ts'
 import { backfillFolder } from './backfill-folder.ts'
-import { jsonLine } from './json-lines.ts'
 
 /** By content. `unknown` has no head that we know and is screened all the same: the result says what it is. */
 export type FileKind = 'dicom' | 'png' | 'jpeg' | 'unknown' | 'not-a-picture' | 'unreadable' | 'folder-not-entered'
@@ -76,40 +76,36 @@ export async function planBackfill(
   }
   const file = backfillFolder.manifest(outDir)
   await makeFolder(dirname(file))
-  const draft = createWriteStream(`${file}.draft`)
   const byKind: Partial<Record<FileKind, number>> = {}
   let entries = 0
   let sizeBytes = 0
   let pictures = 0
   const sample: string[] = []
   const found = source.kind === 'folder' ? walkFolderUnordered(path, outDir) : pathsOf(path)
-  for await (const described of readAhead(found, readsAtOnce, describe)) {
-    byKind[described.kind] = (byKind[described.kind] ?? 0) + 1
-    if (['dicom', 'png', 'jpeg'].includes(described.kind)) {
-      // Each of the pictures so far is in the sample with the same chance.
-      const at = Math.floor(random() * ++pictures)
-      if (sample.length < sampleSize) sample.push(described.path)
-      else if (at < sampleSize) sample[at] = described.path
-    }
-    sizeBytes += described.sizeBytes
-    entries++
-    onEntry?.(entries)
-    // Waits while the disk is slower than the listing.
-    if (!draft.write(jsonLine({ path: described.path, problem: described.problem }))) await drained(draft)
-  }
-  draft.end()
-  await finished(draft)
+  // The listing waits while the disk is slower.
+  await pipeline(
+    async function* () {
+      for await (const described of readAhead(found, readsAtOnce, describe)) {
+        byKind[described.kind] = (byKind[described.kind] ?? 0) + 1
+        if (['dicom', 'png', 'jpeg'].includes(described.kind)) {
+          // Each of the pictures so far is in the sample with the same chance.
+          const at = Math.floor(random() * ++pictures)
+          if (sample.length < sampleSize) sample.push(described.path)
+          else if (at < sampleSize) sample[at] = described.path
+        }
+        sizeBytes += described.sizeBytes
+        entries++
+        onEntry?.(entries)
+        yield jsonLine({ path: described.path, problem: described.problem })
+      }
+    },
+    createWriteStream(`${file}.draft`),
+  )
   await rename(`${file}.draft`, file)
   const plan = { source: path, entries, sizeBytes, byKind, plannedAt: now.toISOString(), sample }
   await writeFileAtomically(backfillFolder.plan(outDir), `${JSON.stringify(plan, null, 2)}\n`)
   return plan
 }
-
-const drained = (stream: NodeJS.WritableStream): Promise<void> =>
-  new Promise((resume, fail) => {
-    stream.once('drain', resume)
-    stream.once('error', fail)
-  })
 
 async function* pathsOf(list: string): AsyncIterable<FoundEntry> {
   const folder = dirname(list)

@@ -1,17 +1,17 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { access, readFile, rename } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
 import type { FoundEntry } from '../../adapters/embedded/walk-folder.ts'
 import { writeFileAtomically } from '../../adapters/embedded/write-file-atomically.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
+import { cutTornLine, jsonLine, readJsonLines } from '../json-lines.ts'
 import type { Log } from '../log.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
 import { StudyScreener } from '../study-screener.ts'
 import { backfillFolder } from './backfill-folder.ts'
 import { BackfillTally } from './backfill-tally.ts'
-import { cutTornLine, jsonLine, readJsonLines } from './json-lines.ts'
 import { isLiveBusy } from './live-lane.ts'
 import type { BackfillPlan } from './plan-backfill.ts'
 
@@ -258,13 +258,15 @@ class Spent {
 /** Makes the list of what was not analysed anew, in flat memory. */
 async function writeNotAnalysed(outDir: string): Promise<void> {
   const file = backfillFolder.notAnalysed(outDir)
-  const draft = createWriteStream(`${file}.draft`)
-  for await (const line of readJsonLines<ResultLine>(backfillFolder.results(outDir))) {
-    if (line.outcome !== 'not-analysed' || isSetAside(line)) continue
-    draft.write(jsonLine({ input: line.input, imageId: line.imageId, reason: line.reason }))
-  }
-  draft.end()
-  await finished(draft)
+  await pipeline(
+    async function* () {
+      for await (const line of readJsonLines<ResultLine>(backfillFolder.results(outDir))) {
+        if (line.outcome !== 'not-analysed' || isSetAside(line)) continue
+        yield jsonLine({ input: line.input, imageId: line.imageId, reason: line.reason })
+      }
+    },
+    createWriteStream(`${file}.draft`),
+  )
   await rename(`${file}.draft`, file)
 }
 

@@ -1,7 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { DuckDBUUIDValue } from '@duckdb/node-api'
 import { DuckDb, quoted } from '../../adapters/duckdb/open-duckdb.ts'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
@@ -254,17 +252,16 @@ class TableBuild {
     const staged = join(tableFolder.work(tableDir), 'staged.jsonl')
     let read = 0
     for (let batch = await this.#chosenAfter(null); batch.length > 0; batch = await this.#chosenAfter(batch.at(-1)!)) {
-      const draft = createWriteStream(staged)
+      const lines: string[] = []
       await forEachConcurrently(batch, readsAtOnce, async (image) => {
         const imageId = image.replaceAll('-', '')
         const rows = await readRows(outDir, imageId, tenant)
         if (rows === 'unreadable') {
           this.#unreadableCount++
           if (this.#unreadable.length < namedAtMost) this.#unreadable.push(imageId)
-        } else if (rows !== 'gone') for (const row of rows) draft.write(`${JSON.stringify(row)}\n`)
+        } else if (rows !== 'gone') for (const row of rows) lines.push(`${JSON.stringify(row)}\n`)
       })
-      draft.end()
-      await finished(draft)
+      await writeFile(staged, lines.join(''))
       read += batch.length
       await this.#take(staged)
       onRead?.(read)
