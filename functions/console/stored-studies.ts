@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { type Review, review } from '../../lib/console/contract/review.ts'
 import type { Clock } from '../../lib/screening/kernel/ports.ts'
 import { type ResultDocument, resultDocument } from '../../lib/screening/result-documents/result-document.ts'
-import { buildResultLine, type ResultLine } from '../../lib/screening/result-documents/result-line.ts'
+import { buildResultLine, failedLine, type ResultLine } from '../../lib/screening/result-documents/result-line.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import { type DocumentKind, DocumentsBelow } from './documents-below.ts'
@@ -215,19 +215,5 @@ export function standingResultOf({ results, failedAt }: StoredStudy): StoredResu
 export function lineOf(study: StoredStudy): ResultLine {
   const standing = standingResultOf(study)
   if (standing) return buildResultLine('', standing.result)
-  return {
-    input: '',
-    imageId: study.studyId,
-    studyDigest: null,
-    outcome: 'not-analysed',
-    reason: 'system-failure',
-    discordant: false,
-    probability: null,
-    maskAreaPixels: null,
-    areaMm2: null,
-    side: null,
-    warnings: [],
-    models: [],
-    timingsMs: {},
-  }
+  return failedLine('', study.studyId, 'system-failure')
 }

@@ -1,17 +1,9 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  NotFound,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { GetObjectCommand, HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { readObject, S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { request } from '../../lib/adapters/aws/transient.ts'
 import { ObjectNotFoundError } from '../../lib/screening/kernel/ports.ts'
 import type { BucketParts } from './tenant-console.ts'
-import type { DatedKey, DatedStore } from './tenant-store.ts'
 
 /** A grant must be begun within this. Unit: seconds. */
 const uploadGrantSeconds = 300
@@ -31,7 +23,7 @@ export function openStudyBucket(
     }
   }
   return {
-    store: new DatedS3Store(client, Bucket),
+    store: new S3ObjectStore(client, Bucket),
     readUpload: async (Key) => {
       const found = await head(Key)
       // The sender may have put anything in its place since.
@@ -59,29 +51,5 @@ export function openStudyBucket(
       const found = await head(Key)
       return [found?.VersionId, found?.ETag?.replaceAll('"', '')].filter((version) => version !== undefined)
     },
-  }
-}
-
-class DatedS3Store extends S3ObjectStore implements DatedStore {
-  readonly #client: S3Client
-  readonly #bucket: string
-
-  constructor(client: S3Client, bucket: string) {
-    super(client, bucket)
-    this.#client = client
-    this.#bucket = bucket
-  }
-
-  async *listDated(prefix: string): AsyncIterable<DatedKey> {
-    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })[
-      Symbol.asyncIterator
-    ]()
-    for (;;) {
-      const page = await request('S3 ListObjectsV2', () => pages.next())
-      if (page.done) return
-      for (const { Key, LastModified } of page.value.Contents ?? []) {
-        if (Key !== undefined) yield { key: Key, modifiedAt: LastModified?.getTime() ?? 0 }
-      }
-    }
   }
 }

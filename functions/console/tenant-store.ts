@@ -1,11 +1,5 @@
+import type { DatedKey } from '../../lib/adapters/aws/s3-object-store.ts'
 import type { ObjectStore } from '../../lib/screening/kernel/ports.ts'
-
-/** An object below a prefix, and when it was written. */
-export interface DatedKey {
-  readonly key: string
-  /** Unit: ms since the Unix epoch. */
-  readonly modifiedAt: number
-}
 
 /** A bucket whose objects tell when they were written. */
 export interface DatedStore extends Pick<ObjectStore, 'get' | 'put' | 'exists'> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeFileAtomically } from '../adapters/embedded/write-file-atomically.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { Pseudonyms } from '../screening/result-documents/deidentification/pseudonyms.ts'
+import { isImageFolder } from './result-stamp.ts'
 
 /** Says that the results in a folder are de-identified, and by the fingerprint of which key. */
 const markName = '.deidentified'
@@ -46,5 +47,5 @@ async function holdsResults(outDir: string): Promise<boolean> {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names.some((name) => name === 'results.jsonl' || /^[0-9a-f]{32}$/.test(name))
+  return names.some((name) => name === 'results.jsonl' || isImageFolder(name))
 }

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ObjectStore } from '../screening/kernel/ports.ts'
 import type { Pseudonyms } from '../screening/result-documents/deidentification/pseudonyms.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
-import { buildResultLine, type ResultLine } from '../screening/result-documents/result-line.ts'
+import { buildResultLine, failedLine, type ResultLine } from '../screening/result-documents/result-line.ts'
 import { expectScreeningKey, preparationKeyOf } from '../screening/result-documents/screening-key.ts'
 import type { StudyResult } from '../screening/result-documents/study-result/study-result.ts'
 import { readResult } from '../screening/result-documents/write-result.ts'
@@ -194,27 +194,3 @@ interface ObtainedResult {
 
 /** Errors lose their class on the way from a child process; their name stays. */
 const isConfigurationError = (error: unknown): boolean => (error as Error).name === ConfigurationError.name
-
-/** The line of an input without a result: not readable, no picture, or the system failed on it. */
-export function failedLine(
-  input: string,
-  imageId: string | null,
-  reason: string,
-  studyDigest: string | null = null,
-): ResultLine {
-  return {
-    input,
-    imageId,
-    studyDigest,
-    outcome: 'not-analysed',
-    reason,
-    discordant: false,
-    probability: null,
-    maskAreaPixels: null,
-    areaMm2: null,
-    side: null,
-    warnings: [],
-    models: [],
-    timingsMs: {},
-  }
-}

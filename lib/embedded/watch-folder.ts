@@ -5,14 +5,14 @@ import { FolderJobQueue } from '../adapters/embedded/folder-job-queue.ts'
 import { systemClock } from '../adapters/embedded/system-clock.ts'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 import type { ReceivedJob } from '../screening/kernel/ports.ts'
-import type { ResultLine } from '../screening/result-documents/result-line.ts'
+import { failedLine, type ResultLine } from '../screening/result-documents/result-line.ts'
 import { buildScreeningJob, parseScreeningJob, type ScreeningJob } from '../screening/screening-job/screening-job.ts'
 import { AppendJournal } from './append-journal.ts'
 import { type Arrival, ArrivalScan, versionOf } from './arrival-scan.ts'
 import type { Log } from './log.ts'
 import { lockOutputFolder } from './output-lock.ts'
 import type { ScreeningSettings } from './screening-settings.ts'
-import { failedLine, type OnResult, StudyScreener, systemFailure } from './study-screener.ts'
+import { type OnResult, StudyScreener, systemFailure } from './study-screener.ts'
 
 /** Longer than any image may take, so that a message under way is not delivered twice. */
 const visibilityMs = 600_000

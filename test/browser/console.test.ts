@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addExportReviewsCommand } from '../../lib/cli/export-reviews-command.ts'
-import { failedLine } from '../../lib/embedded/study-screener.ts'
 import { decodeReference } from '../../lib/evaluation/dataset/decode-reference.ts'
 import { readAnnotations } from '../../lib/evaluation/dataset/read-annotations.ts'
+import { failedLine } from '../../lib/screening/result-documents/result-line.ts'
 import { runCommand } from '../cli/run-command.ts'
 import {
   drawPhantoms,

@@ -7,9 +7,8 @@ import type { Review } from '../../lib/console/contract/review.ts'
 import { type WorklistRow, worklistRow } from '../../lib/console/contract/worklist.ts'
 import { duration, percent } from '../../lib/console/page/format.ts'
 import { defaultFilter, type WorklistFilter, worklistOrder } from '../../lib/console/page/worklist/worklist-order.ts'
-import { failedLine } from '../../lib/embedded/study-screener.ts'
 import { rejectionReasons } from '../../lib/screening/kernel/errors.ts'
-import { buildResultLine } from '../../lib/screening/result-documents/result-line.ts'
+import { buildResultLine, failedLine } from '../../lib/screening/result-documents/result-line.ts'
 import { buildRejectedResult } from '../cli/build-rejected-result.ts'
 
 const id = (digit: string): string => digit.repeat(32)

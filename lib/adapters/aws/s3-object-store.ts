@@ -13,6 +13,13 @@ import { TransientError } from '../../screening/kernel/errors.ts'
 import { ObjectNotFoundError, type ObjectStore } from '../../screening/kernel/ports.ts'
 import { isTransient, request, statusOf } from './transient.ts'
 
+/** An object's key, and when it was written. */
+export interface DatedKey {
+  readonly key: string
+  /** Unit: ms since the Unix epoch. */
+  readonly modifiedAt: number
+}
+
 /** How often a conditional write that met another one under way is tried again. */
 const conflictAttempts = 5
 
@@ -77,13 +84,20 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<string> {
+    for await (const { key } of this.listDated(prefix)) yield key
+  }
+
+  /** The keys below a prefix, and when each was written. */
+  async *listDated(prefix: string): AsyncIterable<DatedKey> {
     const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })[
       Symbol.asyncIterator
     ]()
     for (;;) {
       const page = await request('S3 ListObjectsV2', () => pages.next())
       if (page.done) return
-      for (const { Key } of page.value.Contents ?? []) if (Key !== undefined) yield Key
+      for (const { Key, LastModified } of page.value.Contents ?? []) {
+        if (Key !== undefined) yield { key: Key, modifiedAt: LastModified?.getTime() ?? 0 }
+      }
     }
   }
 }

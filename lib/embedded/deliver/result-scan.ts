@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { isImageFolder, resultStampOf } from '../result-stamp.ts'
 
 /** Finds the results of an output folder that are new, or were written again, since it last looked. */
 export class ResultScan {
@@ -15,9 +15,9 @@ export class ResultScan {
    */
   async next(tell: (imageId: string) => Promise<boolean>): Promise<void> {
     for (const imageId of await this.#folders()) {
-      const version = await versionOf(join(this.#outDir, imageId, 'result.json'))
-      if (version === null || this.#seen.get(imageId) === version) continue
-      if (await tell(imageId)) this.#seen.set(imageId, version)
+      const stamp = await resultStampOf(this.#outDir, imageId)
+      if (stamp === null || this.#seen.get(imageId) === stamp) continue
+      if (await tell(imageId)) this.#seen.set(imageId, stamp)
     }
   }
 
@@ -26,17 +26,6 @@ export class ResultScan {
       if (error.code === 'ENOENT') return []
       throw error
     })
-    return names.filter((name) => /^[0-9a-f]{32}$/.test(name))
-  }
-}
-
-async function versionOf(file: string): Promise<string | null> {
-  try {
-    const { ino, size, mtimeMs } = await stat(file)
-    return `${ino} ${size} ${mtimeMs}`
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    throw error
+    return names.filter(isImageFolder)
   }
 }

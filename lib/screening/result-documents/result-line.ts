@@ -45,3 +45,27 @@ export function buildResultLine(input: string, result: ResultDocument): ResultLi
     timingsMs: result.timingsMs,
   }
 }
+
+/** The line of an input without a result: not readable, no picture, or the system failed on it. */
+export function failedLine(
+  input: string,
+  imageId: string | null,
+  reason: string,
+  studyDigest: string | null = null,
+): ResultLine {
+  return {
+    input,
+    imageId,
+    studyDigest,
+    outcome: 'not-analysed',
+    reason,
+    discordant: false,
+    probability: null,
+    maskAreaPixels: null,
+    areaMm2: null,
+    side: null,
+    warnings: [],
+    models: [],
+    timingsMs: {},
+  }
+}

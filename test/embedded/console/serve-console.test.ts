@@ -13,9 +13,9 @@ import { worklistChanges } from '../../../lib/console/contract/worklist.ts'
 import { lockOutputFolder } from '../../../lib/embedded/output-lock.ts'
 import { screenFiles } from '../../../lib/embedded/screen-files.ts'
 import { defaultSettings } from '../../../lib/embedded/screening-settings.ts'
-import { failedLine } from '../../../lib/embedded/study-screener.ts'
 import { readLabels } from '../../../lib/evaluation/dataset/read-labels.ts'
 import { imageIdOf, sha256Hex } from '../../../lib/screening/kernel/identifiers.ts'
+import { failedLine } from '../../../lib/screening/result-documents/result-line.ts'
 import { drawPhantoms, newFolder, type OpenConsole, openConsole, removeFolder } from './open-console.ts'
 
 const nowhere = '0'.repeat(32)

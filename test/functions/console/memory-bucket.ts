@@ -1,4 +1,5 @@
-import type { DatedKey, DatedStore } from '../../../functions/console/tenant-store.ts'
+import type { DatedStore } from '../../../functions/console/tenant-store.ts'
+import type { DatedKey } from '../../../lib/adapters/aws/s3-object-store.ts'
 import { type Clock, ObjectNotFoundError } from '../../../lib/screening/kernel/ports.ts'
 
 /** A bucket in memory that notes which keys and prefixes it was asked for. */
