@@ -1,12 +1,14 @@
 import type { CloudMessage } from '../../lib/delivery/cloud-message.ts'
 import type { CloudTarget } from '../../lib/delivery/cloud-target.ts'
-import { namesSentTo, nothingToSend } from '../../lib/delivery/delivery-contents.ts'
+import { getsEvent, namesSentTo, nothingToSend } from '../../lib/delivery/delivery-contents.ts'
 import type { NothingToSendCode, RefusalReason } from '../../lib/delivery/delivery-outcome.ts'
 import { parseResult } from '../../lib/delivery/parse-result.ts'
 import { mayBeTold } from '../../lib/delivery/triage-gate.ts'
-import { ObjectNotFoundError, type ObjectStore } from '../../lib/screening/kernel/ports.ts'
+import { ObjectNotFoundError, type ObjectStore, type StudySummary } from '../../lib/screening/kernel/ports.ts'
 import type { ScreeningMode } from '../../lib/screening/kernel/screening-mode.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
+import { summarizeStudy } from '../../lib/screening/result-documents/study-event.ts'
+import { readStudyInBucket } from '../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { isSuperseded } from './is-superseded.ts'
 
 /** The result that a message tells of, or why it is not to be sent. */
@@ -56,6 +58,18 @@ export async function loadDocuments(
     documents.set(name, bytes)
   }
   return { kind: 'documents', documents }
+}
+
+/** What its study says by now, for a target that gets an event: the worker has derived it before it told of the result. */
+export async function loadStudy(
+  store: ObjectStore,
+  target: CloudTarget,
+  { detail }: CloudMessage,
+  { source }: ResultDocument,
+): Promise<StudySummary | null> {
+  if (!getsEvent(target) || !source?.studyInstanceUid) return null
+  const study = await readStudyInBucket(store, detail.tenant, source.studyInstanceUid)
+  return study ? summarizeStudy(study) : detail.study
 }
 
 async function getIfThere(store: ObjectStore, key: string): Promise<Uint8Array | null> {

@@ -11,7 +11,7 @@ import { afterFailure } from '../../lib/delivery/retry-schedule.ts'
 import type { Clock, ObjectStore } from '../../lib/screening/kernel/ports.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import type { DeliveryRecords } from './delivery-records.ts'
-import { loadDocuments, loadResult } from './load-delivery.ts'
+import { loadDocuments, loadResult, loadStudy } from './load-delivery.ts'
 import type { Settings } from './target-settings.ts'
 
 export type ReadySettings = Extract<Settings, { kind: 'ready' }>
@@ -97,8 +97,9 @@ export async function makeDelivery(
     return { kind: 'done', how: 'nothing-to-send', code: contents.code }
   }
   const { lane, resultKey } = detail
+  const study = await loadStudy(store, target, message, result)
   const outcome = await settings.sender
-    .send({ key: delivery.key, tenant, result, lane, resultKey, documents: contents.documents })
+    .send({ key: delivery.key, tenant, result, lane, resultKey, documents: contents.documents, study })
     .catch((error: unknown): DeliveryOutcome => {
       parts.telemetry.log('error', 'delivery-defect', { imageId: detail.imageId, ...describeError(error) })
       return refused('defect')

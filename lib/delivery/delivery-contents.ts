@@ -32,6 +32,9 @@ function contentsOf(target: AnyTarget): Contents {
   }
 }
 
+/** Whether the target is told of a result, and gets none of its documents. */
+export const getsEvent = (target: AnyTarget): boolean => contentsOf(target).kinds.length === 0
+
 export const kindsNeededBy = (target: AnyTarget): readonly DocumentKind[] => contentsOf(target).kinds
 
 /** Names of the documents that the target gets of this result. */
@@ -46,6 +49,6 @@ export function nothingToSend(
   result: Pick<ResultDocument, 'documents' | 'requestedDocuments'>,
 ): NothingToSendCode | null {
   const { kinds } = contentsOf(target)
-  if (kinds.length === 0 || namesSentTo(target, result).length > 0) return null
+  if (getsEvent(target) || namesSentTo(target, result).length > 0) return null
   return kinds.some((kind) => result.requestedDocuments.includes(kind)) ? 'image-has-none' : 'not-asked-for'
 }

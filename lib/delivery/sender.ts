@@ -1,3 +1,4 @@
+import type { StudySummary } from '../screening/kernel/ports.ts'
 import type { ResultDocument } from '../screening/result-documents/result-document.ts'
 import type { Lane } from '../screening/screening-job/tenant.ts'
 import type { DeliveryOutcome } from './delivery-outcome.ts'
@@ -14,6 +15,8 @@ export interface Delivery {
   readonly resultKey: string
   /** What the target gets, by name, in the order of the result. */
   readonly documents: ReadonlyMap<string, Uint8Array>
+  /** What its study says when it is sent, for a target that gets an event; null where none is kept. */
+  readonly study: StudySummary | null
 }
 
 /** Speaks to one target. */

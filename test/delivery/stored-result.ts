@@ -87,5 +87,5 @@ export async function deliveryOf(names: readonly string[], options?: StoredOptio
   const documents = new Map<string, Uint8Array>()
   for (const name of names) documents.set(name, await store.get(`${result.imageId}/${name}`))
   const at = { lane: 'routine' as const, resultKey: `${result.imageId}/result.json` }
-  return { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents }
+  return { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents, study: null }
 }

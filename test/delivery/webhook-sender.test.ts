@@ -36,7 +36,7 @@ beforeEach(async () => {
   sender = open(`${receiver.url}/hook`)
   const result = await storeResult(await mkdtemp(join(tmpdir(), 'pleura-webhook-')))
   const at = { lane: 'routine' as const, resultKey: `${result.imageId}/result.json` }
-  delivery = { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents: new Map() }
+  delivery = { key: 'f'.repeat(32), tenant: 'clinic', result, ...at, documents: new Map(), study: null }
 })
 afterEach(async () => {
   await sender.close()

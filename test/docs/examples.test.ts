@@ -8,7 +8,7 @@ import { buildDocuments } from '../../lib/screening/result-documents/build-docum
 import { buildResultDocument } from '../../lib/screening/result-documents/build-result-document.ts'
 import { resultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { resultRow } from '../../lib/screening/result-documents/result-row.ts'
-import { emitResult, studyEvent } from '../../lib/screening/result-documents/study-event.ts'
+import { emitResult, studyEvent, summarizeStudy } from '../../lib/screening/result-documents/study-event.ts'
 import { rollUpStudy } from '../../lib/screening/result-documents/study-result/roll-up-study.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
@@ -80,7 +80,13 @@ describe.each(findings)('the examples of %s', (name, finding) => {
     const event = { source: 'pleura', 'detail-type': type, detail: studyEvent.parse(detail) }
     await expect(textOf(event)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/event.json`)
     const webhook = webhookBody.parse(
-      buildWebhookBody({ tenant: 'clinic', result, lane: 'routine', resultKey: `${result.imageId}/result.json` }),
+      buildWebhookBody({
+        tenant: 'clinic',
+        result,
+        lane: 'routine',
+        resultKey: `${result.imageId}/result.json`,
+        study: summarizeStudy(study),
+      }),
     )
     await expect(textOf(webhook)).toMatchFileSnapshot(`${folder}/reference/examples/${name}/webhook.json`)
   })

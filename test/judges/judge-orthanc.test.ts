@@ -45,6 +45,7 @@ const deliveryOf = (made: Case): Delivery => ({
   resultKey: 'result.json',
   result: made.result,
   documents: new Map(objectsOf(made).map(({ name, body }) => [name, body])),
+  study: null,
 })
 const dataSetOf = (file: Uint8Array): string => {
   const bytes = Buffer.from(file)

@@ -12,7 +12,7 @@ export const webhookBody = z.strictObject({
 
 export type WebhookBody = z.infer<typeof webhookBody>
 
-/** The same delivery is always the same body. */
+/** The same delivery is always the same body, but for what its study says by then. */
 export function buildWebhookBody(delivery: Omit<Delivery, 'key' | 'documents'>): WebhookBody {
   const { outcome, analysedAt } = delivery.result
   return {

@@ -26,7 +26,7 @@ export const studyEvent = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "What the images of its study known so far say together: 'incomplete' is no negative. A later event of the study says more. Null: its file names no study, or the sender keeps none",
+      "What the images of its study known so far say together: 'incomplete' is no negative. Of several of one study the one that was sent last counts. Null: its file names no study, or the sender keeps none",
     ),
 }) satisfies z.ZodType<StudyEvent>
 
@@ -54,11 +54,12 @@ export function emitResult(
     reason: reason?.code ?? null,
     lane: at.lane,
     resultKey: at.resultKey,
-    study: at.study && summaryOf(at.study),
+    study: at.study && summarizeStudy(at.study),
   })
 }
 
-const summaryOf = ({ studyDigest, outcome, counts }: StudyResult): StudySummary => ({
+/** A study result as an event has it. */
+export const summarizeStudy = ({ studyDigest, outcome, counts }: StudyResult): StudySummary => ({
   studyDigest,
   outcome,
   images: counts.images,

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { parseCloudMessage } from '../../../lib/delivery/cloud-message.ts'
 import { cloudTarget } from '../../../lib/delivery/cloud-target.ts'
 import { delivered, refused, unavailable } from '../../../lib/delivery/delivery-outcome.ts'
+import { keepInBucket } from '../../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { tenant } from '../../../lib/screening/screening-job/tenant.ts'
-import { flagOnly, notAnalysed } from '../../delivery/stored-result.ts'
+import { flagOnly, notAnalysed, storeCloudResult } from '../../delivery/stored-result.ts'
 import { eventOf, openPost, type Post } from './open-post.ts'
 
 const minute = 60_000
@@ -33,6 +34,19 @@ describe('a delivery in the cloud', () => {
     await post.tell()
     await post.deliver()
     expect([...post.sent[0].documents.keys()]).toEqual(['fhir.json'])
+  })
+
+  it('tells of its study what stands when it is made, not when it was told of', async () => {
+    const post = openPost()
+    const { result } = await post.tell()
+    post.answer = async () => unavailable('timeout')
+    await keepInBucket(post.store, { id: 'north', mode: 'full' }, result)
+    await post.deliver()
+    const other = await storeCloudResult(post.store, 'north', { name: 'another image' })
+    await keepInBucket(post.store, { id: 'north', mode: 'full' }, other.result)
+    post.answer = async () => delivered
+    await post.passDays(1)
+    expect(post.sent.map(({ study }) => study?.images)).toEqual([1, 2])
   })
 
   it('of two messages at a time goes out twice at most, under one key', async () => {

@@ -3,7 +3,7 @@ import type { SourceIdentity } from '../../radiograph/source-identity.ts'
 import { studyKeys } from '../../screening-job/study-keys.ts'
 import type { Tenant } from '../../screening-job/tenant.ts'
 import type { ResultDocument } from '../result-document.ts'
-import { keepStudyResult, registerImage, type StudyPlace } from './keep-study-result.ts'
+import { keepStudyResult, readStudyResult, registerImage, type StudyPlace } from './keep-study-result.ts'
 import { patientMarkOf, studyDigestOf } from './study-identity.ts'
 import type { StudyResult } from './study-result.ts'
 
@@ -45,6 +45,13 @@ export async function keepInBucket(
   await registerInBucket(store, id, { imageId, screeningKey, studyInstanceUid, identity })
   return keepStudyResult(store, placeOf(id, studyInstanceUid), mode)
 }
+
+/** The study result of a tenant as it stands; null where there is none. */
+export const readStudyInBucket = (
+  store: ObjectStore,
+  tenant: string,
+  studyInstanceUid: string,
+): Promise<StudyResult | null> => readStudyResult(store, placeOf(tenant, studyInstanceUid))
 
 const placeOf = (tenant: string, studyInstanceUid: string): StudyPlace => ({
   prefix: studyKeys.study(tenant, studyDigestOf(studyInstanceUid)),

@@ -60,7 +60,7 @@ export async function keepStudyResult(
   mode: ScreeningMode,
 ): Promise<StudyResult> {
   const key = `${place.prefix}study.json`
-  const derive = async () => rollUpStudy(place.studyInstanceUid, await readImages(store, place), mode)
+  const derive = () => deriveStudyResult(store, place, mode)
   let derived = await derive()
   if (sameAs(derived, await readStudyResult(store, place))) return derived
   for (;;) {
@@ -71,6 +71,13 @@ export async function keepStudyResult(
     derived = again
   }
 }
+
+/** What the images that are known now say together, whatever study.json says, which may be of a moment ago. */
+export const deriveStudyResult = async (
+  store: ObjectStore,
+  place: StudyPlace,
+  mode: ScreeningMode,
+): Promise<StudyResult> => rollUpStudy(place.studyInstanceUid, await readImages(store, place), mode)
 
 /** study.json as it stands; null where there is none, or none that can be read. */
 export const readStudyResult = (
