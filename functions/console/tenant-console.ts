@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { Studies } from '../../lib/console/api/console-ports.ts'
 import { createApi } from '../../lib/console/api/create-api.ts'
 import { FrameReader } from '../../lib/console/api/frame-reader.ts'
+import type { Priors } from '../../lib/console/contract/priors.ts'
 import type { Clock, PixelCodecs } from '../../lib/screening/kernel/ports.ts'
 import type { SuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
@@ -39,6 +40,16 @@ export interface TenantConsole {
   readonly studies: Pick<Studies, 'row'>
 }
 
+/** Results name no patient, and the uploads of a tenant are not opened to look for one. */
+const notOffered: Priors = {
+  studyDate: null,
+  priors: [],
+  isIssuerKnown: false,
+  unknown: 'not-offered',
+  waiting: 0,
+  gone: 0,
+}
+
 /** The console's API over one tenant's part of the study bucket. */
 export function openTenantConsole(tenant: string, parts: BucketParts): TenantConsole {
   const { clock, codecs, policy, onFailure } = parts
@@ -51,6 +62,7 @@ export function openTenantConsole(tenant: string, parts: BucketParts): TenantCon
   const api = createApi({
     studies,
     frames: new StoredFrames(reader, store, tenant, digits, clock, parts.signGet),
+    priors: { priorsOf: async () => notOffered },
     uploads: new TenantUploads(store, tenant, clock, parts, parts.maximumUploadBytes),
     reviews: new TenantReviews(shelf, store, tenant, clock),
     redrive: {

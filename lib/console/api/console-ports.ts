@@ -1,5 +1,6 @@
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import type { FrameFacts, FrameGrant } from '../contract/frame.ts'
+import type { Priors } from '../contract/priors.ts'
 import type { Review, ReviewRequest } from '../contract/review.ts'
 import type { Upload, UploadRequest } from '../contract/upload.ts'
 import type { WorklistChanges, WorklistRow } from '../contract/worklist.ts'
@@ -46,6 +47,12 @@ export interface Frames {
 export interface Redrive {
   /** Has a study screened again that the system failed over; resolves when that has begun, or cannot. */
   screenAgain(studyId: string): Promise<'begun' | 'not-failed' | 'file-gone' | 'folder-in-use' | 'by-operator'>
+}
+
+/** Joins images of one patient, within one house and by what one issuer calls the patient. */
+export interface PriorSearch {
+  /** @param studyId Of a row */
+  priorsOf(studyId: string): Promise<Priors>
 }
 
 export interface Uploads {

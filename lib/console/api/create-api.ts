@@ -4,8 +4,9 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Clock, PixelCodecs } from '../../screening/kernel/ports.ts'
 import { maskLimitCharacters } from '../contract/review.ts'
 import { addAgreementRoutes } from './agreement-routes.ts'
-import type { Frames, Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
+import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
+import { addPriorRoutes } from './prior-routes.ts'
 import { problemResponse } from './problem-response.ts'
 import { MaskRefusedError } from './read-drawn-mask.ts'
 import { addReviewRoutes, maskRefusal } from './review-routes.ts'
@@ -18,6 +19,7 @@ const wordsLimitBytes = 64 * 1024
 export interface ConsoleBackend {
   readonly studies: Studies
   readonly frames: Frames
+  readonly priors: PriorSearch
   readonly uploads: Uploads
   readonly reviews: Reviews
   readonly redrive: Redrive
@@ -56,6 +58,7 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     return isReview.test(c.req.path) ? wordsAndMask(c, next) : words(c, next)
   })
   addStudyRoutes(api, backend.studies, backend.frames)
+  addPriorRoutes(api, backend.studies, backend.priors)
   addUploadRoutes(api, backend.uploads)
   addReviewRoutes(api, backend)
   addAgreementRoutes(api, backend.studies, backend.reviews)

@@ -33,6 +33,8 @@ const readers: readonly Role[] = ['reader', 'reviewer']
 export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/studies': { roles: everybody, audit: null },
   'GET /api/studies/{studyId}': { roles: readers, audit: 'result-read' },
+  // In AWS the answer is that priors are not looked for.
+  'GET /api/studies/{studyId}/priors': { roles: readers, audit: null },
   'PUT /api/studies/{studyId}/reading': { roles: readers, audit: null },
   'GET /api/studies/{studyId}/frame-facts': { roles: readers, audit: null },
   'GET /api/studies/{studyId}/frame': { roles: readers, audit: 'picture-read' },

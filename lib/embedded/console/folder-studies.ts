@@ -123,6 +123,11 @@ export class FolderStudies implements Studies {
     })
   }
 
+  /** The files of every study, the newest first. */
+  inputs(): ReadonlyMap<string, readonly string[]> {
+    return new Map([...this.#entries].map(([studyId, { inputs }]) => [studyId, inputs]))
+  }
+
   /** The file that a study was last screened from; null where there is no such row. */
   inputOf(studyId: string): string | null {
     return this.#entries.get(studyId)?.inputs[0] ?? null

@@ -16,6 +16,7 @@ import { endlessWriterOf, lockOutputFolder } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
 import { StudyScreener } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
+import { FolderPriors } from './folder-priors.ts'
 import { FolderRedrive } from './folder-redrive.ts'
 import { FolderReviews } from './folder-reviews.ts'
 import { FolderStudies } from './folder-studies.ts'
@@ -106,12 +107,15 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     await folder.removeDrafts()
     await studies.follow()
     const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })), findEndlessWriter)
+    const priors = new FolderPriors(studies)
+    priors.look().catch(onFailure)
     const { policy } = settings
     const frames = new FrameReader(studies, codecs, policy)
     const reviewerOf = () => null
     const api = createApi({
       studies,
       frames,
+      priors,
       uploads,
       reviews,
       redrive,

@@ -200,6 +200,7 @@ describe('the console over a folder', () => {
     ['its frame', `/api/studies/${nowhere}/frame`, 404],
     ['its mask', `/api/studies/${nowhere}/mask`, 404],
     ['its reviews', `/api/studies/${nowhere}/reviews`, 404],
+    ['its priors', `/api/studies/${nowhere}/priors`, 404],
     ['the mask of a review', `/api/studies/${nowhere}/reviews/00000000-0000-4000-8000-000000000000/mask`, 404],
     ['an upload that is not there', '/api/uploads/00000000-0000-4000-8000-000000000000', 404],
     ['an id that is none', '/api/studies/..%2f..%2fetc', 400],

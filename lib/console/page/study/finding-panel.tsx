@@ -5,10 +5,10 @@ import { planeWords } from '../viewer/plane-words.ts'
 type Result = NonNullable<Study['result']>
 
 /** What was found, by what, and how far it can be believed. */
-export function FindingPanel({ study: { row, result } }: { study: Study }) {
+export function FindingPanel({ heading, study: { row, result } }: { heading: string; study: Study }) {
   return (
-    <section class="finding" aria-label="Finding">
-      <h2>Finding</h2>
+    <section class="finding" aria-label={heading}>
+      <h2>{heading}</h2>
       {row.reason ? (
         <p class="remedy">
           <strong>Not analysed: this says nothing about the patient.</strong> {row.reason.remedy}

@@ -1,7 +1,9 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Study } from '../../contract/study.ts'
 import type { WorklistRow } from '../../contract/worklist.ts'
 import { OutcomeBadge } from '../outcome-badge.tsx'
+import { PriorPanel } from '../prior/prior-panel.tsx'
+import { usePrior } from '../prior/use-prior.ts'
 import { describeError, request } from '../request.ts'
 import { isTyping } from '../viewer/is-typing.ts'
 import { useReaderMasks } from '../viewer/use-reader-masks.ts'
@@ -28,14 +30,22 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
   const { reveal } = firstLook
   // That nothing was analysed is never hidden: it must not look like a picture without a finding.
   const isHiding = firstLook.isHiding && study?.row.outcome !== 'not-analysed'
+  const prior = usePrior(studyId, picture !== null)
+  const priorStudy = prior.shown?.study ?? null
+  const badgeOf = (shown: Study | null) =>
+    shown && (!firstLook.isHiding || shown.row.outcome === 'not-analysed') ? <OutcomeBadge row={shown.row} /> : null
   const at = rows.findIndex((row) => row.studyId === studyId)
   const previous = rows[at - 1]?.studyId
   const next = at < 0 ? undefined : rows[at + 1]?.studyId
+  const newestPrior = useRef(prior)
+  newestPrior.current = prior
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (isTyping(event)) return
       if (event.key === 'Escape') location.hash = ''
       if (event.key === 'm') reveal()
+      if (event.key === 'v') newestPrior.current.toggle()
+      if (event.key === 't' && newestPrior.current.shown) newestPrior.current.swap()
       if (event.key === 'n' && next) location.hash = `#/studies/${next}`
       if (event.key === 'b' && previous) location.hash = `#/studies/${previous}`
     }
@@ -63,13 +73,21 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
         </nav>
       </header>
       {picture ? (
-        <Viewer picture={picture} masks={masks} areMarksHidden={isHiding} />
+        <Viewer
+          picture={picture}
+          masks={masks}
+          areMarksHidden={isHiding}
+          prior={prior.shown}
+          studyDate={prior.answer?.studyDate ?? null}
+          badges={{ current: badgeOf(study), prior: badgeOf(priorStudy) }}
+        />
       ) : (
         <section class="viewer empty" aria-live="polite">
           <p>{problem ?? 'Loading the picture …'}</p>
         </section>
       )}
       <aside>
+        {picture ? <PriorPanel prior={prior} /> : null}
         {study && isHiding ? (
           <section class="finding" aria-label="Finding">
             <h2>Finding</h2>
@@ -80,7 +98,10 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
           </section>
         ) : study ? (
           <>
-            <FindingPanel study={study} />
+            <FindingPanel heading={prior.shown ? 'Current: finding' : 'Finding'} study={study} />
+            {priorStudy ? (
+              <FindingPanel heading={`Prior of ${prior.shown?.studyDate}: finding`} study={priorStudy} />
+            ) : null}
             <ReviewPanel study={study} picture={picture} masks={masks} onReviewed={onChange} />
           </>
         ) : null}

@@ -1,6 +1,6 @@
 import { useLayoutEffect } from 'preact/hooks'
 import type { Brush } from './mask-editor.ts'
-import type { ReaderMasks } from './use-reader-masks.ts'
+import type { PaintedMask } from './use-reader-masks.ts'
 import { type Point, type Size, toImage, toScreen, type View } from './view.ts'
 
 export const brushKeysWords = 'Arrow keys move the brush, with Shift they draw; the space bar draws where it is.'
@@ -30,7 +30,7 @@ interface KeysProps {
   readonly probed: Point | null
   readonly view: View
   readonly canvas: Size
-  readonly masks: ReaderMasks
+  readonly masks: PaintedMask
   readonly onProbe: (point: Point) => void
 }
 

@@ -5,13 +5,17 @@ import { dragWindow, type GreyLevels, windowOf } from './grey-table.ts'
 import type { Brush } from './mask-editor.ts'
 import { isBrush, type Measure, type Tool } from './tool.ts'
 import { type Overlays, usePainting } from './use-painting.ts'
-import type { ReaderMasks } from './use-reader-masks.ts'
+import type { PaintedMask } from './use-reader-masks.ts'
 import { edgeMarks, type Point, panBy, type Size, toImage, type View, zoomAt } from './view.ts'
 
 /** Above so many pixels of the canvas, moving it gets slow on a machine without a graphics card. */
 const mostCanvasPixels = 2_500_000
 
 interface Props {
+  /** Whose picture it is, for those who do not see it. */
+  readonly words: string
+  /** How many pictures share what may be painted. */
+  readonly sharedBy: number
   readonly picture: Picture
   readonly canvas: Size
   readonly onResize: (size: Size) => void
@@ -20,7 +24,7 @@ interface Props {
   readonly levels: GreyLevels
   readonly onLevels: (levels: GreyLevels) => void
   readonly overlays: Overlays
-  readonly masks: ReaderMasks
+  readonly masks: PaintedMask
   readonly tool: Tool
   /** What draws and erases; null while the pointer does something else. */
   readonly brush: Brush | null
@@ -33,9 +37,9 @@ interface Props {
 
 /** The picture on the screen, its edges marked with the patient's directions. */
 export function PictureCanvas(props: Props) {
-  const { picture, canvas, view, onView, onProbe, onResize, brush, probed } = props
+  const { words, picture, canvas, view, onView, onProbe, onResize, brush, probed, sharedBy } = props
   const element = useRef<HTMLCanvasElement>(null)
-  useCanvasSize(element, onResize)
+  useCanvasSize(element, onResize, sharedBy)
   usePainting(element, props)
   const drag = useDrag(element, props)
   const onKeyDown = useBrushKeys(element, props)
@@ -49,7 +53,7 @@ export function PictureCanvas(props: Props) {
         width={canvas.width}
         height={canvas.height}
         role="img"
-        aria-label={brush ? `Chest radiograph. ${brushKeysWords}` : 'Chest radiograph'}
+        aria-label={brush ? `${words}. ${brushKeysWords}` : words}
         tabIndex={brush ? 0 : -1}
         onKeyDown={onKeyDown}
         onPointerDown={drag.start}
@@ -82,14 +86,20 @@ export function PictureCanvas(props: Props) {
 }
 
 /** The canvas is as large as its place on the page, in the screen's own pixels where those are not too many. */
-function useCanvasSize(element: { current: HTMLCanvasElement | null }, onResize: (size: Size) => void): void {
+function useCanvasSize(
+  element: { current: HTMLCanvasElement | null },
+  onResize: (size: Size) => void,
+  sharedBy: number,
+): void {
+  const newest = useRef(onResize)
+  newest.current = onResize
   useLayoutEffect(() => {
     const place = element.current!.parentElement!
     const measure = () => {
       const { clientWidth, clientHeight } = place
-      const most = Math.sqrt(mostCanvasPixels / Math.max(1, clientWidth * clientHeight))
+      const most = Math.sqrt(mostCanvasPixels / sharedBy / Math.max(1, clientWidth * clientHeight))
       const ratio = Math.min(devicePixelRatio, most)
-      onResize({
+      newest.current({
         width: Math.max(1, Math.floor(clientWidth * ratio)),
         height: Math.max(1, Math.floor(clientHeight * ratio)),
       })
@@ -98,7 +108,7 @@ function useCanvasSize(element: { current: HTMLCanvasElement | null }, onResize:
     const observer = new ResizeObserver(measure)
     observer.observe(place)
     return () => observer.disconnect()
-  }, [element, onResize])
+  }, [element, sharedBy])
 }
 
 function pointOn(canvas: HTMLCanvasElement, { clientX, clientY }: MouseEvent): Point {

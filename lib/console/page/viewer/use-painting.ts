@@ -6,7 +6,7 @@ import { buildSampleGrey, type GreyLevels } from './grey-table.ts'
 import { paintView } from './paint-view.ts'
 import { sampleMask, sampleView } from './sample-view.ts'
 import type { Measure } from './tool.ts'
-import type { ReaderMasks } from './use-reader-masks.ts'
+import type { PaintedMask } from './use-reader-masks.ts'
 import { type Size, toScreen, type View } from './view.ts'
 
 /** What the reader wants to see over the picture. */
@@ -26,7 +26,7 @@ interface Painting {
   readonly canvas: Size
   readonly levels: GreyLevels
   readonly overlays: Overlays
-  readonly masks: ReaderMasks
+  readonly masks: PaintedMask
   readonly measure: Measure | null
 }
 
@@ -50,25 +50,15 @@ export function usePainting(target: RefObject<HTMLCanvasElement | null>, paintin
   // biome-ignore-end lint/correctness/useExhaustiveDependencies: as above
   const grey = useMemo(() => buildSampleGrey(picture.facts, levels), [picture, levels])
   const pixels = useMemo(() => new ImageData(width, height), [width, height])
+  const { fill: isFilled, contour: hasContour, opacity } = overlays
+  const isDrawn = masks.shown !== 'model'
 
   useLayoutEffect(() => {
     const drawing = target.current!.getContext('2d', { alpha: false })!
-    paintView(
-      sampled,
-      grey,
-      {
-        mask,
-        isFilled: overlays.fill,
-        hasContour: overlays.contour,
-        isDrawn: masks.shown !== 'model',
-        activation,
-        opacity: overlays.opacity,
-      },
-      pixels.data,
-    )
+    paintView(sampled, grey, { mask, isFilled, hasContour, isDrawn, activation, opacity }, pixels.data)
     drawing.putImageData(pixels, 0, 0)
     if (measure) drawMeasure(drawing, measure, view, canvas)
-  })
+  }, [sampled, grey, mask, isFilled, hasContour, isDrawn, activation, opacity, pixels, measure, viewKey])
 }
 
 function drawMeasure(drawing: CanvasRenderingContext2D, { from, to }: Measure, view: View, canvas: Size): void {

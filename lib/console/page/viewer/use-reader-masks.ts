@@ -5,21 +5,34 @@ import { loadMask, type Picture } from '../study/load-study.ts'
 import { type Brush, MaskEditor } from './mask-editor.ts'
 import type { Point } from './view.ts'
 
-/** The masks that one may look at: the model's, the reader's own, and those of reviews. */
-export interface ReaderMasks {
+/** A mask over a picture. */
+export interface PaintedMask {
   /** 0/1; null where the shown one is none. Changes in place: `version` tells. */
   readonly mask: Uint8Array | null
   /** Whose it is: 'model', 'own' or the id of a review. */
   readonly shown: string
-  readonly choices: readonly { readonly id: string; readonly words: string }[]
   readonly version: number
+  readonly paint: (from: Point, to: Point, brush: Brush) => void
+  readonly lift: () => void
+}
+
+/** The model's mask of a picture that nobody draws on. */
+export const modelMask = ({ mask }: Picture): PaintedMask => ({
+  mask,
+  shown: 'model',
+  version: 0,
+  paint: () => {},
+  lift: () => {},
+})
+
+/** The masks that one may look at: the model's, the reader's own, and those of reviews. */
+export interface ReaderMasks extends PaintedMask {
+  readonly choices: readonly { readonly id: string; readonly words: string }[]
   readonly show: (id: string) => void
   /** Null: the reader has drawn nothing that stands. */
   readonly own: MaskEditor | null
   readonly canUndo: boolean
   readonly canRedo: boolean
-  readonly paint: (from: Point, to: Point, brush: Brush) => void
-  readonly lift: () => void
   readonly undo: () => void
   readonly redo: () => void
   readonly discard: () => void

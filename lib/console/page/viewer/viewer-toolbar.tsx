@@ -1,8 +1,10 @@
 import type { FramePresentation } from '../../contract/frame.ts'
 import type { Picture } from '../study/load-study.ts'
 import { type GreyLevels, levelsOf, windowOf } from './grey-table.ts'
+import { isShown } from './link-panes.ts'
 import { isBrush, type Tool } from './tool.ts'
 import type { Overlays } from './use-painting.ts'
+import type { Links, Side } from './use-panes.ts'
 import type { ReaderMasks } from './use-reader-masks.ts'
 
 const presentationWords: Record<FramePresentation['id'], string> = {
@@ -19,6 +21,8 @@ interface Props {
   readonly overlays: Overlays
   readonly onOverlays: (overlays: Overlays) => void
   readonly masks: ReaderMasks
+  /** Which layers there are, on either side. */
+  readonly has: { readonly mask: boolean; readonly activation: boolean }
   readonly areMarksHidden: boolean
   readonly tool: Tool
   /** Of the brush. Unit: columns of the image. */
@@ -28,12 +32,21 @@ interface Props {
     readonly most: number
     readonly onChange: (radius: number) => void
   }
+  /** Null where no prior is beside the picture. */
+  readonly comparison: {
+    readonly links: Links
+    readonly active: Side
+    /** There are two pictures to act on. */
+    readonly canSwitch: boolean
+  } | null
   /** What each key does. */
   readonly actions: Readonly<Record<string, () => void>>
 }
 
+/** All that is done with a picture, and the key for it. */
 export function ViewerToolbar(props: Props) {
-  const { picture, levels, onLevels, overlays, onOverlays, masks, areMarksHidden, tool, actions } = props
+  const { picture, levels, onLevels, overlays, onOverlays, masks, has, areMarksHidden, comparison, tool, actions } =
+    props
   const { presentations } = picture.facts
   const shown = presentations.findIndex((presentation) => isShown(presentation, levels))
   const window = windowOf(levels)
@@ -72,8 +85,18 @@ export function ViewerToolbar(props: Props) {
             </option>
           ))}
         </select>
-        <NumberField words="center" value={window.center} onValue={(center) => setWindow({ center })} />
-        <NumberField words="width" value={window.width} onValue={(width) => width >= 1 && setWindow({ width })} />
+        <NumberField
+          words="C"
+          label="center of the window"
+          value={window.center}
+          onValue={(center) => setWindow({ center })}
+        />
+        <NumberField
+          words="W"
+          label="width of the window"
+          value={window.width}
+          onValue={(width) => width >= 1 && setWindow({ width })}
+        />
         <button type="button" aria-pressed={levels.isInverted} onClick={actions.i}>
           Invert (I)
         </button>
@@ -90,7 +113,7 @@ export function ViewerToolbar(props: Props) {
           Fit (0)
         </button>
         <button type="button" onClick={actions[1]}>
-          1 : 1 (1)
+          1:1 (1)
         </button>
         <button type="button" onClick={actions.r}>
           Rotate (R)
@@ -101,13 +124,14 @@ export function ViewerToolbar(props: Props) {
       </fieldset>
       <fieldset hidden={areMarksHidden}>
         <legend>Overlays</legend>
-        {layer('c', 'Contour', overlays.contour, masks.mask !== null)}
-        {layer('f', 'Fill', overlays.fill, masks.mask !== null)}
-        {layer('a', 'Activation map', overlays.activation, picture.activationMap !== null)}
+        {layer('c', 'Contour', overlays.contour, has.mask)}
+        {layer('f', 'Fill', overlays.fill, has.mask)}
+        {layer('a', 'Map', overlays.activation, has.activation)}
         <label>
-          Opacity
           <input
             type="range"
+            aria-label="Opacity"
+            title="Opacity"
             min={0.05}
             max={0.8}
             step={0.05}
@@ -116,11 +140,34 @@ export function ViewerToolbar(props: Props) {
           />
         </label>
         <button type="button" aria-pressed={overlays.areOff} onClick={actions.o}>
-          All off (O)
+          Off (O)
         </button>
       </fieldset>
+      {comparison ? <ComparisonFields comparison={comparison} actions={actions} /> : null}
       {!areMarksHidden && (isBrush(tool) || masks.choices.length > 1) ? <MaskFields {...props} /> : null}
     </div>
+  )
+}
+
+/** There while a prior is beside the picture. */
+function ComparisonFields({
+  comparison,
+  actions,
+}: { comparison: NonNullable<Props['comparison']> } & Pick<Props, 'actions'>) {
+  const { links, active, canSwitch } = comparison
+  return (
+    <fieldset>
+      <legend>Prior</legend>
+      <button type="button" aria-pressed={links.views} onClick={actions.k}>
+        Link (K)
+      </button>
+      <button type="button" aria-pressed={links.windows} onClick={actions.u}>
+        Windows (U)
+      </button>
+      <button type="button" disabled={!canSwitch} onClick={actions.s}>
+        To {active === 'current' ? 'prior' : 'current'} (S)
+      </button>
+    </fieldset>
   )
 }
 
@@ -132,16 +179,17 @@ function MaskFields({ masks, radius, picture, actions }: Props) {
   return (
     <fieldset>
       <legend>Mask</legend>
-      <label>
-        Mask
-        <select value={masks.shown} onChange={(event) => masks.show(event.currentTarget.value)}>
-          {masks.choices.map(({ id, words }) => (
-            <option key={id} value={id}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
+      {masks.choices.length > 1 ? (
+        <label>
+          <select aria-label="Mask" value={masks.shown} onChange={(event) => masks.show(event.currentTarget.value)}>
+            {masks.choices.map(({ id, words }) => (
+              <option key={id} value={id}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
       <label>
         Brush (, .)
         <input
@@ -179,16 +227,19 @@ const ToolButton = ({ tool, current, words, onChoose }: ToolButtonProps) => (
 )
 
 interface NumberFieldProps {
+  /** What is seen: the toolbar has little room. */
   readonly words: string
+  readonly label: string
   readonly value: number
   readonly onValue: (value: number) => void
 }
 
-const NumberField = ({ words, value, onValue }: NumberFieldProps) => (
+const NumberField = ({ words, label, value, onValue }: NumberFieldProps) => (
   <label>
-    {words}
+    <abbr title={label}>{words}</abbr>
     <input
       type="number"
+      aria-label={`${words}: ${label}`}
       step="any"
       value={Math.round(value * 10) / 10}
       onChange={(event) =>
@@ -197,9 +248,3 @@ const NumberField = ({ words, value, onValue }: NumberFieldProps) => (
     />
   </label>
 )
-
-function isShown(presentation: FramePresentation, levels: GreyLevels): boolean {
-  return levels.kind === 'table'
-    ? levels.presentation.id === presentation.id
-    : presentation.greyTable === null && presentation.window === levels.window
-}
