@@ -8,6 +8,7 @@ export const auditActions = [
   'picture-read',
   'mask-read',
   'activation-map-read',
+  'priors-read',
   'reviews-read',
   'drawn-mask-read',
   'review-added',
@@ -33,8 +34,7 @@ const readers: readonly Role[] = ['reader', 'reviewer']
 export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/studies': { roles: everybody, audit: null },
   'GET /api/studies/{studyId}': { roles: readers, audit: 'result-read' },
-  // In AWS the answer is that priors are not looked for.
-  'GET /api/studies/{studyId}/priors': { roles: readers, audit: null },
+  'GET /api/studies/{studyId}/priors': { roles: readers, audit: 'priors-read' },
   'PUT /api/studies/{studyId}/reading': { roles: readers, audit: null },
   'GET /api/studies/{studyId}/frame-facts': { roles: readers, audit: null },
   'GET /api/studies/{studyId}/frame': { roles: readers, audit: 'picture-read' },

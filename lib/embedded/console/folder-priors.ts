@@ -3,15 +3,9 @@ import { open } from 'node:fs/promises'
 import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrently.ts'
 import { encodePath } from '../../adapters/embedded/path-bytes.ts'
 import type { PriorSearch } from '../../console/api/console-ports.ts'
-import {
-  describePriors,
-  type Examination,
-  examinationOf,
-  type FoundPrior,
-  isPrior,
-} from '../../console/api/examination.ts'
 import type { Priors } from '../../console/contract/priors.ts'
 import { describeSource } from '../../screening/radiograph/describe-source.ts'
+import { describePriors, type Examination, examinationOf, type FoundPrior, isPrior } from './examination.ts'
 import type { FolderStudies } from './folder-studies.ts'
 
 /** Patient and study stand before the pixels, and before what vendors add. Unit: bytes. */

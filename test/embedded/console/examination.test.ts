@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { describePriors, type Examination, examinationOf, isPrior } from '../../lib/console/api/examination.ts'
-import type { SourceIdentity } from '../../lib/screening/radiograph/source-identity.ts'
+import { describePriors, type Examination, examinationOf, isPrior } from '../../../lib/embedded/console/examination.ts'
+import type { SourceIdentity } from '../../../lib/screening/radiograph/source-identity.ts'
 
 const key = new Uint8Array(32).fill(7)
 const current: SourceIdentity = {

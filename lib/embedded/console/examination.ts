@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
+import type { Priors } from '../../console/contract/priors.ts'
 import type { SourceIdentity } from '../../screening/radiograph/source-identity.ts'
-import type { Priors } from '../contract/priors.ts'
 
 /** Of whom and when an image was taken, as far as two of them can be compared; names nobody. */
 export interface Examination {
