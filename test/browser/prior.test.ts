@@ -57,8 +57,12 @@ beforeEach(async () => {
 })
 
 const canvas = (side: 'current' | 'prior') => page.locator(`.pane.${side} canvas`)
+/** After two frames: in the first one a canvas learns of its new size, as when the toolbar got another line. */
 const pixelsOf = (side: 'current' | 'prior'): Promise<string> =>
-  canvas(side).evaluate((element: HTMLCanvasElement) => element.toDataURL())
+  canvas(side).evaluate(async (element: HTMLCanvasElement) => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame)
+    return element.toDataURL()
+  })
 const bandOf = (side: 'current' | 'prior') => page.locator(`.pane.${side} .band`).textContent()
 const panel = () => page.getByRole('region', { name: 'Prior', exact: true })
 
@@ -77,8 +81,8 @@ async function compare(): Promise<void> {
 describe('a prior', () => {
   it('lies beside the current picture, each under its name and date, with what was found in each', async () => {
     await compare()
-    expect(await bandOf('current')).toMatch(/^Current2024-03-10/)
-    expect(await bandOf('prior')).toMatch(/^Prior2024-01-07, 63 days before.*(same scale|current scale)/)
+    await expect.poll(() => bandOf('current')).toMatch(/^Current2024-03-10/)
+    await expect.poll(() => bandOf('prior')).toMatch(/^Prior2024-01-07, 63 days before.*(same scale|current scale)/)
     expect(await page.getByRole('region', { name: 'Current: finding' }).textContent()).toMatch(/calibrated/)
     expect(await page.getByRole('region', { name: 'Prior of 2024-01-07: finding' }).textContent()).toMatch(/calibrated/)
     expect(await panel().textContent()).toMatch(/no issuer/)
@@ -109,7 +113,7 @@ describe('a prior', () => {
     await page.keyboard.press('k')
     await page.keyboard.press('+')
     expect(await pixelsOf('prior')).toBe(fitted[1])
-    expect(await bandOf('prior')).toMatch(/current scale/)
+    await expect.poll(() => bandOf('prior')).toMatch(/current scale/)
     // The keys act on the prior, and then on it alone.
     const zoomed = await pixelsOf('current')
     await page.keyboard.press('s')
@@ -145,7 +149,7 @@ describe('a prior', () => {
     await compare()
     await page.keyboard.press('s')
     await page.keyboard.press('d')
-    expect(await page.locator('.pane.active').getAttribute('class')).toMatch(/current/)
+    await expect.poll(() => page.locator('.pane.active').getAttribute('class')).toMatch(/current/)
     const place = (await canvas('prior').boundingBox())!
     await page.mouse.move(place.x + 100, place.y + 100)
     await page.mouse.down()
@@ -158,7 +162,7 @@ describe('a prior', () => {
     await compare()
     await page.keyboard.press('t')
     const isPriorFirst = () => page.locator('.pane').first().getAttribute('class')
-    expect(await isPriorFirst()).toMatch(/prior/)
+    await expect.poll(isPriorFirst).toMatch(/prior/)
     await page.keyboard.press('Escape')
     await openStudy('now.dcm')
     await canvas('prior').waitFor()
@@ -169,7 +173,7 @@ describe('a prior', () => {
     await compare()
     const marked = await Promise.all([pixelsOf('current'), pixelsOf('prior')])
     await page.getByLabel('First look').check()
-    expect(await page.locator('.study').textContent()).not.toMatch(/calibrated probability|suspected/i)
+    await expect.poll(() => page.locator('.study').textContent()).not.toMatch(/calibrated probability|suspected/i)
     expect(await bandOf('prior')).toMatch(/2024-01-07/)
     await expectAccessible(page)
     await page.keyboard.press('m')
