@@ -10,6 +10,7 @@ import { writePhantomSet } from '../../lib/phantom/write-phantom-set.ts'
 import { type Preprocessed, preprocess } from '../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { benchCascade } from './cascade.ts'
+import { benchConsole } from './console.ts'
 import { validateCost } from './cost-validation.ts'
 import { benchDelivering } from './delivering.ts'
 import { benchDocuments } from './documents.ts'
@@ -39,6 +40,7 @@ const parts = [
   'cost',
   'listen',
   'deliver',
+  'console',
   'memory',
   'table',
 ] as const
@@ -97,7 +99,7 @@ async function prepare(files: readonly string[]): Promise<Preprocessed[]> {
 }
 
 const ordinary = options.only === 'table' ? [] : await makePhantoms('ordinary', 16, 1024)
-const large = wanted('file', 'documents', 'memory') ? await makePhantoms('large', 4, 3000) : []
+const large = wanted('file', 'documents', 'memory', 'console') ? await makePhantoms('large', 4, 3000) : []
 if (wanted('preprocessing')) {
   print('preprocessing, 3000 × 3000, 12 bits, processor time', await benchPreprocessing(folder))
 }
@@ -123,6 +125,7 @@ if (wanted('listen')) {
   print('receiving, one association of storescu', await benchReceiving(tenMegabytes, folder))
 }
 if (wanted('deliver')) print('delivering to a local target', await benchDelivering(folder))
+if (wanted('console')) print('console, radiographs of 3000 × 3000, no graphics card', await benchConsole(large, folder))
 if (wanted('memory')) {
   print(`memory of one screening process over ${images} images`, benchMemory([...ordinary, ...large], images))
 }

@@ -14,7 +14,8 @@ import {
   openConsole,
   removeFolder,
 } from '../embedded/console/open-console.ts'
-import { expectAccessible, launchBrowser, openPage, type WatchedPage } from './open-browser.ts'
+import { launchBrowser } from './launch-browser.ts'
+import { expectAccessible, openPage, type WatchedPage } from './open-browser.ts'
 
 /*
  * The console as its user meets it: a real browser against `pleura serve` with real inference. No graphics card.

@@ -1,17 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
-
-/** Where install-chromium.sh, or the machine, has put it. */
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env.PLEURA_CHROMIUM ?? places.find((place) => existsSync(place))
-  if (!executablePath) throw new Error('There is no Chromium here. Install it, or name it with PLEURA_CHROMIUM.')
-  // No graphics card: reading rooms have none either. No sandbox: containers do not grant one.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-}
 
 export interface WatchedPage {
   readonly page: Page

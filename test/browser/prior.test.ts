@@ -10,7 +10,8 @@ import {
   openConsole,
   removeFolder,
 } from '../embedded/console/open-console.ts'
-import { expectAccessible, launchBrowser, openPage, type WatchedPage } from './open-browser.ts'
+import { launchBrowser } from './launch-browser.ts'
+import { expectAccessible, openPage, type WatchedPage } from './open-browser.ts'
 
 /* A prior beside the picture, in a real browser, over real results. */
 

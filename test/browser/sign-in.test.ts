@@ -10,7 +10,8 @@ import type { SignInSettings } from '../../lib/console/contract/sign-in.ts'
 import { packageRoot } from '../../lib/embedded/package-root.ts'
 import { type OpenedConsole, openConsole, type StoredImage } from '../functions/console/open-console.ts'
 import { claimsOf, type Issuer, openIssuer } from '../functions/console/open-issuer.ts'
-import { expectAccessible, launchBrowser, openPage, type WatchedPage } from './open-browser.ts'
+import { launchBrowser } from './launch-browser.ts'
+import { expectAccessible, openPage, type WatchedPage } from './open-browser.ts'
 
 /*
  * The page as CloudFront would show it: API, bucket and issuer each where they are in AWS, behind the same policy. The
