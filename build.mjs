@@ -1,7 +1,8 @@
 // Bundles the programs into dist/, packages left outside. `npm ci` runs it, so `npx pleura` works in the checkout.
-// Chunks of earlier builds stay: a program that is running may still load them.
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+// Chunks of earlier builds stay, and a file that is the same is not written again: a program that is running, or
+// starting, may load them meanwhile.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -23,8 +24,9 @@ const programs = [
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 
-await build({
+const built = await build({
   absWorkingDir: root,
+  write: false,
   entryPoints: programs,
   outbase: '.',
   outdir: 'dist',
@@ -38,17 +40,13 @@ await build({
   logLevel: 'warning',
 })
 
-// The console's page, whole: a server reads it at its start, so nothing of an earlier build may stay beside it.
+for (const { path, contents } of built.outputFiles) place(path, contents)
+
+// The console's page: a server reads all of its folder at its start, so nothing of an earlier build may stay there.
 const page = join(root, 'dist/lib/console/page')
-rmSync(page, { recursive: true, force: true })
-mkdirSync(page, { recursive: true })
-for (const file of ['index.html', 'icon.svg']) {
-  copyFileSync(join(root, 'lib/console/page', file), join(page, file))
-}
-// The one library that is bundled into the page.
-copyFileSync(join(root, 'node_modules/preact/LICENSE'), join(page, 'preact.LICENSE.txt'))
-await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
+  write: false,
   entryPoints: [
     { in: 'lib/console/page/main.tsx', out: 'console' },
     { in: 'lib/console/page/styles/console.css', out: 'console' },
@@ -63,3 +61,19 @@ await build({
   jsxImportSource: 'preact',
   logLevel: 'warning',
 })
+const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
+for (const name of ['index.html', 'icon.svg']) files.set(name, readFileSync(join(root, 'lib/console/page', name)))
+// The one library that is bundled into the page.
+files.set('preact.LICENSE.txt', readFileSync(join(root, 'node_modules/preact/LICENSE')))
+for (const [name, contents] of files) place(join(page, name), contents)
+for (const name of readdirSync(page)) if (!files.has(name)) rmSync(join(page, name), { recursive: true })
+
+/** Writes a file whole, unless it is there already. */
+function place(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  mkdirSync(dirname(path), { recursive: true })
+  const draft = `${path}.${process.pid}.draft`
+  const isProgram = contents[0] === 0x23 && contents[1] === 0x21 // '#!'
+  writeFileSync(draft, contents, { mode: isProgram ? 0o777 : 0o666 })
+  renameSync(draft, path)
+}

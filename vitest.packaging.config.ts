@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/packaging/**/*.test.ts'],
+    globalSetup: ['test/packaging/build-once.ts'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
     pool: 'forks',

@@ -3,7 +3,7 @@
 //   deliver/  the delivering Lambda,  console/  the console's API,  screen/  the build context of the screening image
 //   (linux x64).
 // Packages come from node_modules, which `npm ci` has checked; binaries of the target platform from the registry,
-// held against the lock file's integrity. The same checkout gives the same bytes.
+// held against the lock file's integrity, each time. The same checkout gives the same bytes.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -13,6 +13,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -34,6 +35,8 @@ const { values: options } = parseArgs({
   },
 })
 
+/** What was fetched before, by its integrity. */
+const cache = join(root, 'node_modules/.cache/packages')
 /** Left outside of the bundles: native code, WebAssembly, a typeface. */
 const codecPackages = ['@cornerstonejs/codec-charls', '@cornerstonejs/codec-openjpeg']
 /** Every package of which a part is in an asset. */
@@ -226,17 +229,26 @@ async function addSharp(target, arch) {
 function fetchPackage(name) {
   const { version: wanted, integrity } = lock[`node_modules/${name}`]
   const folder = mkdtempSync(join(tmpdir(), 'pleura-package-'))
-  const quiet = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
-  const tarball = execFileSync('npm', ['pack', '--silent', `${name}@${wanted}`], quiet)
-    .trim()
-    .split('\n')
-    .pop()
-  const [algorithm, expected] = integrity.split(/-(.*)/)
-  const found = createHash(algorithm)
-    .update(readFileSync(join(folder, tarball)))
-    .digest('base64')
-  if (found !== expected) throw new Error(`${name}@${wanted} has integrity ${found}, the lock file says ${expected}`)
-  execFileSync('tar', ['-xzf', tarball], { cwd: folder })
+  const kept = join(cache, `${integrity.replaceAll(/\W/g, '_')}.tgz`)
+  const integrityOf = (file) => {
+    const [algorithm] = integrity.split('-')
+    return `${algorithm}-${createHash(algorithm).update(readFileSync(file)).digest('base64')}`
+  }
+  if (!existsSync(kept) || integrityOf(kept) !== integrity) {
+    const quiet = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
+    const words = execFileSync('npm', ['pack', '--silent', `${name}@${wanted}`], quiet)
+      .trim()
+      .split('\n')
+    const tarball = join(folder, words.pop())
+    const found = integrityOf(tarball)
+    if (found !== integrity)
+      throw new Error(`${name}@${wanted} has integrity ${found}, the lock file says ${integrity}`)
+    mkdirSync(cache, { recursive: true })
+    const draft = `${kept}.${process.pid}.draft`
+    cpSync(tarball, draft)
+    renameSync(draft, kept)
+  }
+  execFileSync('tar', ['-xzf', kept], { cwd: folder })
   return join(folder, 'package')
 }
 

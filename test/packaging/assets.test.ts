@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { zipFolder } from '../../packaging/zip-folder.mjs'
 import { buildAssets, filesBelow } from './build-assets.ts'
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-let once: string
+const once = inject('assets')
 let again: string
 beforeAll(() => {
-  once = buildAssets()
   again = buildAssets()
 })
 

@@ -7,28 +7,34 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Cloud, createCloud } from '../cloud/harness/create-cloud.ts'
 import { type StandIn, startStandIn } from '../cloud/harness/start-stand-in.ts'
-import { buildAssets, filesBelow, root } from './build-assets.ts'
+import { filesBelow, root } from './build-assets.ts'
 
 const dockerfile = readFileSync(join(root, 'functions/screen/Dockerfile'), 'utf8')
 const hadolint = join(root, 'node_modules/.cache/stand-ins/bin/hadolint')
 
 let standIn: StandIn
 let cloud: Cloud
-let context: string
+const context = join(inject('assets'), 'screen')
+/** The image of the cpu stage. Nobody who runs in it can write there. */
+let image: string
 beforeAll(async () => {
   standIn = await startStandIn()
   cloud = await createCloud(standIn.endpoint)
-  context = join(buildAssets(), 'screen')
+  image = assemble()
 })
-afterAll(() => standIn.stop())
+afterAll(() => {
+  rmSync(image, { recursive: true, force: true })
+  return standIn.stop()
+})
 
 /** Copies what the stages before `stage` and itself COPY out of the build context, and node with its libraries. */
 function assemble(): string {
@@ -160,39 +166,35 @@ describe('the screening image', () => {
       'libonnxruntime_providers_cuda.so',
       'libonnxruntime_providers_shared.so',
     ])
-    const image = assemble()
-    cpSync(folder, join(image, 'opt/pleura/app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'), {
+    const withCuda = mkdtempSync(join(tmpdir(), 'pleura-image-'))
+    chmodSync(withCuda, 0o755)
+    execFileSync('cp', ['-a', `${image}/.`, withCuda])
+    cpSync(folder, join(withCuda, 'opt/pleura/app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'), {
       recursive: true,
     })
-    const { code, stdout } = await start(image, workerEnvironment('cpu'))
+    const { code, stdout } = await start(withCuda, workerEnvironment('cpu'))
     expect(stdout).toContain('"event":"ready"')
     expect(code).toBe(0)
-    execFileSync('rm', ['-rf', image, folder])
+    for (const used of [withCuda, folder]) rmSync(used, { recursive: true, force: true })
   })
 
   it('starts alone: loads and proves its models, finds the queues empty, ends', async () => {
-    const image = assemble()
     const { code, stdout } = await start(image, workerEnvironment('cpu'))
     expect(stdout).toContain('"event":"ready"')
     expect(stdout).toContain('"event":"ended"')
     expect(code).toBe(0)
-    execFileSync('rm', ['-rf', image])
   })
 
   it('ends at once, naming what its environment lacks', async () => {
-    const image = assemble()
     const { code, stdout } = await start(image, {})
     expect(code).toBe(1)
     expect(stdout).toContain('STUDY_BUCKET')
-    execFileSync('rm', ['-rf', image])
   })
 
   it('ends with the reason when CUDA was asked for and is absent', async () => {
-    const image = assemble()
     const { code, stdout } = await start(image, workerEnvironment('cuda'))
     expect(code).toBe(1)
     expect(stdout).toContain('screening-worker-failed')
     expect(stdout).toMatch(/cuda/i)
-    execFileSync('rm', ['-rf', image])
   })
 })
