@@ -190,7 +190,7 @@ def rows_of(out):
     return [{k: v for k, v in row.items() if k != "seconds"} for row in read_metrics(out)]
 
 
-def test_a_killed_run_goes_on_as_if_it_had_not_been(collected, tmp_path):
+def test_a_killed_run_goes_on_as_if_it_had_not_been(collected, tmp_path, capsys):
     content = CLASSIFIER | {"epochs": 4}
     whole = train(plan_of(content), collected, tmp_path / "whole", "cpu")
     config = tmp_path / "plan.toml"
@@ -227,13 +227,12 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(collected, tmp_path):
     assert (killed / "metrics.png").stat().st_size > 1000
     # Ended: nothing is trained again; another plan is no continuation.
     before = (killed / "checkpoint.pt").stat().st_mtime_ns
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    trainer.main([*map(str, words)])
     assert (killed / "checkpoint.pt").stat().st_mtime_ns == before
-    other = subprocess.run(
-        [*command, "--seed", "2"], env=environment, capture_output=True, text=True
-    )
-    assert other.returncode == 1
-    assert "another plan" in other.stderr
+    with pytest.raises(SystemExit) as ended:
+        trainer.main([*map(str, words), "--seed", "2"])
+    assert ended.value.code == 1
+    assert "another plan" in capsys.readouterr().err
 
 
 class Judgements:

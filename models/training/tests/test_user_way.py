@@ -60,7 +60,7 @@ def pleura(*words, codes=(0,)):
 @pytest.fixture(scope="module")
 def phantoms(tmp_path_factory):
     folder = tmp_path_factory.mktemp("phantoms")
-    pleura("phantom", "--count", 60, "--out", folder, "--seed", 5, "--size", 512)
+    pleura("phantom", "--count", 60, "--out", folder, "--seed", 5, "--size", 256)
     return folder
 
 

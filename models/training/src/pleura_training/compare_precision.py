@@ -15,6 +15,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from .bundle_session import BundleSession, ClassifierSession, SegmenterSession
 from .dataset import Collected, load_collected
+from .half_storage import store_weights_as_half
 from .metrics import area_under_curve, bootstrap_interval, dice, mean_or_nan
 from .mirror import Mirrored
 from .onnx_export import Exported, export_onnx
@@ -56,8 +57,9 @@ def write_variants(module, bundle: Path, out: Path, images: list[np.ndarray]) ->
         folder.mkdir(parents=True)
         (folder / "model.json").write_text(json.dumps(session.bundle))
     channels = session.bundle["input"]["channels"]
-    for kind, half in (("float32", False), ("float16 storage", True)):
-        onnx.save(export_onnx(module, side, half, channels), str(folders[kind] / name))
+    model = export_onnx(module, side, half=False, channels=channels)
+    onnx.save(model, str(folders["float32"] / name))
+    onnx.save(store_weights_as_half(model), str(folders["float16 storage"] / name))
     quantize_static(
         folders["float32"] / name,
         folders["int8"] / name,
