@@ -1,4 +1,5 @@
 import { type BlockList, isIPv6, type Server, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { ConfigurationError } from '../screening/kernel/errors.ts'
 
 /** A port that is listened on. */
@@ -35,4 +36,11 @@ export function isAllowedPeer(peers: BlockList | null, { remoteAddress }: Socket
   // A socket of both families shows IPv4 peers in the form of IPv6.
   const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
   return peers.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** Why a peer got no TLS connection: a code of OpenSSL or of the system, never a text. */
+export function describeTlsFailure({ code }: NodeJS.ErrnoException, socket: TLSSocket): string {
+  // The types have it as an error; it is the code of one.
+  const authorization = socket.authorizationError as unknown as string | null
+  return `tls-failed-${authorization ?? code ?? 'unknown'}`
 }

@@ -1,5 +1,13 @@
 import * as z from 'zod'
-import { cStoreTarget, everyTarget, fhirTarget, mllpTarget, stowTarget, webhookTarget } from './delivery-config.ts'
+import {
+  cStoreTarget,
+  everyTarget,
+  fhirTarget,
+  mllpTarget,
+  stowTarget,
+  tlsFileNames,
+  webhookTarget,
+} from './delivery-config.ts'
 
 /**
  * A delivery is given up, with its reason, before the queue forgets it: that is 14 days after it was sent
@@ -37,8 +45,8 @@ const authorizationSecret = { secret: secretName.nullable().default(null) }
 const webhook = webhookTarget.omit({ secretFile: true }).extend({ ...inCloud, ...signingSecret })
 const fhir = fhirTarget.omit({ authorizationFile: true }).extend({ ...inCloud, ...authorizationSecret })
 const stow = stowTarget.omit({ authorizationFile: true }).extend({ ...inCloud, ...authorizationSecret })
-const mllp = mllpTarget.extend(inCloud)
-const cStore = cStoreTarget.extend(inCloud)
+const mllp = mllpTarget.omit(tlsFileNames).extend(inCloud)
+const cStore = cStoreTarget.omit(tlsFileNames).extend(inCloud)
 
 /** Another event bus: gets the event that tells of a result, pointers only. */
 const eventBridge = z

@@ -69,12 +69,26 @@ export const stowTarget = z.strictObject({
 const host = z.string().regex(/^[0-9a-zA-Z._:-]{1,253}$/, 'must be a name or an address')
 const port = z.number().int().min(1).max(65_535)
 
+const pemFile = z.string().min(1).nullable().default(null)
+
+/** Of a target's TLS, in PEM form. Relative to the configuration. */
+const tlsFiles = {
+  /** The authority that the target's certificate is of; with it no other is trusted. */
+  tlsAuthorityFile: pemFile,
+  /** Our own certificate, for targets that ask for one, and its key. */
+  tlsCertificateFile: pemFile,
+  tlsKeyFile: pemFile,
+}
+/** Picks them, for `omit`. */
+export const tlsFileNames = { tlsAuthorityFile: true, tlsCertificateFile: true, tlsKeyFile: true } as const
+
 export const mllpTarget = z.strictObject({
   ...everyTarget,
   kind: z.literal('mllp'),
   host,
   port,
   tls: z.boolean().default(false),
+  ...tlsFiles,
   /** MSH-5 and MSH-6 of what is sent. */
   receivingApplication: z.string().max(180).default(''),
   receivingFacility: z.string().max(180).default(''),
@@ -91,6 +105,7 @@ export const cStoreTarget = z.strictObject({
   host,
   port,
   tls: z.boolean().default(false),
+  ...tlsFiles,
   calledAeTitle: aeTitle,
   callingAeTitle: aeTitle.default('PLEURA'),
   objects,
@@ -125,7 +140,8 @@ export type DeliveryConfig = z.infer<typeof deliveryConfig>
 export type DeliveryTarget = z.infer<typeof deliveryTarget>
 export type TargetOfKind<Kind extends DeliveryTarget['kind']> = Extract<DeliveryTarget, { kind: Kind }>
 
-type WithoutFiles<Target> = Target extends unknown ? Omit<Target, 'secretFile' | 'authorizationFile'> : never
+type FileName = 'secretFile' | 'authorizationFile' | keyof typeof tlsFileNames
+type WithoutFiles<Target> = Target extends unknown ? Omit<Target, FileName> : never
 
 /** A target as its sender knows it, wherever its credentials are kept. */
 export type SenderTarget = WithoutFiles<DeliveryTarget>

@@ -6,7 +6,7 @@ import { addressMessage } from '../../delivery/mllp/address-message.ts'
 import { judgeAcknowledgement } from '../../delivery/mllp/judge-acknowledgement.ts'
 import type { Delivery, Sender } from '../../delivery/sender.ts'
 import { describeConnectionError } from './describe-connection-error.ts'
-import { openSocket } from './open-socket.ts'
+import { openSocket, type TlsCredentials } from './open-socket.ts'
 
 /** Messages come one by one, as receivers expect of one sender. */
 const concurrency = 1
@@ -15,7 +15,7 @@ const startOfBlock = Buffer.of(0x0b)
 const endOfBlock = Buffer.of(0x1c, 0x0d)
 
 /** Sends the stored ORU^R01, a connection each, and waits for its acknowledgement. @see HL7 v2 Transport: MLLP Release 1 */
-export function createMllpSender(target: SenderTargetOfKind<'mllp'>): Sender {
+export function createMllpSender(target: SenderTargetOfKind<'mllp'>, credentials: TlsCredentials = {}): Sender {
   return {
     concurrency,
     async send({ documents }: Delivery): Promise<DeliveryOutcome> {
@@ -23,7 +23,7 @@ export function createMllpSender(target: SenderTargetOfKind<'mllp'>): Sender {
       if (!message) return refused('not-a-message')
       const signal = AbortSignal.timeout(target.timeoutSeconds * 1000)
       try {
-        const socket = await openSocket(target, signal)
+        const socket = await openSocket(target, credentials, signal)
         try {
           socket.write(Buffer.concat([startOfBlock, Buffer.from(message.text), endOfBlock]))
           const answer = await readBlock(socket)

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type SecureContextOptions } from 'node:tls'
 import { assertAllowedHost, guardedLookup } from './address-guard.ts'
 
 export interface SocketTarget {
@@ -9,11 +9,18 @@ export interface SocketTarget {
   readonly allowPrivateAddress: boolean
 }
 
+/** In PEM form: the authority that is trusted instead of those that Node trusts, and a certificate of our own. */
+export type TlsCredentials = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>
+
 /**
  * A connection to a target, guarded as those of HTTP are. It is destroyed, with the signal's reason, when that is aborted.
  * @throws what the connection fails with
  */
-export async function openSocket(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+export async function openSocket(
+  target: SocketTarget,
+  credentials: TlsCredentials,
+  signal: AbortSignal,
+): Promise<Socket> {
   const { host, port, tls, allowPrivateAddress } = target
   assertAllowedHost(host, allowPrivateAddress)
   signal.throwIfAborted()
@@ -21,7 +28,7 @@ export async function openSocket(target: SocketTarget, signal: AbortSignal): Pro
   const options = { host, port, noDelay: true, lookup: guardedLookup(allowPrivateAddress) }
   // RFC 6066 knows no address as a server's name; the certificate is compared with the host either way.
   const servername = isIP(host) === 0 ? { servername: host } : {}
-  const socket: Socket = tls ? connectTls({ ...options, ...servername }) : connect(options)
+  const socket: Socket = tls ? connectTls({ ...options, ...servername, ...credentials }) : connect(options)
   signal.addEventListener('abort', () => socket.destroy(signal.reason), { once: true })
   await new Promise<void>((resolve, reject) => {
     socket.once(tls ? 'secureConnect' : 'connect', resolve)

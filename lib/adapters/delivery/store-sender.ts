@@ -14,7 +14,7 @@ import {
   StoreAnswer,
 } from '../dicom-network/store-pdus.ts'
 import { describeConnectionError } from './describe-connection-error.ts'
-import { openSocket } from './open-socket.ts'
+import { openSocket, type TlsCredentials } from './open-socket.ts'
 import { type OutgoingObject, readOutgoingObject } from './outgoing-object.ts'
 
 /** One association at a time, as receivers expect of one sender. */
@@ -35,7 +35,7 @@ class AssociationError extends Error {
  * Sends the objects of a result to a storage SCP, in one association and byte for byte as they are stored.
  * @see DICOM PS3.4 Annex B
  */
-export function createStoreSender(target: SenderTargetOfKind<'c-store'>): Sender {
+export function createStoreSender(target: SenderTargetOfKind<'c-store'>, credentials: TlsCredentials = {}): Sender {
   return {
     concurrency,
     async send({ documents }: Delivery): Promise<DeliveryOutcome> {
@@ -43,7 +43,7 @@ export function createStoreSender(target: SenderTargetOfKind<'c-store'>): Sender
       if (!objects.every((object) => object !== null)) return refused('not-a-message')
       const signal = AbortSignal.timeout(target.timeoutSeconds * 1000)
       try {
-        const socket = await openSocket(target, signal)
+        const socket = await openSocket(target, credentials, signal)
         try {
           return await storeAll(socket, objects, target)
         } finally {

@@ -2,7 +2,7 @@ import { type BlockList, createServer as createPlainServer, type Server, type So
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { KeptObject } from '../embedded/arriving-file.ts'
 import type { Inbox } from '../embedded/inbox.ts'
-import { isAllowedPeer, type Listener, openServer } from '../listener.ts'
+import { describeTlsFailure, isAllowedPeer, type Listener, openServer } from '../listener.ts'
 import { DicomConnection } from './dicom-connection.ts'
 import type { AssociationRefusal } from './storage-scp.ts'
 
@@ -71,7 +71,7 @@ export async function listenForDicom(options: DicomListenerOptions): Promise<Lis
   }
 
   const server: Server = tls ? createTlsServer(tls, accept) : createPlainServer(accept)
-  server.on('tlsClientError', () => onTrouble('tls-failed'))
+  server.on('tlsClientError', (error, socket) => onTrouble(describeTlsFailure(error, socket)))
   server.on('drop', () => onTrouble('too-many-connections'))
   server.maxConnections = maximumAssociations + spareConnections
   const port = await openServer(server, options)

@@ -4,7 +4,7 @@ import type { BlockList, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { KeptObject } from '../embedded/arriving-file.ts'
 import { type Inbox, NoRoomError } from '../embedded/inbox.ts'
-import { isAllowedPeer, type Listener, openServer } from '../listener.ts'
+import { describeTlsFailure, isAllowedPeer, type Listener, openServer } from '../listener.ts'
 import { MultipartError, readParts } from './read-parts.ts'
 import { buildStoreAnswer, type StoreOutcome, statusOf } from './store-answer.ts'
 import { storePart } from './store-parts.ts'
@@ -60,7 +60,7 @@ export async function listenForStow(options: StowListenerOptions): Promise<Liste
     onTrouble('peer-not-allowed')
     socket.destroy()
   })
-  server.on('tlsClientError', () => onTrouble('tls-failed'))
+  server.on('tlsClientError', (error, socket) => onTrouble(describeTlsFailure(error, socket)))
   server.on('drop', () => onTrouble('too-many-connections'))
   server.maxConnections = options.maximumAssociations
   server.headersTimeout = headersMs

@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { createSender } from '../../adapters/delivery/create-sender.ts'
 import type { DeliveryTarget } from '../../delivery/delivery-config.ts'
 import type { Sender } from '../../delivery/sender.ts'
 import { ConfigurationError } from '../../screening/kernel/errors.ts'
 import type { Clock } from '../../screening/kernel/ports.ts'
+import { readNamedFile } from './read-named-file.ts'
+import { readTlsCredentials } from './read-tls-credentials.ts'
 
-/** @param folder Where the files lie that the target names. @throws {ConfigurationError} for a secret that is none */
+/** @param folder Where the files lie that the target names. @throws {ConfigurationError} for a secret or a certificate that is none */
 export async function openSender(target: DeliveryTarget, folder: string, clock: Clock): Promise<Sender> {
   const file = credentialFileOf(target)
-  const credential = file === null ? null : await readOwnFile(target.name, folder, file)
-  const sender = await createSender(target, credential, clock)
+  const credential = file === null ? null : await readNamedFile(target.name, folder, file)
+  const sender = await createSender(target, credential, clock, await readTlsCredentials(target, folder))
   if (sender) return sender
   throw new ConfigurationError(
     target.kind === 'webhook'
@@ -22,13 +22,4 @@ export async function openSender(target: DeliveryTarget, folder: string, clock: 
 function credentialFileOf(target: DeliveryTarget): string | null {
   if ('secretFile' in target) return target.secretFile
   return 'authorizationFile' in target ? target.authorizationFile : null
-}
-
-async function readOwnFile(target: string, folder: string, file: string): Promise<string> {
-  try {
-    return await readFile(resolve(folder, file), 'utf8')
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new ConfigurationError(`${file}, which target ${target} names, cannot be read (${code}).`, { cause })
-  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
 import { createDocumentTools } from '../../../lib/adapters/codecs/create-document-tools.ts'
+import type { TlsCredentials } from '../../../lib/adapters/delivery/open-socket.ts'
 import { createStoreSender } from '../../../lib/adapters/delivery/store-sender.ts'
 import { deliveryTarget, type TargetOfKind } from '../../../lib/delivery/delivery-config.ts'
 import { documentKinds } from '../../../lib/screening/kernel/document-kinds.ts'
 import { readFileMeta } from '../../../lib/screening/radiograph/file-meta.ts'
 import { deliveryOf } from '../../delivery/stored-result.ts'
+import { makeAuthority, makeCertificate } from '../../make-certificate.ts'
 
 const names = ['segmentation.dcm', 'secondary-capture.dcm', 'presentation-state.dcm', 'structured-report.dcm']
 const dataSetOf = (file: Buffer): string => file.subarray(readFileMeta(file, 132).end).toString('hex')
@@ -47,7 +49,7 @@ async function openStorescp(...options: string[]): Promise<{ port: number; folde
   return { port, folder }
 }
 
-const senderTo = (port: number) =>
+const senderTo = (port: number, tls: TlsCredentials | null = null) =>
   createStoreSender(
     deliveryTarget.parse({
       kind: 'c-store',
@@ -56,7 +58,9 @@ const senderTo = (port: number) =>
       port,
       calledAeTitle: 'STORESCP',
       allowPrivateAddress: true,
+      tls: tls !== null,
     }) as TargetOfKind<'c-store'>,
+    tls ?? {},
   )
 
 const delivery = () =>
@@ -91,5 +95,28 @@ describe('storescp, delivered to', () => {
       kind: 'unavailable',
       reason: expect.stringMatching(/^(association|connection)-/),
     })
+  })
+
+  it('over TLS has what is sent with a certificate of its authority, and nothing else', async () => {
+    const [authority, stranger] = [makeAuthority(), makeAuthority('another authority')]
+    const own = makeCertificate(authority)
+    const keys = await mkdtemp(join(tmpdir(), 'pleura-storescp-keys-'))
+    const [key, cert, ca] = ['key.pem', 'cert.pem', 'ca.pem'].map((name) => join(keys, name))
+    await Promise.all([writeFile(key, own.key), writeFile(cert, own.cert), writeFile(ca, authority.cert)])
+    const { port, folder } = await openStorescp('+tls', key, cert, '+cf', ca)
+    const sent = await delivery()
+    const failed = { kind: 'unavailable', reason: expect.stringMatching(/^(connection|association)-/) }
+    expect(await senderTo(port, { ca: stranger.cert, ...makeCertificate(authority) }).send(sent)).toMatchObject({
+      kind: 'unavailable',
+      reason: 'connection-SELF_SIGNED_CERT_IN_CHAIN',
+    })
+    for (const shown of [{}, makeCertificate(stranger), makeCertificate(authority, { isExpired: true })]) {
+      expect(await senderTo(port, { ca: authority.cert, ...shown }).send(sent)).toMatchObject(failed)
+    }
+    expect(await senderTo(port).send(sent)).toMatchObject(failed)
+    expect(await readdir(folder)).toEqual([])
+    const trusted = { ca: authority.cert, ...makeCertificate(authority) }
+    expect(await senderTo(port, trusted).send(sent)).toEqual({ kind: 'delivered' })
+    expect(await readdir(folder)).toHaveLength(names.length)
   })
 })
