@@ -9,26 +9,34 @@ import { jsonLine } from './json-lines.ts'
  */
 export class AppendJournal<T> {
   readonly #file: FileHandle
-  readonly lines: readonly T[]
 
-  private constructor(file: FileHandle, lines: readonly T[]) {
+  private constructor(file: FileHandle) {
     this.#file = file
-    this.lines = lines
   }
 
-  static async open<T>(path: string): Promise<AppendJournal<T>> {
+  /** @param onLine Is told of each line that is there, one after the other: none of them is kept. */
+  static async open<T>(path: string, onLine: (line: T) => void = () => {}): Promise<AppendJournal<T>> {
     await makeFolder(dirname(path))
     const file = await open(path, 'a+')
-    const bytes = await file.readFile()
-    const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
-    await file.truncate(whole.length)
-    return new AppendJournal<T>(
-      file,
-      whole
-        .toString('utf8')
-        .split('\n')
-        .flatMap(parseLine<T>),
-    )
+    try {
+      let wholeBytes = 0
+      let rest = Buffer.alloc(0)
+      for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
+        const bytes = Buffer.concat([rest, chunk])
+        const end = bytes.lastIndexOf('\n') + 1
+        for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+          const parsed = parseLine<T>(line)
+          if (parsed !== null) onLine(parsed)
+        }
+        wholeBytes += end
+        rest = bytes.subarray(end)
+      }
+      await file.truncate(wholeBytes)
+      return new AppendJournal<T>(file)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
   async append(line: T): Promise<void> {
@@ -41,11 +49,11 @@ export class AppendJournal<T> {
   }
 }
 
-function parseLine<T>(line: string): T[] {
+function parseLine<T>(line: string): T | null {
   try {
     const parsed = JSON.parse(line)
-    return typeof parsed === 'object' && parsed !== null ? [parsed] : []
+    return typeof parsed === 'object' ? parsed : null
   } catch {
-    return []
+    return null
   }
 }

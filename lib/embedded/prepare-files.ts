@@ -54,8 +54,12 @@ export async function prepareFiles(
   const unlock = await lockOutputFolder(options.outDir, 'prepare')
   try {
     const journalFile = join(options.outDir, '.prepared.jsonl')
-    const journal = await AppendJournal.open<JournalLine>(journalFile)
-    const run = new PrepareRun(options, journal)
+    const key = `${preparationKeyOf(options.policy)}${options.fullResolution ? ' full resolution' : ''}`
+    const finished = new Map<string | null, PreparedImageLine>()
+    const journal = await AppendJournal.open<JournalLine>(journalFile, (noted) => {
+      if (noted.key === key) finished.set(noted.line.imageId, noted.line)
+    })
+    const run = new PrepareRun(options, journal, key, finished)
     let lines: PreparedLine[]
     try {
       lines = await run.prepareAll(inputs)
@@ -81,14 +85,18 @@ class PrepareRun {
   readonly #key: string
   readonly #finished: ReadonlyMap<string | null, PreparedImageLine>
 
-  constructor(options: PrepareFilesOptions, journal: AppendJournal<JournalLine>) {
+  /** @param finished By image: what an earlier run has made in the same way. */
+  constructor(
+    options: PrepareFilesOptions,
+    journal: AppendJournal<JournalLine>,
+    key: string,
+    finished: ReadonlyMap<string | null, PreparedImageLine>,
+  ) {
     this.#options = options
     this.#journal = journal
     this.#pool = new ProcessPool(options.concurrency)
-    this.#key = `${preparationKeyOf(options.policy)}${options.fullResolution ? ' full resolution' : ''}`
-    this.#finished = new Map(
-      journal.lines.filter(({ key }) => key === this.#key).map(({ line }) => [line.imageId, line]),
-    )
+    this.#key = key
+    this.#finished = finished
   }
 
   async prepareAll(inputs: readonly FoundEntry[]): Promise<PreparedLine[]> {

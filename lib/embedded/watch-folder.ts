@@ -36,6 +36,13 @@ export interface WatchOptions {
 /** A result line that also names the version of the file it was made from. */
 type WatchedLine = ResultLine & { readonly inputVersion: string }
 
+/** Of every file that was met, a name each: what grows with the folder, and nothing else does. */
+interface KnownNames {
+  readonly queued: Set<string>
+  readonly finishedVersions: Set<string>
+  readonly finishedImages: Set<string>
+}
+
 /**
  * Watches a folder as a bucket: every file that arrives is queued on disk, screened, and written as one line of
  * `outDir/results.jsonl`. The order of the steps makes a kill at any point harmless: a file is noted as queued only
@@ -63,7 +70,7 @@ export class FolderWatch {
       queue: FolderJobQueue
       queued: AppendJournal<Arrival>
       results: AppendJournal<WatchedLine>
-      waiting: readonly ScreeningJob[]
+      names: KnownNames
     },
   ) {
     this.#options = options
@@ -72,16 +79,9 @@ export class FolderWatch {
     this.#queue = parts.queue
     this.#queued = parts.queued
     this.#results = parts.results
-    const finished = parts.results.lines.filter(({ reason }) => reason !== systemFailure)
-    this.#finishedVersions = new Set(finished.map((line) => nameOf(line.input, line.inputVersion)))
-    // What was queued once and has now neither a message nor a line is queued again: `screen` may have replaced the list.
-    const waiting = new Set(parts.waiting.map(({ source, version }) => nameOf(source, version)))
-    this.#queuedNames = new Set(
-      parts.queued.lines
-        .filter(({ path, version }) => waiting.has(nameOf(path, version)) || this.#isFinished(path, version))
-        .map(({ path, version }) => nameOf(path, version)),
-    )
-    this.#finishedImages = new Set(finished.map((line) => nameOf(line.input, line.imageId)))
+    this.#queuedNames = parts.names.queued
+    this.#finishedVersions = parts.names.finishedVersions
+    this.#finishedImages = parts.names.finishedImages
   }
 
   /** Runs until `signal` is aborted (what is under way is finished first), or with `untilEmpty` until all is done. */
@@ -113,15 +113,30 @@ export class FolderWatch {
     }
     try {
       const screener = opening(await StudyScreener.open(settings, { ...options, force: false }))
-      const queued = opening(await AppendJournal.open<Arrival>(join(state, 'queued.jsonl')))
-      const results = opening(await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl')))
       const queue = new FolderJobQueue(join(state, 'queue'), { maximumReceives, clock: systemClock })
       await queue.undoDeliveries()
       // What the system failed over is tried again, as by a second run of `screen`.
       await queue.redrive()
-      const waiting = (await queue.waiting()).map(parseScreeningJob)
+      const names: KnownNames = { queued: new Set(), finishedVersions: new Set(), finishedImages: new Set() }
+      const results = opening(
+        await AppendJournal.open<WatchedLine>(join(settings.outDir, 'results.jsonl'), (line) => {
+          if (line.reason === systemFailure) return
+          names.finishedVersions.add(nameOf(line.input, line.inputVersion))
+          names.finishedImages.add(nameOf(line.input, line.imageId))
+        }),
+      )
+      // What was queued once and has now neither a message nor a line is queued again: `screen` may have replaced the list.
+      const jobs = (await queue.waiting()).map(parseScreeningJob)
+      const waiting = new Set(jobs.map(({ source, version }) => nameOf(source, version)))
+      const queued = opening(
+        await AppendJournal.open<Arrival>(join(state, 'queued.jsonl'), ({ path, version }) => {
+          const name = nameOf(path, version)
+          const isFinished = names.finishedVersions.has(nameOf(screener.nameOf(path), screener.nameOf(version)))
+          if (isFinished || waiting.has(name)) names.queued.add(name)
+        }),
+      )
       const scan = new ArrivalScan(dir, settings.outDir)
-      return new FolderWatch(options, { scan, screener, queue, queued, results, waiting })
+      return new FolderWatch(options, { scan, screener, queue, queued, results, names })
     } catch (error) {
       for (const resource of opened) await resource.close()
       throw error
