@@ -13,8 +13,10 @@ import { createLog, type LogFormat } from './create-log.ts'
 import { addDeidentifyOption, type DeidentifyOption, deidentifiableSettings } from './deidentify-option.ts'
 import { addDeliverOption, type DeliverOption, screenAndDeliver } from './deliver-option.ts'
 import { formatWatchHead, formatWatchRow } from './format-results.ts'
+import { parsePort } from './parse-port.ts'
 import { parseTenant } from './parse-tenant.ts'
-import { addScreeningOptions, parsePositive, parseWithin, type ScreeningOptions } from './screening-options.ts'
+import { addScreeningOptions, parsePositive, type ScreeningOptions } from './screening-options.ts'
+import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions, DeliverOption, DeidentifyOption {
@@ -41,7 +43,6 @@ interface Options extends ScreeningOptions, DeliverOption, DeidentifyOption {
 const bytesPerMb = 1024 * 1024
 /** How often what was received is looked at. Unit: ms. */
 const intervalMs = 500
-const parsePort = (text: string): number => parseWithin(text, 0, 65_535)
 
 export function addListenCommand(program: Command): void {
   const command = program
@@ -77,19 +78,18 @@ export function addListenCommand(program: Command): void {
     ),
   )
   command.action(async (options: Options) => {
-    const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-    const log = createLog(program.opts<{ log: LogFormat }>().log)
-    if (options.bucket !== undefined)
-      return listenTo(await bucketOf(options, options.bucket), options, log, stop.signal)
+    const { log: format } = program.opts<{ log: LogFormat }>()
+    const signal = stopOnInterrupt(format)
+    const log = createLog(format)
+    if (options.bucket !== undefined) return listenTo(await bucketOf(options, options.bucket), options, log, signal)
     await screenAndDeliver(
       options,
       await deidentifiableSettings(options, log),
-      { log, signal: stop.signal },
+      { log, signal },
       async (settings, onResult) => {
         const { json, out } = options
         const onStudy = (line: ResultLine) => console.log(json ? JSON.stringify(line) : formatWatchRow(line, out))
-        await listenTo({ kind: 'screen', settings, onResult, onStudy }, options, log, stop.signal)
+        await listenTo({ kind: 'screen', settings, onResult, onStudy }, options, log, signal)
       },
     )
   })

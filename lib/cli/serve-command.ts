@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { serveConsole } from '../embedded/console/serve-console.ts'
 import { createLog, type LogFormat } from './create-log.ts'
+import { parsePort } from './parse-port.ts'
 import { screenPhantoms } from './screen-phantoms.ts'
-import { addScreeningOptions, parseWithin, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { addScreeningOptions, type ScreeningOptions, settingsOf } from './screening-options.ts'
+import { stopOnInterrupt } from './stop-on-interrupt.ts'
 import { wrapNotes } from './wrap-notes.ts'
 
 interface Options extends ScreeningOptions {
@@ -23,7 +25,7 @@ export function addServeCommand(program: Command): void {
     .description('open the console over an output folder: worklist, viewer, upload, review')
     .requiredOption('--out <dir>', 'the folder with the results; uploads and reviews go there too')
     .option('--host <address>', 'where it listens; on any but the loopback interface a token is asked for', '127.0.0.1')
-    .option('--port <n>', '0 takes one that is free', (text) => parseWithin(text, 0, 65535), 8420)
+    .option('--port <n>', '0 takes one that is free', parsePort, 8420)
     .option('--demo', 'where the folder holds no results yet, draw some phantoms and screen them first', false)
     .option('--open', 'open it in the browser', false)
   addScreeningOptions(command).addHelpText(
@@ -32,18 +34,18 @@ export function addServeCommand(program: Command): void {
   )
   command.action(async (options: Options) => {
     const settings = settingsOf(options, options.out)
-    const log = createLog(program.opts<{ log: LogFormat }>().log)
+    const { log: format } = program.opts<{ log: LogFormat }>()
+    const log = createLog(format)
     if (options.demo && !existsSync(join(options.out, 'results.jsonl'))) {
       await screenPhantoms(join(options.out, 'phantoms'), settings, { ...options, count: 8, log })
     }
-    const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+    const signal = stopOnInterrupt(format)
     const token = randomBytes(24).toString('base64url')
     await serveConsole(settings, {
       ...options,
       token,
       log,
-      signal: stop.signal,
+      signal,
       onReady: (address, isTokenNeeded) => {
         console.log(`The console is at ${address} (Ctrl-C ends it). Not for diagnostic use.`)
         if (isTokenNeeded) {

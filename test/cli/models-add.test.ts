@@ -2,6 +2,8 @@ import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
+import { addModelsCommand } from '../../lib/cli/models-command.ts'
+import { runCommand } from './run-command.ts'
 import { startPleura } from './run-pleura.ts'
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/architectures')
@@ -78,6 +80,18 @@ it.each([
   expect(code).toBe(1)
   expect(stderr).toMatch(message)
   expect(await readdir(models)).toEqual([])
+})
+
+it('verifies no bundle that has nothing to be verified by', async () => {
+  await add(classifier, segmenter, '--use')
+  const file = join(models, 'unet/model.json')
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), golden: [] }))
+  const run = (action: string) => runCommand(addModelsCommand, 'models', action, '--models', models)
+  expect(await run('verify')).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringMatching(/FAILS {2}unet: it has no golden files\. Export it again\.\n$/),
+  })
+  expect(await run('list')).toMatchObject({ exitCode: 0 })
 })
 
 it('never replaces a bundle that results may name', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -146,6 +146,23 @@ describe('pleura usage', () => {
       },
     })
     expect((await run()).stdout).toContain('1 rejected: blank')
+  })
+
+  it('takes an image that one of its results analysed for one to be billed, and a damaged result for one that may be', async () => {
+    const [analysed, doubtful] = [30, 31].map((number) => buildUsageReceipt(number))
+    const example = join(import.meta.dirname, '../../docs/reference/examples/suspected/result.json')
+    const suspected = await readFile(example)
+    const rejected = encode(buildRejectedResult(doubtful.imageId, 'blank'))
+    const put = (imageId: string, screening: string, document: Uint8Array) =>
+      store.put(`${studyKeys.resultPrefix(tenant, imageId, sha256Hex(screening))}result.json`, document)
+    const keys = ['a', 'b', 'c'].sort((one, other) => (sha256Hex(one) < sha256Hex(other) ? -1 : 1))
+    for (const [number, document] of [encode({}), rejected, suspected].entries()) {
+      await put(analysed.imageId, keys[number], document)
+    }
+    for (const [number, document] of [encode({}), rejected].entries())
+      await put(doubtful.imageId, keys[number], document)
+    for (const { imageId } of [analysed, doubtful]) await admit(imageId)
+    expect((await summary()).sums.admissions.notBilled).toEqual({ 'result without receipt': 1, 'damaged result': 1 })
   })
 
   it('passes over what its lifecycle deletes while it reads', async () => {

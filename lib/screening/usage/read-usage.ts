@@ -126,23 +126,36 @@ function parseReceipt(bytes: Uint8Array, key: string, tenant: string, month: str
   return own === key ? receipt : { key, problem: 'its key belongs to another image or screening' }
 }
 
-/** Finds out from an image's other objects why it has no receipt. */
+/**
+ * Why an image has no receipt in the month that admitted it, by its other objects. The first that holds: a receipt of a
+ * month beside (it came at the turn of a month); what its results say; a failure that was written down; nothing yet.
+ */
 async function explainUnbilled(store: ObjectStore, tenant: string, month: string, imageId: string): Promise<string> {
   for (const neighbour of [monthAfter(month, 1), monthAfter(month, -1)]) {
     if (await hasKey(store, `${studyKeys.usageReceipts(tenant, neighbour)}${imageId}-`)) return `billed in ${neighbour}`
   }
+  const byResults = await explainByResults(store, tenant, imageId)
+  if (byResults !== null) return byResults
+  return (await store.exists(studyKeys.failure(tenant, imageId))) ? 'failed' : 'not finished'
+}
+
+/**
+ * An image has a result for each combination of bundles and thresholds. One that analysed it is to be billed, whatever
+ * the others say; one that cannot be read might be such a one. Null without a result.
+ */
+async function explainByResults(store: ObjectStore, tenant: string, imageId: string): Promise<string | null> {
+  let isDamaged = false
   let rejection: string | null = null
   for await (const key of store.list(studyKeys.resultsOfImage(tenant, imageId))) {
     if (!key.endsWith('/result.json')) continue
     const bytes = await getIfThere(store, key)
     if (bytes === null) continue
     const { success, data: result } = resultDocument.safeParse(parseJson(bytes))
-    if (!success) return 'damaged result'
-    if (result.outcome !== 'not-analysed') return 'result without receipt'
-    rejection = `rejected: ${result.reason?.code}`
+    if (!success) isDamaged = true
+    else if (result.outcome !== 'not-analysed') return 'result without receipt'
+    else rejection = `rejected: ${result.reason?.code}`
   }
-  if (rejection !== null) return rejection
-  return (await store.exists(studyKeys.failure(tenant, imageId))) ? 'failed' : 'not finished'
+  return isDamaged ? 'damaged result' : rejection
 }
 
 /** Null when a lifecycle rule has deleted it since it was listed. */
