@@ -39,8 +39,7 @@ export interface BenchedWorker {
 
 /**
  * The cloud worker as it is deployed, except that folders stand for bucket and queues: its inference thread, batches,
- * codecs, documents and receipts. Threshold 0: every image is suspected, so that both networks run and pictures are
- * drawn, the most that an image can ask for.
+ * codecs, documents and receipts. Threshold 0: every image is suspected, so that it is segmented and pictures are drawn, the most that an image can ask for.
  */
 export async function openWorker(
   studies: readonly Preprocessed[],
