@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Template } from 'aws-cdk-lib/assertions'
+import { inject } from 'vitest'
 import { buildApp } from '../../lib/infrastructure/app.ts'
 import type { Assets } from '../../lib/infrastructure/assets.ts'
 import { type EnvironmentConfig, environmentConfig } from '../../lib/infrastructure/config.ts'
+import type {} from '../build-programs.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'))
@@ -76,11 +79,21 @@ function placeAssets(): Assets {
 
 const assets = placeAssets()
 
-/** The template of one environment. @throws when cdk-nag or the CloudFormation validator finds anything */
+/**
+ * The template of one environment; one that another file of this run has synthesized already is taken from there.
+ * @throws when cdk-nag or the CloudFormation validator finds anything
+ */
 export function synthesize(changes: Record<string, unknown> = {}): Template {
+  const digest = createHash('sha256').update(JSON.stringify(changes)).digest('hex')
+  const kept = join(inject('runFolder'), `${digest}.template.json`)
+  if (existsSync(kept)) return Template.fromJSON(JSON.parse(readFileSync(kept, 'utf8')))
   const { app, stack } = buildApp(exampleConfig(changes), assets, readJson('cdk.json').context)
   app.synth()
-  return Template.fromStack(stack)
+  const template = Template.fromStack(stack)
+  const draft = `${kept}.${process.pid}`
+  writeFileSync(draft, JSON.stringify(template.toJSON()))
+  renameSync(draft, kept)
+  return template
 }
 
 /** How the container images of one environment would be built. */
