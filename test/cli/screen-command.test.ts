@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -24,6 +24,13 @@ beforeAll(async () => {
   const out = join(folder, 'plain')
   plain = { out, ended: await runPleura('screen', inputs, '--out', out, '--concurrency', '2') }
 })
+
+/** A folder in which the six phantoms have been screened, to be changed. */
+async function copyOfPlain(name: string): Promise<string> {
+  const out = join(folder, name)
+  await cp(plain.out, out, { recursive: true })
+  return out
+}
 
 async function readResult(outDir: string, imageId: string | null) {
   return resultDocument.parse(JSON.parse(await readFile(join(outDir, imageId!, 'result.json'), 'utf8')))
@@ -72,8 +79,7 @@ describe('pleura screen', () => {
   })
 
   it('does not do finished images again, unless forced', async () => {
-    const out = join(folder, 'again')
-    await runPleura('screen', inputs, '--out', out)
+    const out = await copyOfPlain('again')
     const before = await readResults(out)
     const resumed = await runPleura('screen', inputs, '--out', out)
     expect(resumed.stdout).toMatch(/6 finished before/)
@@ -85,8 +91,7 @@ describe('pleura screen', () => {
   })
 
   it('does an image again whose result is missing or torn', async () => {
-    const out = join(folder, 'torn')
-    await runPleura('screen', ...phantoms.slice(0, 2), '--out', out)
+    const out = await copyOfPlain('torn')
     const [first, second] = await readResults(out)
     await rm(join(out, first.imageId!, 'result.json'))
     await writeFile(join(out, second.imageId!, 'result.json'), '{"schemaVersion":1,')
@@ -97,8 +102,7 @@ describe('pleura screen', () => {
   })
 
   it('keeps the result of other models or thresholds as superseded', async () => {
-    const out = join(folder, 'superseded')
-    await runPleura('screen', phantoms[0], '--out', out)
+    const out = await copyOfPlain('superseded')
     const [{ imageId }] = await readResults(out)
     const old = await readResult(out, imageId)
     await runPleura('screen', phantoms[0], '--out', out, '--minimum-age', '3')

@@ -80,7 +80,7 @@ async function live(clinic: Clinic, kills: (imageId: string, state: string) => b
     new AbortController().signal,
   )
   const how = await Promise.race([died, working.then(() => 'ended', quietly)])
-  if (how === 'killed') await sleep(1_100)
+  if (how === 'killed') clinic.pass(1_100)
   return how
 }
 
@@ -148,7 +148,7 @@ describe('an image that fails and once ends its worker', () => {
     for (let failures = 1; failures < maximumAttempts; failures++) {
       // Given back for later, so that each life sees it once.
       await clinic.work({ ...sick, firstRetryMs: 200 }).catch(quietly)
-      await sleep(200 * 4 ** (failures - 1))
+      clinic.pass(200 * 4 ** (failures - 1))
     }
     expect(await live(clinic, begins)).toBe('killed')
     await clinic.work({ verify: async () => {} })

@@ -15,7 +15,7 @@ import { FolderObjectStore } from '../../../lib/adapters/embedded/folder-object-
 import { systemClock } from '../../../lib/adapters/embedded/system-clock.ts'
 import { loadCascade } from '../../../lib/adapters/onnx/load-cascade.ts'
 import { builtProgram } from '../../../lib/embedded/package-root.ts'
-import type { InferenceSession, ObjectStore, StudyEvent } from '../../../lib/screening/kernel/ports.ts'
+import type { Clock, InferenceSession, ObjectStore, StudyEvent } from '../../../lib/screening/kernel/ports.ts'
 import { preprocess } from '../../../lib/screening/preprocess.ts'
 import { defaultSuitabilityPolicy } from '../../../lib/screening/radiograph/suitability.ts'
 import { type ResultDocument, resultDocument } from '../../../lib/screening/result-documents/result-document.ts'
@@ -38,7 +38,12 @@ const documents = new StudyDocuments(documentsProgram, createDocumentTools(codec
 export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pleura-clinic-'))
   const store: ObjectStore = new FolderObjectStore(join(folder, 'bucket'))
-  const queueOf = (lane: Lane) => new FolderJobQueue(join(folder, lane), { maximumReceives, clock: systemClock })
+  let passedMs = 0
+  const clock: Clock = {
+    now: () => systemClock.now() + passedMs,
+    monotonic: () => systemClock.monotonic() + passedMs,
+  }
+  const queueOf = (lane: Lane) => new FolderJobQueue(join(folder, lane), { maximumReceives, clock })
   const queues = { stat: queueOf('stat'), routine: queueOf('routine') }
   const events: [string, StudyEvent][] = []
   const lines: string[] = []
@@ -88,6 +93,10 @@ export async function openClinic({ maximumReceives = maximumDeliveries } = {}) {
     parts,
     keysBelow,
     textOf,
+    /** Lets `ms` pass for the queues, while nobody works. */
+    pass(ms: number): void {
+      passedMs += ms
+    },
     send: (tenantId: string, imageId: string, lane: Lane = 'routine', by = preparation) =>
       queues[lane].send(buildStudyJob({ tenant: tenantId, imageId, preparation: by, lane, enqueuedAt: Date.now() })),
     /** What preprocessing leaves behind. */
