@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FolderJobQueue } from '../../lib/adapters/embedded/folder-job-queue.ts'
-import { itKeepsTheJobQueueContract } from '../contracts/job-queue-contract.ts'
+import { itGivesEachMessageToOneTaker, itKeepsTheJobQueueContract } from '../contracts/job-queue-contract.ts'
 
 async function createQueue() {
   let now = 1_700_000_000_000
@@ -19,11 +19,13 @@ async function createQueue() {
 }
 
 describe('a folder as a job queue', () => {
-  itKeepsTheJobQueueContract(async () => {
+  const create = async () => {
     const { open, pass } = await createQueue()
     const queue = open()
     return { queue, pass, deadLetters: () => queue.deadLetters() }
-  })
+  }
+  itKeepsTheJobQueueContract(create)
+  itGivesEachMessageToOneTaker(create)
 
   it('delivers in order of sending', async () => {
     const queue = (await createQueue()).open()
