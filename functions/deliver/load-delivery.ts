@@ -3,9 +3,8 @@ import type { CloudTarget } from '../../lib/delivery/cloud-target.ts'
 import { getsEvent, namesSentTo, nothingToSend } from '../../lib/delivery/delivery-contents.ts'
 import type { NothingToSendCode, RefusalReason } from '../../lib/delivery/delivery-outcome.ts'
 import { parseResult } from '../../lib/delivery/parse-result.ts'
-import { mayBeTold } from '../../lib/delivery/triage-gate.ts'
+import { refusalOf, type TellingRules } from '../../lib/delivery/telling-gate.ts'
 import { ObjectNotFoundError, type ObjectStore, type StudySummary } from '../../lib/screening/kernel/ports.ts'
-import type { ScreeningMode } from '../../lib/screening/kernel/screening-mode.ts'
 import type { ResultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { summarizeStudy } from '../../lib/screening/result-documents/study-event.ts'
 import { readStudyInBucket } from '../../lib/screening/result-documents/study-result/bucket-studies.ts'
@@ -44,13 +43,14 @@ export async function loadResult(
 
 export async function loadDocuments(
   store: ObjectStore,
-  { target, mode }: { readonly target: CloudTarget; readonly mode: ScreeningMode },
+  { target, rules }: { readonly target: CloudTarget; readonly rules: TellingRules },
   result: ResultDocument,
   resultKey: string,
 ): Promise<LoadedDocuments> {
   const code = nothingToSend(target, result)
   if (code) return { kind: 'nothing-to-send', code }
-  if (!mayBeTold(result, mode)) return { kind: 'refused', reason: 'says-where' }
+  const reason = refusalOf(result, rules)
+  if (reason) return { kind: 'refused', reason }
   const documents = new Map<string, Uint8Array>()
   for (const name of namesSentTo(target, result)) {
     const bytes = await getIfThere(store, resultKey.replace(/result\.json$/, name))

@@ -1,13 +1,13 @@
 import { type CloudTarget, cloudTarget, secretOf } from '../../lib/delivery/cloud-target.ts'
 import type { UnavailableReason } from '../../lib/delivery/delivery-outcome.ts'
 import type { Sender } from '../../lib/delivery/sender.ts'
+import type { TellingRules } from '../../lib/delivery/telling-gate.ts'
 import type { Clock } from '../../lib/screening/kernel/ports.ts'
-import type { ScreeningMode } from '../../lib/screening/kernel/screening-mode.ts'
 import { tenant } from '../../lib/screening/screening-job/tenant.ts'
 
 /** The target as it is set up now; where something of that is wrong, deliveries wait until it is mended. */
 export type Settings =
-  | { readonly kind: 'ready'; readonly target: CloudTarget; readonly mode: ScreeningMode; readonly sender: Sender }
+  | { readonly kind: 'ready'; readonly target: CloudTarget; readonly rules: TellingRules; readonly sender: Sender }
   | {
       readonly kind: 'unusable'
       readonly reason: Extract<UnavailableReason, 'settings-unusable' | 'secret-missing' | 'secret-unusable'>
@@ -64,7 +64,8 @@ export class TargetSettings {
     if (secret !== null && credential === null) return { kind: 'unusable', reason: 'secret-missing', target }
     const sender = await openSender(target, credential)
     if (!sender) return { kind: 'unusable', reason: 'secret-unusable', target }
-    return { kind: 'ready', target, mode: parsedTenant.data.mode, sender }
+    const { mode, deidentified } = parsedTenant.data
+    return { kind: 'ready', target, rules: { mode, deidentified }, sender }
   }
 }
 

@@ -21,6 +21,7 @@ export function faultsOf(target: CloudTarget, settings: Tenant, place: Place): T
   return [
     ...(target.kind === 'eventbridge' ? faultsOfBus(target.busArn, place) : faultsOfAddress(target, place)),
     ...faultsOfDocuments(target, settings),
+    ...faultsOfIdentity(settings),
   ]
 }
 
@@ -71,4 +72,12 @@ function faultsOfDocuments(target: CloudTarget, settings: Tenant): TargetFault[]
   if (kinds.length === 0 || kinds.some((kind) => made.includes(kind))) return []
   const message = `gets none of the tenant's documents: add ${kinds.join(', ')} to settings.documents`
   return [{ field: 'kind', message }]
+}
+
+/** Each delivery would be refused when it is made, `names-patient`, and end as a dead letter. */
+function faultsOfIdentity({ deidentified }: Tenant): TargetFault[] {
+  if (!deidentified) return []
+  const message =
+    'would get nothing (names-patient): settings.deidentified is true, and nothing is de-identified in AWS. Screen and deliver on one machine (--deidentify), or remove the target, or the setting'
+  return [{ field: 'name', message }]
 }

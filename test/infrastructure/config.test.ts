@@ -20,6 +20,25 @@ function configFile(text: string): string {
 }
 
 describe('an environment', () => {
+  it.each([
+    { kind: 'webhook', url: 'https://w.example.org', secret: '/secret' },
+    { kind: 'fhir', url: 'https://f.example.org' },
+    { kind: 'stow', url: 'https://s.example.org' },
+    { kind: 'mllp', host: 'h.example.org', port: 2575, tls: true },
+    { kind: 'c-store', host: 'p.example.org', port: 104, tls: true, calledAeTitle: 'PACS' },
+    { kind: 'eventbridge', busArn: 'arn:aws:events:eu-central-1:444455556666:event-bus/hospital' },
+  ])('refuses a target of kind $kind where the tenant is told nothing that names a patient', (target) => {
+    const documents = ['fhir-bundle', 'hl7-message', 'structured-report']
+    const read = (settings: object, targets: object[]) => {
+      const tenants = [{ settings: { id: 'north', documents, ...settings }, targets }]
+      return readConfig(configFile(JSON.stringify({ ...example, tenants })))
+    }
+    const named = { name: 'target', ...target }
+    expect(() => read({ deidentified: true }, [named])).toThrow(/targets\.0\.name.*names-patient.*--deidentify/)
+    expect(read({ deidentified: true }, []).tenants[0].targets).toEqual([])
+    expect(read({}, [named]).tenants[0].targets).toHaveLength(1)
+  })
+
   it('has a default for all that is not its own', () => {
     expect(readConfig(configFile(JSON.stringify(example)))).toMatchObject({
       profile: 'gpu',

@@ -5,7 +5,7 @@ import type { NothingToSendCode, RefusalReason } from '../../delivery/delivery-o
 import { idempotencyKeyOf } from '../../delivery/idempotency-key.ts'
 import { parseResult } from '../../delivery/parse-result.ts'
 import type { Delivery } from '../../delivery/sender.ts'
-import { mayBeTold } from '../../delivery/triage-gate.ts'
+import { refusalOf } from '../../delivery/telling-gate.ts'
 import { ObjectNotFoundError, type ObjectStore, type StudySummary } from '../../screening/kernel/ports.ts'
 import type { ScreeningMode } from '../../screening/kernel/screening-mode.ts'
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
@@ -41,8 +41,8 @@ export async function loadDelivery(
     if (idempotencyKeyOf(tenant, target, result) !== key) return { kind: 'superseded', by: result }
     const code = nothingToSend(target, result)
     if (code) return { kind: 'nothing-to-send', code }
-    if (!mayBeTold(result, mode)) return { kind: 'refused', reason: 'says-where' }
-    if (deidentified && result.deidentification === null) return { kind: 'refused', reason: 'names-patient' }
+    const reason = refusalOf(result, { mode, deidentified })
+    if (reason) return { kind: 'refused', reason }
     const documents = new Map<string, Uint8Array>()
     for (const name of namesSentTo(target, result)) documents.set(name, await store.get(`${imageId}/${name}`))
     const study = getsEvent(target) ? await studyOf(store, result, mode) : null

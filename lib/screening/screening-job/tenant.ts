@@ -19,6 +19,8 @@ export const tenant = z.strictObject({
   documents: z.array(z.enum(documentKinds)).default([]),
   /** `triage`: a flag only; no document, picture or event says where. */
   mode: z.enum(screeningModes).default('full'),
+  /** Nothing that is not de-identified is delivered. In AWS nothing is, so no target gets anything. */
+  deidentified: z.boolean().default(false),
   /** Lanes the tenant may use: uploads under `uploads/<tenant>/stat/` go first when 'stat' is among them. */
   lanes: z.array(z.enum(lanes)).min(1).default(['routine']),
   /** Images that may be admitted in a calendar month (UTC), rejected ones too, each once; null: no limit. */

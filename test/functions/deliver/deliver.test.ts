@@ -1,11 +1,21 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createCodecs } from '../../../lib/adapters/codecs/create-codecs.ts'
+import { createDocumentTools } from '../../../lib/adapters/codecs/create-document-tools.ts'
 import { parseCloudMessage } from '../../../lib/delivery/cloud-message.ts'
 import { cloudTarget } from '../../../lib/delivery/cloud-target.ts'
+import { objectKinds } from '../../../lib/delivery/delivery-config.ts'
+import { kindsNeededBy } from '../../../lib/delivery/delivery-contents.ts'
 import { delivered, refused, unavailable } from '../../../lib/delivery/delivery-outcome.ts'
+import type { Deidentification } from '../../../lib/screening/result-documents/deidentification/deidentification.ts'
 import { keepInBucket } from '../../../lib/screening/result-documents/study-result/bucket-studies.ts'
 import { tenant } from '../../../lib/screening/screening-job/tenant.ts'
-import { flagOnly, notAnalysed, storeCloudResult } from '../../delivery/stored-result.ts'
+import { flagOnly, notAnalysed, notSuspected, storeCloudResult } from '../../delivery/stored-result.ts'
+import { suspected } from '../../result-documents/screened-image.ts'
 import { eventOf, openPost, type Post } from './open-post.ts'
+
+const codecs = createCodecs()
+const tools = () => createDocumentTools(codecs)
+afterAll(() => codecs.close())
 
 const minute = 60_000
 const lettersOf = ({ deadLetters }: Post) => deadLetters.map((body) => parseCloudMessage(body)?.givenUp)
@@ -261,6 +271,66 @@ describe('what is told', () => {
     await post.deliver(1, handler)
     expect(post.sent.map(({ resultKey }) => resultKey)).toEqual([post.sent[0].resultKey, flag.resultKey])
     expect(lettersOf(post)).toMatchObject([{ reason: 'says-where' }])
+  })
+
+  describe('to a tenant that is told nothing that names a patient', () => {
+    const host = { host: 'pacs.example.org', port: 104, tls: true, calledAeTitle: 'PACS' }
+    const stow = { kind: 'stow', url: 'https://pacs.example.org', objects: undefined }
+    const targets = [
+      {},
+      { kind: 'webhook', url: 'https://w.example.org', secret: '/secret' },
+      { kind: 'fhir', url: 'https://f.example.org' },
+      { kind: 'mllp', host: 'h.example.org', port: 2575, tls: true },
+      ...objectKinds.flatMap((kind) => [
+        { ...stow, objects: [kind] },
+        { kind: 'c-store', ...host, objects: [kind] },
+      ]),
+    ]
+    const tell = async (post: Post, deidentification: Deidentification | null) => {
+      for (const [name, finding] of Object.entries({ suspected: suspected(true), notSuspected, notAnalysed })) {
+        await post.tell({ name, finding, deidentification, requestedDocuments: kindsNeededBy(post.target()), tools })
+      }
+    }
+    const open = (target: object, rules: object) => {
+      const post = openPost()
+      if ('kind' in target) useTarget(post, { name: 'worklist', ...target })
+      post.parameters.set('/tenant', JSON.stringify(tenant.parse({ id: 'north', ...rules })))
+      return post
+    }
+
+    it.each(targets)('is nothing of any result that does: %j', async (target) => {
+      const post = open(target, { deidentified: true })
+      await tell(post, null)
+      await post.deliver()
+      expect(post.sent).toEqual([])
+      const reasons = lettersOf(post).map((letter) => letter?.reason)
+      expect(reasons.length).toBeGreaterThan(0)
+      expect(new Set(reasons)).toEqual(new Set(['names-patient']))
+      const otherwise = open(target, {})
+      await tell(otherwise, null)
+      await otherwise.deliver()
+      expect(otherwise.sent).toHaveLength(reasons.length)
+    })
+
+    it('is what was de-identified', async () => {
+      const post = open({}, { deidentified: true })
+      await tell(post, { burnedInAnnotation: 'NO' })
+      await post.deliver()
+      expect(post.sent).toHaveLength(3)
+    })
+
+    it('is nothing a minute after it was set, also of what waited since before', async () => {
+      const post = openPost()
+      const handler = post.start()
+      post.answer = async () => unavailable('timeout')
+      await post.tell()
+      await post.deliver(1, handler)
+      post.parameters.set('/tenant', JSON.stringify(tenant.parse({ id: 'north', deidentified: true })))
+      post.pass(minute)
+      await post.deliver(1, handler)
+      expect(post.sent).toHaveLength(1)
+      expect(lettersOf(post)).toMatchObject([{ reason: 'names-patient' }])
+    })
   })
 
   it('is nothing to a target that gets documents which were not asked for, and says so', async () => {
