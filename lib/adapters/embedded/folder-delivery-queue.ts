@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import * as z from 'zod'
 import { type DeadLetter, type DeliveryMessage, deadLetter, deliveryMessage } from '../../delivery/delivery-message.ts'
 import { linkIfAbsent } from './link-if-absent.ts'
 import { makeFolder } from './make-folder.ts'
@@ -14,6 +15,17 @@ export interface Settlement {
   readonly code: string | null
   readonly at: string
 }
+
+const settledMessage = deliveryMessage.extend({
+  outcome: z.enum(['delivered', 'nothing-to-send', 'superseded']),
+  code: z.string().nullable(),
+  at: z.iso.datetime(),
+})
+
+export type SettledDelivery = z.infer<typeof settledMessage>
+
+/** Parts into which a queue's ends are divided, by the first digits of their keys. */
+export const settledParts = 256
 
 export interface UnreadableLetter {
   readonly key: string
@@ -85,6 +97,24 @@ export class FolderDeliveryQueue {
     await rm(this.#waiting(message.key), { force: true })
   }
 
+  /** What came to its end, in one part of them; what cannot be read stays where it is. Range of `part`: 0–255. */
+  async *settledIn(part: number): AsyncIterable<SettledDelivery> {
+    const folder = join(this.#root, 'done', part.toString(16).padStart(2, '0'))
+    const names = await readdir(folder).catch((error) => {
+      if (isOfSystem(error) && error.code === 'ENOENT') return []
+      throw error
+    })
+    for (const key of keysIn(names)) {
+      let settled: SettledDelivery | null = null
+      try {
+        settled = settledMessage.parse(JSON.parse(await readFile(this.#done(key), 'utf8')))
+      } catch (error) {
+        if (isOfSystem(error) && error.code !== 'ENOENT') throw error
+      }
+      if (settled?.key === key) yield settled
+    }
+  }
+
   async setAside(message: DeliveryMessage, reason: string, now: Date): Promise<void> {
     const letter: DeadLetter = { ...message, reason, diedAt: now.toISOString() }
     await writeFileAtomically(this.#dead(message.key), `${JSON.stringify(letter)}\n`)
@@ -121,6 +151,11 @@ export class FolderDeliveryQueue {
   async forget(key: string): Promise<void> {
     await rm(this.#done(key), { force: true })
     await rm(this.#dead(key), { force: true })
+  }
+
+  /** Removes that a delivery came to its end: asked for again, it would be made again. */
+  async forgetSettled(key: string): Promise<void> {
+    await rm(this.#done(key), { force: true })
   }
 
   /** Whole or not at all, and not flushed. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FolderDeliveryQueue } from '../../adapters/embedded/folder-delivery-queue.ts'
+import { FolderDeliveryQueue, settledParts } from '../../adapters/embedded/folder-delivery-queue.ts'
 import { FolderObjectStore } from '../../adapters/embedded/folder-object-store.ts'
 import { systemClock } from '../../adapters/embedded/system-clock.ts'
 import type { DeliveryTarget } from '../../delivery/delivery-config.ts'
 import { buildDeliveryMessage } from '../../delivery/delivery-message.ts'
+import { idempotencyKeyOf } from '../../delivery/idempotency-key.ts'
 import { parseResult } from '../../delivery/parse-result.ts'
 import type { Sender } from '../../delivery/sender.ts'
 import { ObjectNotFoundError } from '../../screening/kernel/ports.ts'
@@ -15,6 +16,7 @@ import { lockOutputFolder } from '../output-lock.ts'
 import { Courier, type DeliveryReport, type Ending } from './courier.ts'
 import { loadDelivery } from './load-delivery.ts'
 import { openSender } from './open-sender.ts'
+import { pruneDone } from './prune-done.ts'
 import type { ReadDeliveryConfig } from './read-delivery-config.ts'
 import { ResultScan } from './result-scan.ts'
 
@@ -50,6 +52,9 @@ interface Line {
   readonly counts: { delivered: number; nothingToSend: number; superseded: number }
 }
 
+/** So often one of the parts of what is done is looked through for what can be forgotten: all of it in a day. Unit: ms. */
+const pruningPauseMs = 86_400_000 / settledParts
+
 /** A folder is looked through again after at least so long, and then so that it takes a tenth of the time. Unit: ms. */
 const shortestPauseMs = 1000
 
@@ -66,6 +71,10 @@ export class Deliveries {
   readonly #unlock: () => Promise<void>
   readonly #unreadable = new Set<string>()
   readonly #stop = new AbortController()
+  readonly #outDir: string
+  /** Begins anywhere, so that programs that end soon come to every part too. */
+  #nextPart = Math.floor(Math.random() * settledParts)
+  #prunedAtMs = Number.NEGATIVE_INFINITY
 
   private constructor(
     outDir: string,
@@ -73,6 +82,7 @@ export class Deliveries {
     options: DeliveriesOptions,
     unlock: () => Promise<void>,
   ) {
+    this.#outDir = outDir
     this.#config = config
     this.#options = options
     this.#store = new FolderObjectStore(outDir)
@@ -249,6 +259,23 @@ export class Deliveries {
   async #lookThrough(): Promise<void> {
     for (const { courier } of this.#lines) await courier.lookForMore()
     await this.#scan.next((imageId) => this.#take(imageId))
+    await this.#prune()
+  }
+
+  /** That it cannot be done keeps nothing from being delivered. */
+  async #prune(): Promise<void> {
+    const nowMs = systemClock.now()
+    if (systemClock.monotonic() - this.#prunedAtMs < pruningPauseMs) return
+    this.#prunedAtMs = systemClock.monotonic()
+    const part = this.#nextPart++ % settledParts
+    for (const { target, queue } of this.#lines) {
+      const keyOf = (result: ResultDocument) => idempotencyKeyOf(this.#config.tenant, target, result)
+      try {
+        await pruneDone(queue, part, { outDir: this.#outDir, keyOf, nowMs })
+      } catch (error) {
+        this.#options.log('warn', 'not-pruned', { target: target.name, cause: (error as Error).message })
+      }
+    }
   }
 
   /** @returns whether there was a result */
