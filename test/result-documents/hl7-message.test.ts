@@ -68,7 +68,7 @@ describe('the HL7 message', () => {
   ])('tells %s', async (_, finding, expected) => {
     const told = observations(await segmentsOf(finding))
     expect(told.slice(0, expected.length)).toEqual(expected)
-    expect(told.at(-1)?.[0]).toBe('Radiology Imaging study [Impression]')
+    expect(told.at(-1)?.[0]).toBe('Radiology Imaging study [Impression] (narrative)')
     if (finding !== notAnalysed) expect(told).toHaveLength(expected.length + 2)
   })
 

@@ -23,7 +23,7 @@ export const terms = {
   right: [codes.right],
   both: [sct('51440002', 'Right and left')],
   imagingStudy: [loinc('18748-4', 'Diagnostic imaging study')],
-  impression: [loinc('19005-8', 'Radiology Imaging study [Impression]')],
+  impression: [loinc('19005-8', 'Radiology Imaging study [Impression] (narrative)')],
   studyInstanceUid: [{ value: '110180', scheme: 'DCM', meaning: 'Study Instance UID' }],
   artificialIntelligence: [codes.artificialIntelligence],
 } as const satisfies Record<string, readonly Term[]>
