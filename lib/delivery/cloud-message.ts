@@ -24,6 +24,7 @@ const cloudMessage = z.object({
 })
 
 export type CloudMessage = z.infer<typeof cloudMessage>
+export type StudyEventDetail = CloudMessage['detail']
 export type GivenUp = z.infer<typeof givenUp>
 
 /** Null for what no program of ours sends. */

@@ -29,10 +29,19 @@ export const deliveryAlarms = {
   Errors: ['deliveries', 'The delivering function fails as a whole.'],
 } as const satisfies Record<string, readonly [runbook: string, text: string]>
 
+/** The alarms of the results table. */
+export const tableAlarms = {
+  DeadLetters: ['table', 'Results have no row in the results table, and were given up.'],
+  Age: ['table', 'Results wait too long for their row in the results table.'],
+  Errors: ['table', 'The function that writes the results table fails as a whole.'],
+} as const satisfies Record<string, readonly [runbook: string, text: string]>
+
 export type AlarmName = keyof typeof alarms
 export type DeliveryAlarmName = keyof typeof deliveryAlarms
+export type TableAlarmName = keyof typeof tableAlarms
 
 export const alarmText = (name: AlarmName): string => textOf(alarms[name])
+export const tableAlarmText = (name: TableAlarmName): string => textOf(tableAlarms[name])
 
 /** @param target `<tenant>/<target>` */
 export const deliveryAlarmText = (name: DeliveryAlarmName, target: string): string =>

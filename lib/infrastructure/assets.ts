@@ -11,6 +11,8 @@ export interface Assets {
   readonly console: string
   /** Folder with the delivering Lambda's main.mjs. */
   readonly deliver: string
+  /** Folder with the main.mjs of the Lambda that writes the results table. */
+  readonly table: string
   /** Build context of the screening image, with its Dockerfile. */
   readonly screen: string
 }
@@ -22,6 +24,7 @@ export function findAssets(root: string): Assets {
     dispatch: join(root, 'dist/assets/dispatch'),
     console: join(root, 'dist/assets/console'),
     deliver: join(root, 'dist/assets/deliver'),
+    table: join(root, 'dist/assets/table'),
     screen: join(root, 'dist/assets/screen'),
   }
   for (const folder of Object.values(assets)) {

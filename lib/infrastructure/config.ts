@@ -117,6 +117,8 @@ export const environmentConfig = z
     imageUri: z.string().nullable().default(null),
     /** Null: there is none. */
     console: consoleConfig.nullable().default(null),
+    /** Every result also as a row in Parquet, which Athena asks. */
+    resultsTable: z.boolean().default(false),
     tenants: z.array(tenantAccess).min(1),
   })
   .superRefine((config, context) => {

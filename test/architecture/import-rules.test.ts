@@ -99,8 +99,10 @@ describe('import rules', () => {
     expect(bad).toEqual([])
   })
 
-  it('lets adapters import the domain and the libraries they adapt', () => {
-    expect(violations('lib/adapters', (t) => isOutside(t) || below('screening', 'delivery', 'adapters')(t))).toEqual([])
+  it('lets adapters import the domain, the columns of the table and the libraries they adapt', () => {
+    expect(
+      violations('lib/adapters', (t) => isOutside(t) || below('screening', 'delivery', 'adapters', 'table')(t)),
+    ).toEqual([])
   })
 
   it('keeps phantoms out of the domain and the adapters', () => {
@@ -187,8 +189,9 @@ describe('import rules', () => {
       const folder = `functions/${name}`
       const isOwn = (target: string) => target.startsWith(`${folder}/`) || target === 'package.json'
       const isConsole = name === 'console' ? below('console/api', 'console/contract') : () => false
+      const isTable = name === 'table' ? below('table') : () => false
       const isShared = below('screening', 'delivery', 'adapters')
-      const allowed = (t: string) => isOutside(t) || isOwn(t) || isConsole(t) || isShared(t)
+      const allowed = (t: string) => isOutside(t) || isOwn(t) || isConsole(t) || isTable(t) || isShared(t)
       expect(violations(folder, allowed)).toEqual([])
     },
   )

@@ -15,13 +15,14 @@ const importsOf = (file: string): string[] =>
   )
 
 describe('import rules of the infrastructure', () => {
-  it('imports the CDK, itself, the schemas of a tenant and its targets, the limits of deliveries, and types of environments only', () => {
+  it('imports the CDK, itself, the schemas of a tenant and its targets, the limits of deliveries, the shape of the table, and types of environments only', () => {
     const allowed = [
       /^(type )?(aws-cdk-lib|constructs|cdk-nag|zod|node:)/,
       /^(type )?\.\.?\/(constructs|stacks|[a-z-]+\.ts)/,
       /^(type )?(\.\.\/)+(acknowledge|alarm-texts|assets|config|metrics)\.ts$/,
       /^(type )?(\.\.\/)+delivery\/(cloud-target|delivery-contents)\.ts$/,
       /^(type )?(\.\.\/)+screening\/screening-job\/(tenant|delivery-limits)\.ts$/,
+      /^(type )?(\.\.\/)+table\/(columns|table-keys)\.ts$/,
       /^type (\.\.\/)+functions\/\w+\/environment\.ts$/,
     ]
     const bad = sourcesBelow('lib/infrastructure').flatMap((file) =>

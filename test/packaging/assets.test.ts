@@ -14,13 +14,16 @@ beforeAll(() => {
 })
 
 describe('the deployed programs', () => {
-  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])('%s is the same when built again', (name) => {
-    const files = filesBelow(join(once, name))
-    expect(filesBelow(join(again, name))).toEqual(files)
-    for (const file of files) {
-      expect(digest(readFileSync(join(again, name, file))), file).toBe(digest(readFileSync(join(once, name, file))))
-    }
-  })
+  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
+    '%s is the same when built again',
+    (name) => {
+      const files = filesBelow(join(once, name))
+      expect(filesBelow(join(again, name))).toEqual(files)
+      for (const file of files) {
+        expect(digest(readFileSync(join(again, name, file))), file).toBe(digest(readFileSync(join(once, name, file))))
+      }
+    },
+  )
 
   it('make a preprocessing zip of at most 12 MB, byte for byte the same', () => {
     const zip = zipFolder(join(once, 'preprocess'))
@@ -28,7 +31,7 @@ describe('the deployed programs', () => {
     expect(digest(zipFolder(join(again, 'preprocess')))).toBe(digest(zip))
   })
 
-  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
     '%s holds no sources, tests, maps or keys',
     (name) => {
       const bad = filesBelow(join(once, name)).filter((file) =>
@@ -56,7 +59,7 @@ describe('the deployed programs', () => {
     }
   })
 
-  it.each(['preprocess', 'dispatch', 'deliver', 'console', 'screen'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
     '%s has a bill of materials and the licences of what is in it',
     (name) => {
       const bill = JSON.parse(readFileSync(join(once, `${name}.cdx.json`), 'utf8'))

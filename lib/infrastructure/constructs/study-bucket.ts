@@ -27,6 +27,8 @@ const oldVersionDays = 30
 export class StudyBucket extends Construct {
   readonly bucket: Bucket
   readonly key: Key
+  /** Requests to it, and to what else holds anything of results. */
+  readonly accessLog: Bucket
 
   constructor(scope: Construct, id: string, { retentionDays, resultDays, consoleAuditDays }: StudyBucketProps) {
     super(scope, id)
@@ -35,7 +37,7 @@ export class StudyBucket extends Construct {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     })
-    const accessLog = new Bucket(this, 'AccessLog', {
+    this.accessLog = new Bucket(this, 'AccessLog', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -47,7 +49,7 @@ export class StudyBucket extends Construct {
         { expiration: Duration.days(retentionDays.accessLog), noncurrentVersionExpiration: Duration.days(1) },
       ],
     })
-    acknowledge(accessLog, {
+    acknowledge(this.accessLog, {
       'AwsSolutions-S1': 'It is the access log: logging it into itself would never end.',
       'HIPAA.Security-S3BucketLoggingEnabled': 'It is the access log: logging it into itself would never end.',
       'HIPAA.Security-S3BucketReplicationEnabled':
@@ -65,7 +67,7 @@ export class StudyBucket extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       versioned: true,
-      serverAccessLogsBucket: accessLog,
+      serverAccessLogsBucket: this.accessLog,
       serverAccessLogsPrefix: 'studies/',
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [

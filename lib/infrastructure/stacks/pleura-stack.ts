@@ -1,4 +1,5 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib'
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -15,6 +16,7 @@ import { addDeliveries } from './add-deliveries.ts'
 import { addDispatch } from './add-dispatch.ts'
 import { addFleet } from './add-fleet.ts'
 import { addPreprocessing } from './add-preprocessing.ts'
+import { addTable } from './add-table.ts'
 import { keepWarm } from './keep-warm.ts'
 import { createQueues } from './queues.ts'
 
@@ -37,7 +39,11 @@ export class PleuraStack extends Stack {
     this.#zones = config.availabilityZones
     Tags.of(this).add('pleura:environment', config.name)
 
-    const { bucket, key: studyKey } = new StudyBucket(this, 'Studies', {
+    const {
+      bucket,
+      key: studyKey,
+      accessLog,
+    } = new StudyBucket(this, 'Studies', {
       retentionDays: config.retentionDays,
       resultDays: Object.fromEntries(config.tenants.map(({ settings }) => [settings.id, settings.retentionDays])),
       ...(config.console ? { consoleAuditDays: config.retentionDays.audit } : {}),
@@ -109,8 +115,10 @@ export class PleuraStack extends Stack {
       preprocess,
       dispatch,
     })
+    const watch = (alarm: Alarm) => observability.watch(alarm)
+    if (config.resultsTable) addTable(this, surroundings, accessLog, watch)
     if (config.tenants.some(({ targets }) => targets.length > 0)) {
-      const deadLetters = addDeliveries(this, surroundings, tenantSettings, (alarm) => observability.watch(alarm))
+      const deadLetters = addDeliveries(this, surroundings, tenantSettings, watch)
       output('DeliveryDeadLetters', this.toJsonString(deadLetters))
     }
   }

@@ -28,7 +28,9 @@ export const resultRow = z.strictObject({
   analysed_at: z.iso.datetime().describe('UTC; a TIMESTAMP without zone in the table'),
   superseded: z
     .boolean()
-    .describe('Another result of the image stands now. Rows written in the cloud never say so: queries use `standing`'),
+    .describe(
+      'Another result of the image stands now. In the cloud a row says so only where it was not analysed and another was: queries use `standing`',
+    ),
   replaces_earlier: z.boolean().describe('An earlier result of the image stood when this one was written'),
   outcome: z
     .enum(['suspected', 'not-suspected', 'not-analysed'])
