@@ -2,7 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
 import { secureHeaders } from 'hono/secure-headers'
 import { describeError, type OperationalLog } from '../../lib/adapters/aws/operational-log.ts'
-import { problemResponse } from '../../lib/console/api/problem-response.ts'
+import { nothingHere, problemResponse } from '../../lib/console/api/problem-response.ts'
 import { type RouteAccess, routeAccess } from '../../lib/console/api/route-access.ts'
 import { imageId } from '../../lib/screening/screening-job/study-keys.ts'
 import type { Tenant } from '../../lib/screening/screening-job/tenant.ts'
@@ -62,7 +62,7 @@ export function createConsole(parts: ConsoleParts): Hono<Guarded> {
     const [method, path] = route.split(' ')
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answerRoute(access, parts))
   }
-  app.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
+  app.notFound(nothingHere)
   app.onError((error, c) => {
     telemetry.log('error', 'console-failed', describeError(error))
     return problemResponse(c, 500, 'The console failed', 'Try again; if it stays, the log of the function says more.')

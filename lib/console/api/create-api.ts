@@ -7,7 +7,7 @@ import { addAgreementRoutes } from './agreement-routes.ts'
 import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addPriorRoutes } from './prior-routes.ts'
-import { problemResponse } from './problem-response.ts'
+import { nothingHere, problemResponse } from './problem-response.ts'
 import { MaskRefusedError } from './read-drawn-mask.ts'
 import { addReviewRoutes, maskRefusal } from './review-routes.ts'
 import { routeAccess } from './route-access.ts'
@@ -63,7 +63,7 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
   addReviewRoutes(api, backend)
   addAgreementRoutes(api, backend.studies, backend.reviews)
   addOperationsRoutes(api, backend)
-  api.notFound((c) => problemResponse(c, 404, 'Nothing here', 'Check the address.'))
+  api.notFound(nothingHere)
   api.onError((error, c) => {
     if ('getResponse' in error) {
       const { status } = error as unknown as { status: number }
@@ -73,6 +73,17 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     return problemResponse(c, 500, 'The console failed', 'Try again; if it stays, the log of the server says more.')
   })
   return api
+}
+
+const problemAnswer = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+})
+
+/** What every operation may answer before its route is asked. */
+const withoutLeave = {
+  401: problemAnswer('A token is needed, or this one is not good'),
+  403: problemAnswer('Another page asks, or the role does not allow it'),
 }
 
 /** The contract as a document. */
@@ -97,6 +108,7 @@ export function describeApi(api: OpenAPIHono, version: string) {
     for (const [method, operation] of Object.entries(operations)) {
       const { roles } = routeAccess[`${method.toUpperCase()} ${path}`]
       Object.assign(operation, { security: [{}, ...roles.map((role) => ({ token: [role] }))] })
+      Object.assign(operation.responses, withoutLeave)
     }
   }
   return { ...document, components: { ...document.components, securitySchemes: { token } } }

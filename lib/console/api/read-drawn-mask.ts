@@ -10,18 +10,18 @@ export interface DrawnMask {
 
 const refusals = {
   'mask-too-large': [413, 'A mask of black and white takes far less. Send it as a PNG.'],
-  'mask-not-png': [400, 'It is no PNG. Send it as one.'],
-  'mask-wrong-size': [400, 'It has not as many rows and columns as the image. Draw it on the image as it is stored.'],
-  'mask-damaged': [400, 'The PNG cannot be decoded. Send it again.'],
-  'mask-not-binary': [400, 'It holds more than black and white of 8 bits at most. Send 255 where air is, 0 elsewhere.'],
-  'mask-empty': [400, 'Nothing is drawn in it. Draw the region, discard the mask, or say that none is present.'],
+  'mask-not-png': [422, 'It is no PNG. Send it as one.'],
+  'mask-wrong-size': [422, 'It has not as many rows and columns as the image. Draw it on the image as it is stored.'],
+  'mask-damaged': [422, 'The PNG cannot be decoded. Send it again.'],
+  'mask-not-binary': [422, 'It holds more than black and white of 8 bits at most. Send 255 where air is, 0 elsewhere.'],
+  'mask-empty': [422, 'Nothing is drawn in it. Draw the region, discard the mask, or say that none is present.'],
   'mask-without-picture': [409, 'This study has no picture that was analysed. Store the review without a mask.'],
 } as const
 
 export class MaskRefusedError extends Error {
   override readonly name = 'MaskRefusedError'
   readonly code: keyof typeof refusals
-  readonly status: 400 | 409 | 413
+  readonly status: 409 | 413 | 422
 
   constructor(code: keyof typeof refusals, options?: ErrorOptions) {
     const [status, message] = refusals[code]

@@ -31,10 +31,11 @@ const addRoute = createRoute({
   request: { params, body: { required: true, content: { 'application/json': { schema: reviewRequest } } } },
   responses: {
     201: { description: 'Stored', content: { 'application/json': { schema: review } } },
-    400: problemContent('Not a review, or its mask is none of this image: `code` says why'),
+    400: problemContent('Not a review'),
     404: problemContent('No such study'),
     409: problemContent('There is no picture that a mask could belong to'),
     413: problemContent('A mask is not as large as this'),
+    422: problemContent('The mask is none of this image: `code` says why'),
   },
 })
 

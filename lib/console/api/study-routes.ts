@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import { frameFacts, frameGrant } from '../contract/frame.ts'
 import { study } from '../contract/study.ts'
+import { textUpTo } from '../contract/text-up-to.ts'
 import { studyId, worklistChanges } from '../contract/worklist.ts'
 import { isUnchanged, notModified } from './conditional-request.ts'
 import type { Frames, Studies } from './console-ports.ts'
@@ -16,7 +17,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/api/studies',
   summary: 'The worklist, or what changed in it',
-  request: { query: z.object({ since: z.string().max(100).optional().meta({ description: 'A cursor' }) }) },
+  request: { query: z.object({ since: textUpTo(100).optional().meta({ description: 'A cursor' }) }) },
   responses: {
     200: { description: 'Rows, in no order', content: { 'application/json': { schema: worklistChanges } } },
     304: unchanged,

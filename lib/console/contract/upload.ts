@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { textUpTo } from './text-up-to.ts'
 import { studyId } from './worklist.ts'
 
 export const uploadRequest = z
   .strictObject({
-    name: z.string().min(1).max(255).describe('The name of the file, without its folder'),
-    sizeBytes: z.number().int().positive(),
+    name: textUpTo(255).min(1).describe('The name of the file, without its folder'),
+    sizeBytes: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
   })
   .meta({ id: 'UploadRequest' })
 

@@ -45,7 +45,7 @@ const classification = z.strictObject({
 
 const segmentation = z.strictObject({
   mask: z
-    .literal('mask.png')
+    .enum(['mask.png'])
     .nullable()
     .describe('8-bit PNG in the geometry of the source: 255 air, 0 elsewhere; null when none is delivered'),
   maskThreshold: z.number(),

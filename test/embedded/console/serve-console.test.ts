@@ -171,7 +171,7 @@ describe('the console over a folder', () => {
       .toBuffer()
     const words = { reviewer: 'C', agreement: 'agree', pneumothorax: 'present', side: null, note: '' }
     const refused = await post(`/api/studies/${studyId}/reviews`, { ...words, mask: png.toString('base64') })
-    expect(await problemOf(refused)).toMatchObject({ status: 400, code: 'mask-wrong-size' })
+    expect(await problemOf(refused)).toMatchObject({ status: 422, code: 'mask-wrong-size' })
     const huge = await post(`/api/studies/${studyId}/reviews`, { ...words, mask: 'A'.repeat(5_000_000) })
     expect(await problemOf(huge)).toMatchObject({ status: 413, code: 'mask-too-large' })
     expect(await askJson(`/api/studies/${studyId}/reviews`)).toHaveLength(2)

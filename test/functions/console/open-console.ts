@@ -20,7 +20,7 @@ import { MemoryBucket } from './memory-bucket.ts'
 import { audience, claimNames, type Issuer } from './open-issuer.ts'
 
 const examples = join(packageRoot, 'docs/reference/examples')
-const exampleOf = (outcome: ResultDocument['outcome']): ResultDocument =>
+export const exampleOf = (outcome: ResultDocument['outcome']): ResultDocument =>
   resultDocument.parse(JSON.parse(readFileSync(join(examples, outcome, 'result.json'), 'utf8')))
 
 export const dayMs = 86_400_000
