@@ -52,6 +52,8 @@ export const handler = handle(
         clock: systemClock,
         policy: defaultSuitabilityPolicy,
         maximumUploadBytes,
+        // The guard has found it there, a moment ago.
+        limitsOf: async (id) => (await tenants.find(id))!,
         worklistMs: Number(environment.WORKLIST_DAYS) * 86_400_000,
         onFailure: (error) => telemetry.log('error', 'console-failed', describeError(error)),
       }),

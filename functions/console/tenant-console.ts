@@ -14,6 +14,7 @@ import { TenantReviews } from './tenant-reviews.ts'
 import { type DatedStore, TenantStore } from './tenant-store.ts'
 import { TenantStudies } from './tenant-studies.ts'
 import { TenantUploads, type UploadAddresses } from './tenant-uploads.ts'
+import { type Limits, TenantUsage } from './tenant-usage.ts'
 
 export interface BucketParts extends UploadAddresses {
   readonly store: DatedStore
@@ -27,6 +28,7 @@ export interface BucketParts extends UploadAddresses {
   readonly maximumUploadBytes: number
   /** Unit: ms. */
   readonly worklistMs: number
+  readonly limitsOf: (tenant: string) => Promise<Limits>
   readonly onFailure: (error: unknown) => void
 }
 
@@ -69,6 +71,7 @@ export function openTenantConsole(tenant: string, parts: BucketParts): TenantCon
       screenAgain: async (studyId) =>
         (await studies.row(studyId))?.reason?.code === 'system-failure' ? 'by-operator' : 'not-failed',
     },
+    usage: new TenantUsage(store, tenant, clock, () => parts.limitsOf(tenant)),
     clock,
     codecs,
     reviewerOf: (c: Context) => (c.env as GuardedRequest).identity.name,

@@ -29,6 +29,12 @@ export const deliveryAlarms = {
   Errors: ['deliveries', 'The delivering function fails as a whole.'],
 } as const satisfies Record<string, readonly [runbook: string, text: string]>
 
+/** The alarms of the console, where it is deployed, likewise. */
+export const consoleAlarms = {
+  ConsoleErrors: ['console', "The console's function fails as a whole: pages stay empty."],
+  ConsoleFailures: ['console', 'Requests of the console are answered with failures of the server.'],
+} as const satisfies Record<string, readonly [runbook: string, text: string]>
+
 /** The alarms of the results table. */
 export const tableAlarms = {
   DeadLetters: ['table', 'Results have no row in the results table, and were given up.'],
@@ -37,10 +43,12 @@ export const tableAlarms = {
 } as const satisfies Record<string, readonly [runbook: string, text: string]>
 
 export type AlarmName = keyof typeof alarms
+export type ConsoleAlarmName = keyof typeof consoleAlarms
 export type DeliveryAlarmName = keyof typeof deliveryAlarms
 export type TableAlarmName = keyof typeof tableAlarms
 
 export const alarmText = (name: AlarmName): string => textOf(alarms[name])
+export const consoleAlarmText = (name: ConsoleAlarmName): string => textOf(consoleAlarms[name])
 export const tableAlarmText = (name: TableAlarmName): string => textOf(tableAlarms[name])
 
 /** @param target `<tenant>/<target>` */

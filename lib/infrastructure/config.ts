@@ -33,6 +33,8 @@ const consoleIssuer = z.strictObject({
   jwksUri: https,
   authorizationEndpoint: https,
   tokenEndpoint: https,
+  /** Its `end_session_endpoint`; null: who signs out of the console stays signed in there. */
+  endSessionEndpoint: https.nullable().default(null),
   clientId: z.string().min(1),
   /** `aud` of the tokens. */
   audience: z.string().min(1),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addExportReviewsCommand } from '../../lib/cli/export-reviews-command.ts'
 import { decodeReference } from '../../lib/evaluation/dataset/decode-reference.ts'
 import { readAnnotations } from '../../lib/evaluation/dataset/read-annotations.ts'
+import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import { failedLine } from '../../lib/screening/result-documents/result-line.ts'
 import { runCommand } from '../cli/run-command.ts'
 import {
@@ -32,6 +33,7 @@ beforeAll(async () => {
   writeFileSync(join(files, 'first.dcm'), first)
   writeFileSync(join(files, 'second.dcm'), second)
   writeFileSync(join(files, 'cut.dcm'), third.slice(0, 5000))
+  writeFileSync(join(files, 'failed.dcm'), third)
   writeFileSync(join(files, 'notes.txt'), 'no picture')
   served = await openConsole(newFolder())
   browser = await launchBrowser()
@@ -481,5 +483,33 @@ describe('the result of another program', () => {
     appendFileSync(join(served.outDir, 'results.jsonl'), `${JSON.stringify(line)}\n`)
     await gridHasRows(4)
     expect(await row('late.dcm').textContent()).toMatch(/Not analysed: truncated/)
+  })
+})
+
+describe('what the system failed over', () => {
+  it('never looks like a negative, and is screened again from the page of operations', async () => {
+    const path = join(files, 'failed.dcm')
+    const line = failedLine(path, imageIdOf(new Uint8Array(readFileSync(path))), 'system-failure')
+    appendFileSync(join(served.outDir, 'results.jsonl'), `${JSON.stringify(line)}\n`)
+    const failed = row('failed.dcm')
+    await expect
+      .poll(() => failed.locator('.outcome').textContent(), { timeout: 10_000 })
+      .toBe('Not analysed: system-failure')
+    expect(await failed.locator('.outcome').getAttribute('class')).toBe('outcome not-analysed')
+    const filter = page.getByRole('combobox', { name: 'Outcome' })
+    await filter.selectOption('not-suspected')
+    await expect.poll(() => failed.count()).toBe(0)
+    await filter.selectOption('not-analysed:system-failure')
+    await gridHasRows(1)
+    await filter.selectOption('')
+
+    await page.getByRole('link', { name: 'Operations' }).click()
+    const region = page.getByRole('region', { name: 'Failed' })
+    await expect.poll(() => region.textContent()).toMatch(/failed\.dcm/)
+    await expectAccessible(page)
+    await region.getByRole('button', { name: 'Screen again: failed.dcm' }).click()
+    await expect.poll(() => region.count(), { timeout: 60_000 }).toBe(0)
+    await page.getByRole('link', { name: 'Worklist' }).click()
+    await expect.poll(() => failed.locator('.outcome').textContent()).toMatch(/^(Not suspected|Suspected)/)
   })
 })

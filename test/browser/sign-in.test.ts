@@ -26,6 +26,8 @@ let address: string
 let browser: Browser
 let watched: WatchedPage
 let page: Page
+/** What the issuer was told of those who signed out. */
+const endedSessions: Record<string, string>[] = []
 
 const addressOf = (server: Pick<Server, 'address'>): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -54,6 +56,11 @@ function openSignIn(): Promise<Server> {
         back.searchParams.set(name, String(value))
       }
       response.writeHead(302, { location: back.href }).end()
+      return
+    }
+    if (pathname === '/logout') {
+      endedSessions.push(Object.fromEntries(searchParams))
+      response.writeHead(302, { location: String(searchParams.get('logout_uri')) }).end()
       return
     }
     const given = new URLSearchParams((await bodyOf(request)).toString())
@@ -91,6 +98,7 @@ beforeAll(async () => {
     clientId: 'console',
     scope: 'openid',
     bearer: 'id_token',
+    signOut: { endpoint: `${addressOf(signIn)}/logout`, backParameter: 'logout_uri' },
   }
   const policy = [
     "default-src 'none'",
@@ -178,6 +186,16 @@ it('sends a file to the bucket itself', async () => {
     })
   await expect.poll(() => console.bucket.keys('uploads/north/console/').length, { timeout: 15_000 }).toBe(1)
   expect(console.bucket.text(console.bucket.keys('uploads/north/console/')[0])).toBe('not much of a radiograph')
+})
+
+it('signs out, of the issuer too, and shows nothing on the way back', async () => {
+  await page.goto(`${address}#/agreement`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  expect(endedSessions).toEqual([{ client_id: 'console', logout_uri: address }])
+  await page.goBack()
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  expect(await rows().count()).toBe(0)
 })
 
 it('asks again after a reload, and refuses an answer that nobody asked for', async () => {

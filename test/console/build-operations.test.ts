@@ -34,7 +34,8 @@ function screened(row: Partial<WorklistRow>, change: Partial<ScreenedRow> = {}):
 const reason = (code: string) =>
   ({ outcome: 'not-analysed', reason: { code, remedy: 'do so' }, probability: null }) as const
 const reviewOf = ({ row: { studyId } }: ScreenedRow, reviewedAt: string) => ({ studyId, reviewedAt }) as Review
-const build = (rows: ScreenedRow[], reviews: Review[] = []) => operations.parse(buildOperations(rows, reviews, 2, now))
+const build = (rows: ScreenedRow[], reviews: Review[] = []) =>
+  operations.parse({ ...buildOperations(rows, reviews, 2, now), usage: null })
 
 describe('buildOperations', () => {
   it('tells since when what nobody has reviewed waits, the suspected apart', () => {

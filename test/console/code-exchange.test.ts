@@ -9,6 +9,7 @@ import {
   newAttempt,
   refreshTokens,
 } from '../../lib/console/page/sign-in/code-exchange.ts'
+import { signOutAddress } from '../../lib/console/page/sign-in/sign-out-address.ts'
 
 const redirectUri = 'https://console.example/'
 const tokenOf = (claims: unknown): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`
@@ -34,6 +35,7 @@ beforeEach(async () => {
     clientId: 'console',
     scope: 'openid',
     bearer: 'id_token',
+    signOut: null,
   }
 })
 afterEach(() => new Promise<void>((resolve) => server.close(() => resolve())))
@@ -126,5 +128,25 @@ describe('signing in', () => {
       refresh_token: 'r1',
       client_id: 'console',
     })
+  })
+})
+
+describe('signing out', () => {
+  it.each(['post_logout_redirect_uri', 'logout_uri'] as const)(
+    'ends the session at the issuer, and comes back by %s',
+    (backParameter) => {
+      const signOut = { endpoint: 'https://issuer.example/end?ui_locales=en', backParameter }
+      const address = new URL(String(signOutAddress({ ...settings, signOut }, redirectUri)))
+      expect(address.origin + address.pathname).toBe('https://issuer.example/end')
+      expect(Object.fromEntries(address.searchParams)).toEqual({
+        ui_locales: 'en',
+        client_id: 'console',
+        [backParameter]: redirectUri,
+      })
+    },
+  )
+
+  it('asks nothing of an issuer that has no place for it', () => {
+    expect(signOutAddress(settings, redirectUri)).toBeNull()
   })
 })

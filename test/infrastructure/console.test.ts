@@ -10,6 +10,7 @@ const oidc = {
   jwksUri: 'https://login.example/keys',
   authorizationEndpoint: 'https://login.example/authorize',
   tokenEndpoint: 'https://login.example/token',
+  endSessionEndpoint: 'https://login.example/logout',
   clientId: 'console',
   audience: 'api://console',
   bearer: 'access_token',
@@ -56,6 +57,7 @@ describe('the console', () => {
       'results/*',
       'reviews/*',
       'uploads/*',
+      'usage/*',
     ])
     expect(prefixes('s3:PutObject')).toEqual([
       'audit/*',
@@ -142,13 +144,43 @@ describe('the console', () => {
   it("tells what must lie beside the page, in the contract's form", () => {
     const own = synthesize({ console: { oidc } })
     const { Value } = own.findOutputs('ConsoleSignIn').ConsoleSignIn as { Value: string }
-    expect(signInSettings.parse(JSON.parse(Value))).toMatchObject({ issuer: oidc.issuer, bearer: 'access_token' })
+    expect(signInSettings.parse(JSON.parse(Value))).toMatchObject({
+      issuer: oidc.issuer,
+      bearer: 'access_token',
+      signOut: { endpoint: oidc.endSessionEndpoint, backParameter: 'post_logout_redirect_uri' },
+    })
     for (const type of ['AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient']) {
       expect(resourcesOf(own, type)).toEqual([])
     }
     own.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       JwtConfiguration: { Audience: ['api://console'], Issuer: oidc.issuer },
     })
+  })
+
+  it("ends the session in Cognito too, in Cognito's words", () => {
+    const { Value } = template.findOutputs('ConsoleSignIn').ConsoleSignIn as {
+      Value: { 'Fn::Join': [string, unknown[]] }
+    }
+    const text = Value['Fn::Join'][1].filter((part) => typeof part === 'string').join('')
+    expect(text).toMatch(/"signOut":\{"endpoint":"https:.*amazoncognito\.com\/logout","backParameter":"logout_uri"\}/)
+  })
+
+  it('calls somebody when its function fails, or answers with failures, and names the runbook', () => {
+    const named = resourcesOf(template, 'AWS::CloudWatch::Alarm')
+      .filter(([name]) => name.startsWith('ConsoleSite'))
+      .map(([, { Properties }]) => Properties)
+    expect(named.map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`).sort()).toEqual([
+      'AWS/ApiGateway 5xx',
+      'AWS/Lambda Errors',
+    ])
+    const idOf = (type: string) => resourcesOf(template, type).map(([id]) => id)
+    const watched = JSON.stringify(named.map(({ Dimensions }) => Dimensions))
+    expect(watched).toContain(idOf('AWS::ApiGatewayV2::Api')[0])
+    expect(watched).toContain(idOf('AWS::Lambda::Function').find((id) => id.startsWith('Console')))
+    for (const { AlarmDescription, AlarmActions } of named) {
+      expect(AlarmDescription).toContain('docs/runbooks/console.md')
+      expect(AlarmActions).toHaveLength(1)
+    }
   })
 
   it('is refused where its function could not fetch the keys of the issuer', () => {

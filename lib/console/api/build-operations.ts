@@ -21,7 +21,7 @@ export function buildOperations(
   reviews: readonly Review[],
   setAside: number,
   now: number,
-): Operations {
+): Omit<Operations, 'usage'> {
   const rows = screened.map(({ row }) => row)
   const open = rows.filter(({ reading }) => reading !== 'done')
   const waits = (priority: WorklistRow['priority']): number[] =>

@@ -1,5 +1,6 @@
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import type { FrameFacts, FrameGrant } from '../contract/frame.ts'
+import type { MonthUsage } from '../contract/month-usage.ts'
 import type { Priors } from '../contract/priors.ts'
 import type { Review, ReviewRequest } from '../contract/review.ts'
 import type { Upload, UploadRequest } from '../contract/upload.ts'
@@ -53,6 +54,11 @@ export interface Redrive {
 export interface PriorSearch {
   /** @param studyId Of a row */
   priorsOf(studyId: string): Promise<Priors>
+}
+
+export interface Usage {
+  /** Null where nothing is billed. */
+  thisMonth(): Promise<MonthUsage | null>
 }
 
 export interface Uploads {

@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Clock, PixelCodecs } from '../../screening/kernel/ports.ts'
 import { maskLimitCharacters } from '../contract/review.ts'
 import { addAgreementRoutes } from './agreement-routes.ts'
-import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads } from './console-ports.ts'
+import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads, Usage } from './console-ports.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addPriorRoutes } from './prior-routes.ts'
 import { nothingHere, problemResponse } from './problem-response.ts'
@@ -23,6 +23,7 @@ export interface ConsoleBackend {
   readonly uploads: Uploads
   readonly reviews: Reviews
   readonly redrive: Redrive
+  readonly usage: Usage
   readonly clock: Clock
   readonly codecs: PixelCodecs
   /** Who asks, where that is known: then no name that is typed counts. Null: nobody knows. */

@@ -9,7 +9,7 @@ import { problemContent, problemResponse, studyNotFound } from './problem-respon
 const figuresRoute = createRoute({
   method: 'get',
   path: '/api/operations',
-  summary: 'How the screening runs: throughput, waiting times, rejections, failures, models, drift',
+  summary: 'How the screening runs: throughput, waiting times, rejections, failures, models, drift, usage',
   responses: { 200: { description: 'The figures', content: { 'application/json': { schema: operations } } } },
 })
 
@@ -26,12 +26,13 @@ const redriveRoute = createRoute({
   },
 })
 
-type Backend = Pick<ConsoleBackend, 'studies' | 'reviews' | 'redrive' | 'clock'>
+type Backend = Pick<ConsoleBackend, 'studies' | 'reviews' | 'redrive' | 'usage' | 'clock'>
 
-export function addOperationsRoutes(api: OpenAPIHono, { studies, reviews, redrive, clock }: Backend): void {
+export function addOperationsRoutes(api: OpenAPIHono, { studies, reviews, redrive, usage, clock }: Backend): void {
   api.openapi(figuresRoute, async (c) => {
     const { setAside } = await studies.changes(null)
-    return c.json(buildOperations(await studies.screened(), await reviews.all(), setAside, clock.now()), 200)
+    const figures = buildOperations(await studies.screened(), await reviews.all(), setAside, clock.now())
+    return c.json({ ...figures, usage: await usage.thisMonth() }, 200)
   })
 
   api.openapi(redriveRoute, async (c) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { monthUsage } from './month-usage.ts'
 import { studyId } from './worklist.ts'
 
 const count = z.number().int().nonnegative()
@@ -62,6 +63,7 @@ export const operations = z
         ),
       })
       .describe('The last seven days against all before, as `pleura monitor` compares periods'),
+    usage: monthUsage.nullable().describe('Null on one machine, where nothing is billed'),
   })
   .meta({ id: 'Operations' })
 

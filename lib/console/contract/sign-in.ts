@@ -10,6 +10,14 @@ export const signInSettings = z
     scope: z.string().min(1),
     /** Which token the API takes: the one whose audience it is. */
     bearer: z.enum(['id_token', 'access_token']),
+    /** Where a reader's session at the issuer ends; null: it has no such place, and goes on. */
+    signOut: z
+      .strictObject({
+        endpoint: z.url(),
+        /** What it calls the address to come back to: Cognito has a word of its own. */
+        backParameter: z.enum(['post_logout_redirect_uri', 'logout_uri']),
+      })
+      .nullable(),
   })
   .meta({ id: 'SignInSettings' })
 

@@ -1,3 +1,5 @@
+import { isSignedIn, signOut } from './sign-in/session.ts'
+
 export type Place = 'worklist' | 'agreement' | 'operations'
 
 const places: readonly [place: Place, words: string, href: string][] = [
@@ -17,6 +19,11 @@ export function Navigation({ place: here }: { place: Place }) {
             {words}
           </a>
         ))}
+      {isSignedIn() ? (
+        <button type="button" onClick={signOut}>
+          Sign out
+        </button>
+      ) : null}
     </nav>
   )
 }

@@ -119,6 +119,7 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
       uploads,
       reviews,
       redrive,
+      usage: { thisMonth: async () => null },
       clock: systemClock,
       codecs,
       reviewerOf,

@@ -14,6 +14,7 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -112,6 +113,11 @@ export class ConsoleSite extends Construct {
         "Under CloudFront's own name its certificate is used, whose versions of TLS cannot be chosen; browsers of today speak 1.2 and later.",
     })
     this.address = `https://${this.distribution.distributionDomainName}/`
+  }
+
+  /** How many requests to the API were answered with 5xx. */
+  metricServerErrors(period: Duration): IMetric {
+    return this.#api.metricServerError({ period, statistic: 'sum' })
   }
 
   /** Has a function answer the API, for tokens that API Gateway has found good before; the function checks them again. */

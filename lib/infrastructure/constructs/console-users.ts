@@ -81,6 +81,7 @@ export class ConsoleUsers extends Construct {
       jwksUri: `${issuer}/.well-known/jwks.json`,
       authorizationEndpoint: `${signIn}/oauth2/authorize`,
       tokenEndpoint: `${signIn}/oauth2/token`,
+      endSessionEndpoint: `${signIn}/logout`,
       clientId: client.userPoolClientId,
       audience: client.userPoolClientId,
       scope: 'openid',

@@ -1,8 +1,10 @@
 import { Aws, CfnOutput, Duration } from 'aws-cdk-lib'
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import type { ConsoleEnvironment } from '../../../functions/console/environment.ts'
 import { acknowledgePrefixes } from '../acknowledge.ts'
 import type { ConsoleConfig, ConsoleIssuer } from '../config.ts'
+import { consoleAlarms } from '../constructs/console-alarms.ts'
 import { ConsoleSite } from '../constructs/console-site.ts'
 import { ConsoleUsers } from '../constructs/console-users.ts'
 import { Program } from '../constructs/program.ts'
@@ -10,12 +12,17 @@ import { insideOf, keyActions, mayList, objectsOf, type Surroundings } from './s
 
 const roles = ['reader', 'reviewer', 'operator']
 /** What the function reads, lists and writes of the study bucket. */
-const read = ['results/*', 'failures/*', 'grants/*', 'frames/*', 'reviews/*']
-const listed = ['results/*', 'failures/*', 'grants/*', 'reviews/*', 'reading/*', 'uploads/*', 'frames/*']
+const read = ['results/*', 'failures/*', 'grants/*', 'frames/*', 'reviews/*', 'usage/*']
+const listed = ['results/*', 'failures/*', 'grants/*', 'reviews/*', 'reading/*', 'uploads/*', 'frames/*', 'usage/*']
 const written = ['uploads/*/console/*', 'grants/*', 'frames/*', 'reading/*', 'reviews/*', 'audit/*']
 
 /** The console: its page and API under one address, the function behind them, and where people sign in. */
-export function addConsole(stack: Construct, { worklistDays, oidc }: ConsoleConfig, surroundings: Surroundings): void {
+export function addConsole(
+  stack: Construct,
+  { worklistDays, oidc }: ConsoleConfig,
+  surroundings: Surroundings,
+  watch: (alarm: Alarm) => void,
+): void {
   const { config, assets, bucket, studyKey, key, tenantsPath, tenantsArn } = surroundings
   const cognitoHost = `pleura-${config.name}-${Aws.ACCOUNT_ID}.auth.${config.region}.amazoncognito.com`
   const site = new ConsoleSite(stack, 'ConsoleSite', {
@@ -57,20 +64,26 @@ export function addConsole(stack: Construct, { worklistDays, oidc }: ConsoleConf
   console.allow(keyActions, [studyKey.keyArn, key.keyArn])
   acknowledgePrefixes(console.role, bucket, [...new Set(['uploads/*', ...read, ...written])])
   site.answerWith(console.lambda, issuer)
-  const { authorizationEndpoint, tokenEndpoint, clientId, scope, bearer } = issuer
+  for (const alarm of consoleAlarms(console, site)) watch(alarm)
+  const { authorizationEndpoint, tokenEndpoint, endSessionEndpoint, clientId, scope, bearer } = issuer
+  const signIn = {
+    issuer: issuer.issuer,
+    authorizationEndpoint,
+    tokenEndpoint,
+    clientId,
+    scope,
+    bearer,
+    signOut:
+      endSessionEndpoint === null
+        ? null
+        : { endpoint: endSessionEndpoint, backParameter: oidc ? 'post_logout_redirect_uri' : 'logout_uri' },
+  }
   const outputs = {
     ConsoleAddress: site.address,
     ConsolePage: site.page.bucketName,
     ConsoleDistribution: site.distribution.distributionId,
     /** What must lie beside the page as sign-in.json. */
-    ConsoleSignIn: JSON.stringify({
-      issuer: issuer.issuer,
-      authorizationEndpoint,
-      tokenEndpoint,
-      clientId,
-      scope,
-      bearer,
-    }),
+    ConsoleSignIn: JSON.stringify(signIn),
   }
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, `${name}Output`, { key: name, value })
 }

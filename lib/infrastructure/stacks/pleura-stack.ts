@@ -102,7 +102,6 @@ export class PleuraStack extends Stack {
     }
     const output = (name: string, value: string) => new CfnOutput(this, `${name}Output`, { key: name, value })
     for (const [name, value] of Object.entries(outputs)) output(name, value)
-    if (config.console) addConsole(this, config.console, surroundings)
     if (fleet.warm) keepWarm(this, fleet.warm, config.clinicHours)
 
     const observability = new Observability(this, 'Observability', {
@@ -117,6 +116,7 @@ export class PleuraStack extends Stack {
     })
     const watch = (alarm: Alarm) => observability.watch(alarm)
     if (config.resultsTable) addTable(this, surroundings, accessLog, watch)
+    if (config.console) addConsole(this, config.console, surroundings, watch)
     if (config.tenants.some(({ targets }) => targets.length > 0)) {
       const deadLetters = addDeliveries(this, surroundings, tenantSettings, watch)
       output('DeliveryDeadLetters', this.toJsonString(deadLetters))

@@ -115,7 +115,12 @@ async function readImage(store: ObjectStore, tenant: string, month: string, list
 }
 
 /** A receipt counts only under the key made of its own content: a copy elsewhere would bill the image twice. */
-function parseReceipt(bytes: Uint8Array, key: string, tenant: string, month: string): UsageReceipt | DamagedUsage {
+export function parseReceipt(
+  bytes: Uint8Array,
+  key: string,
+  tenant: string,
+  month: string,
+): UsageReceipt | DamagedUsage {
   const parsed = usageReceipt.safeParse(parseJson(bytes))
   if (!parsed.success) {
     return { key, problem: describeIssues(parsed.error) }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FrameFacts } from '../../../lib/console/contract/frame.ts'
+import type { Operations } from '../../../lib/console/contract/operations.ts'
 import type { WorklistChanges } from '../../../lib/console/contract/worklist.ts'
 import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
+import type { UsageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
 import { dayMs, type OpenedConsole, openConsole } from './open-console.ts'
 import { claimsOf, type Issuer, openIssuer } from './open-issuer.ts'
 
@@ -259,5 +261,64 @@ describe('an upload', () => {
   it('that nobody asked for is not there', async () => {
     const path = '/api/uploads/b2c8a3de-5f64-4a07-9b3c-1f2e3d4c5b6a'
     expect((await ask(path)).status).toBe(404)
+  })
+})
+
+describe('usage', () => {
+  const month = '2026-11'
+  const usage = async () => (await json<Operations>('/api/operations')).usage
+  const bill = (tenant: string, image: string, changes: Partial<UsageReceipt> = {}) => {
+    const receipt: UsageReceipt = {
+      schemaVersion: 1,
+      tenant,
+      imageId: image.repeat(32),
+      outcome: 'suspected',
+      lane: 'routine',
+      models: [],
+      screeningKey: '0'.repeat(64),
+      analysedAt: '2026-11-20T11:00:00Z',
+      timingsMs: {},
+      cold: false,
+      estimatedCostUsd: 0.25,
+      ...changes,
+    }
+    return console.put(studyKeys.usageReceipt(tenant, month, receipt.imageId, receipt.screeningKey), receipt)
+  }
+
+  it('is what was admitted, held against quota and budget, and what was billed, of this tenant and month', async () => {
+    for (const image of ['a', 'b', 'c']) await console.put(studyKeys.admission('north', month, image.repeat(32)), {})
+    await console.put(studyKeys.admission('north', '2026-10', 'd'.repeat(32)), {})
+    await console.put(studyKeys.admission('north2', month, 'e'.repeat(32)), {})
+    await bill('north', 'a')
+    await bill('north', 'b', { outcome: 'not-suspected' })
+    await bill('north2', 'e')
+    expect(await usage()).toEqual({
+      month,
+      admitted: 3,
+      quotaImages: 100,
+      spentUsd: 0.006,
+      budgetUsd: 1,
+      billed: { suspected: 1, notSuspected: 1 },
+      damagedReceipts: 0,
+      estimatedCostUsd: 0.5,
+    })
+  })
+
+  it('counts no receipt that is broken, or of another tenant or image, and says how many there are', async () => {
+    await bill('north', 'a')
+    const key = (image: string) => studyKeys.usageReceipt('north', month, image.repeat(32), '0'.repeat(64))
+    await console.bucket.put(key('b'), new TextEncoder().encode('{'))
+    await console.bucket.put(key('c'), await console.bucket.get(key('a')))
+    expect(await usage()).toMatchObject({ billed: { suspected: 1, notSuspected: 0 }, damagedReceipts: 2 })
+  })
+
+  it('starts at nothing with the month, and follows it', async () => {
+    await bill('north', 'a')
+    expect(await usage()).toMatchObject({ month, billed: { suspected: 1 } })
+    console.clock.nowMs = Date.UTC(2026, 11, 1)
+    expect(await usage()).toMatchObject({ month: '2026-12', billed: { suspected: 0 }, estimatedCostUsd: 0 })
+    await console.put(studyKeys.admission('north', '2026-12', 'f'.repeat(32)), {})
+    later()
+    expect(await usage()).toMatchObject({ admitted: 1 })
   })
 })

@@ -69,6 +69,7 @@ export function openConsole(
           policy: defaultSuitabilityPolicy,
           maximumUploadBytes: 1_000_000,
           worklistMs: 14 * dayMs,
+          limitsOf: async (id) => tenant.parse({ id, monthlyQuotaImages: 100, monthlyBudgetUsd: 1 }),
           onFailure: (error) => telemetry.log('error', 'console-failed', { message: String(error) }),
         }),
       audit: new AuditTrail(bucket, clock),

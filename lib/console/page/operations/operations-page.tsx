@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import type { MonthUsage } from '../../contract/month-usage.ts'
 import type { Operations, OperationsSpread } from '../../contract/operations.ts'
 import type { WorklistRow } from '../../contract/worklist.ts'
 import { duration } from '../format.ts'
@@ -26,8 +27,9 @@ export function OperationsPage({ rows }: { rows: readonly WorklistRow[] }) {
           <Days days={answer.days} undated={answer.undated} />
           <Rejections rejections={answer.rejections} setAside={answer.setAside} />
           <Drift {...answer.drift} />
+          {answer.usage ? <Usage {...answer.usage} /> : null}
           <Models models={answer.models} />
-          <Stages stages={answer.stages} />
+          <Stages stages={answer.stages} isBilled={answer.usage !== null} />
         </>
       ) : (
         <p class="empty">{problem ? '' : 'Loading …'}</p>
@@ -223,10 +225,12 @@ const Models = ({ models }: Pick<Operations, 'models'>) => (
   </>
 )
 
-const Stages = ({ stages }: Pick<Operations, 'stages'>) => (
+const Stages = ({ stages, isBilled }: Pick<Operations, 'stages'> & { isBilled: boolean }) => (
   <>
     <h2>Time per image</h2>
-    <p>Nothing is billed on one machine, and there is no budget: what an image costs here is time.</p>
+    {isBilled ? null : (
+      <p>Nothing is billed on one machine, and there is no budget: what an image costs here is time.</p>
+    )}
     <Table heads={['stage', 'images', 'median', '95 %', 'longest']} numeric={[1, 2, 3, 4]}>
       {stages.map(({ stage, spread }) => (
         <tr key={stage}>
@@ -242,6 +246,63 @@ const Stages = ({ stages }: Pick<Operations, 'stages'>) => (
     </Table>
   </>
 )
+
+const dollars = new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD' })
+const ofLimit = (used: string, limit: string | null): string =>
+  limit === null ? `${used}, no limit` : `${used} of ${limit}`
+
+/** What a tenant has used of what was agreed with it. */
+function Usage({
+  month,
+  admitted,
+  quotaImages,
+  spentUsd,
+  budgetUsd,
+  billed,
+  damagedReceipts,
+  estimatedCostUsd,
+}: MonthUsage) {
+  const rows: [what: string, words: string, isAlarm: boolean][] = [
+    [
+      'images of the quota',
+      ofLimit(String(admitted), quotaImages?.toString() ?? null),
+      isReached(admitted, quotaImages),
+    ],
+    [
+      'of the budget',
+      ofLimit(dollars.format(spentUsd), budgetUsd === null ? null : dollars.format(budgetUsd)),
+      isReached(spentUsd, budgetUsd),
+    ],
+    ['billed: suspected', String(billed.suspected), false],
+    ['billed: not suspected', String(billed.notSuspected), false],
+    ['machines, estimated', dollars.format(estimatedCostUsd), false],
+  ]
+  return (
+    <section aria-label="Usage">
+      <h2>Usage in {month} (UTC)</h2>
+      <p>
+        Quota and budget count every image that was admitted, rejected ones too. Beyond a limit images are answered as
+        not analysed: quota-exceeded or budget-stop.
+      </p>
+      <Table heads={['what', 'this month']} numeric={[1]}>
+        {rows.map(([what, words, isAlarm]) => (
+          <tr key={what}>
+            <th scope="row">{what}</th>
+            <td class={isAlarm ? 'number alarm' : 'number'}>
+              {words}
+              {isAlarm ? ': reached' : ''}
+            </td>
+          </tr>
+        ))}
+      </Table>
+      {damagedReceipts > 0 ? (
+        <p class="alarm">{damagedReceipts} receipts cannot be read: `pleura usage` names them.</p>
+      ) : null}
+    </section>
+  )
+}
+
+const isReached = (used: number, limit: number | null): boolean => limit !== null && used >= limit
 
 interface TableProps {
   readonly heads: readonly string[]

@@ -7,6 +7,7 @@ import {
   refreshTokens,
   type Tokens,
 } from './code-exchange.ts'
+import { signOutAddress } from './sign-out-address.ts'
 
 /** A token that ends within this is renewed first. Unit: ms. */
 const renewalMs = 60_000
@@ -37,6 +38,15 @@ export async function signIn(): Promise<void> {
   const attempt = newAttempt(location.hash)
   sessionStorage.setItem(attemptKey, JSON.stringify(attempt))
   location.assign(await authorizationAddress(known, attempt, redirectUri()))
+}
+
+/** Forgets the tokens and what the page shows, and ends the reader's session at the issuer. */
+export async function signOut(): Promise<void> {
+  tokens = null
+  const back = redirectUri()
+  // A browser may keep the page as it is, pictures and all, for the way back.
+  addEventListener('pageshow', () => location.reload())
+  location.replace(signOutAddress(await readSettings(), back) ?? back)
 }
 
 /**
