@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [
+      'test/api/**',
       'test/browser/**',
       'test/cloud/**',
       'test/dicom-network/dcmtk/**',
