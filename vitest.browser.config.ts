@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/build-programs.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A busy machine takes its time to draw; the tests never compare at once.
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 1,
     sequence: { shuffle: false },

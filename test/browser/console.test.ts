@@ -80,6 +80,16 @@ async function stroke(fromX: number, fromY: number, toX: number, toY: number): P
   await page.mouse.up()
 }
 const awayFromPicture = () => page.mouse.move(5, 5)
+/** What is read once it no longer changes: the page draws a frame, or two, after what a user has done. */
+async function settled<T>(read: () => Promise<T>): Promise<T> {
+  for (let before = await read(); ; ) {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    const now = await read()
+    if (JSON.stringify(now) === JSON.stringify(before)) return now
+    before = now
+  }
+}
+
 /** Unit: cm². */
 const ownArea = async (): Promise<number> => Number(/Your mask ([\d.]+) cm²/.exec((await readout()) ?? '')?.[1])
 
@@ -95,13 +105,13 @@ describe('an upload', () => {
       .first()
       .setInputFiles(['first.dcm', 'cut.dcm', 'notes.txt'].map((name) => join(files, name)))
     await gridHasRows(2)
-    expect(await row('cut.dcm').textContent()).toMatch(/Not analysed: truncated/)
+    await expect.poll(() => row('cut.dcm').textContent()).toMatch(/Not analysed: truncated/)
     const uploads = page.getByRole('region', { name: 'Uploads' })
     await expect.poll(() => uploads.textContent()).toMatch(/truncated\. .*Send it again/)
     await expect.poll(() => uploads.textContent()).toMatch(/not-a-picture\. /)
     await expect.poll(() => uploads.getByRole('status').textContent()).toBe('3 of 3 finished')
     await page.getByRole('button', { name: 'Clear finished' }).click()
-    expect(await uploads.count()).toBe(0)
+    await expect.poll(() => uploads.count()).toBe(0)
   })
 
   it('may be a folder that is dropped', async () => {
@@ -138,14 +148,14 @@ describe('the worklist', () => {
     await page.getByRole('grid').focus()
     await page.keyboard.press('End')
     const last = page.locator('[aria-selected=true]')
-    expect(await last.getAttribute('aria-rowindex')).toBe('4')
+    await expect.poll(() => last.getAttribute('aria-rowindex')).toBe('4')
     const name = await last.locator('.file').textContent()
     await page.keyboard.press('Enter')
     await page.locator('.study').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('grid').waitFor()
     // The reader comes back to the row that was left.
-    expect(await last.locator('.file').textContent()).toBe(name)
+    await expect.poll(() => last.locator('.file').textContent()).toBe(name)
   })
 
   it('keeps only the rows in sight in the document, of ten thousand', async () => {
@@ -187,6 +197,7 @@ describe('the viewer', () => {
     const facts = await (await page.request.get(`${base}/frame-facts`)).json()
     const samples = await (await page.request.get(`${base}/frame`)).body()
     const table = Buffer.from(facts.presentations[0].greyTable, 'base64')
+    await settled(wholePicture)
     const canvas = await page
       .locator('canvas')
       .evaluate((element: HTMLCanvasElement) => [element.width, element.height])
@@ -203,34 +214,33 @@ describe('the viewer', () => {
   })
 
   it('inverts, and back', async () => {
-    const before = await colourAt(0.5, 0.5)
+    const before = await settled(() => colourAt(0.5, 0.5))
     await page.keyboard.press('i')
-    expect((await colourAt(0.5, 0.5))[0]).toBe(255 - before[0])
+    await expect.poll(async () => (await colourAt(0.5, 0.5))[0]).toBe(255 - before[0])
     await page.keyboard.press('i')
-    expect(await colourAt(0.5, 0.5)).toEqual(before)
+    await expect.poll(() => colourAt(0.5, 0.5)).toEqual(before)
   })
 
   it('changes the window by a drag, and names it as the own one of the reader', async () => {
-    const before = await wholePicture()
+    const before = await settled(wholePicture)
     const box = (await page.locator('canvas').boundingBox())!
     await page.mouse.move(box.x + 300, box.y + 200)
     await page.mouse.down()
     await page.mouse.move(box.x + 200, box.y + 260, { steps: 4 })
     await page.mouse.up()
-    expect(await wholePicture()).not.toBe(before)
-    expect(await page.getByLabel('Grey levels', { exact: true }).locator('option:checked').textContent()).toBe(
-      'your own',
-    )
+    await expect.poll(wholePicture).not.toBe(before)
+    const chosen = page.getByLabel('Grey levels', { exact: true }).locator('option:checked')
+    await expect.poll(() => chosen.textContent()).toBe('your own')
   })
 
   it('marks the sides as the picture lies', async () => {
     const marks = () => page.locator('.mark').allTextContents()
-    expect(await marks()).toEqual(['R', 'L', 'H', 'F'])
+    await expect.poll(marks).toEqual(['R', 'L', 'H', 'F'])
     await page.keyboard.press('x')
-    expect(await marks()).toEqual(['L', 'R', 'H', 'F'])
+    await expect.poll(marks).toEqual(['L', 'R', 'H', 'F'])
     await page.keyboard.press('x')
     await page.keyboard.press('r')
-    expect(await marks()).toEqual(['F', 'H', 'R', 'L'])
+    await expect.poll(marks).toEqual(['F', 'H', 'R', 'L'])
   })
 
   it('measures in millimetres, and says where they hold', async () => {
@@ -244,26 +254,27 @@ describe('the viewer', () => {
     await page.mouse.up()
     const studyId = /[0-9a-f]{32}/.exec(page.url())![0]
     const { spacing } = await (await page.request.get(`${served.address}api/studies/${studyId}/frame-facts`)).json()
-    const [, mm, plane] = /Length ([\d.]+) mm( at the detector)?/.exec((await readout())!)!
+    const [, mm, plane] = /Length ([\d.]+) mm( at the detector)?/.exec((await settled(readout))!)!
     expect(Number(mm)).toBeCloseTo(100 * spacing.columnMm, 0)
     expect(plane !== undefined).toBe(spacing.plane === 'detector')
   })
 
   it('shows the naked picture first to who wants that, and what was found after a key', async () => {
-    const marked = await wholePicture()
+    const marked = await settled(wholePicture)
     await page.getByLabel('First look').check()
-    expect(await page.locator('.finding').textContent()).toMatch(/is hidden/)
+    await expect.poll(() => page.locator('.finding').textContent()).toMatch(/is hidden/)
     expect(await page.locator('h1').textContent()).toBe('First look')
     expect(await page.getByRole('button', { name: 'Contour (C)' }).count()).toBe(0)
     for (const key of ['c', 'f', 'a', 'o', 'd']) await page.keyboard.press(key)
-    expect(await readout()).toMatch(/all overlays off/)
+    await expect.poll(readout).toMatch(/all overlays off/)
+    await settled(wholePicture)
     expect(await page.locator('.study').textContent()).not.toMatch(/calibrated probability|suspected/i)
     await expectAccessible(page)
 
     // The next picture begins naked too, and so does this one when it is opened again.
     await page.keyboard.press('Escape')
     await openStudy('first.dcm')
-    expect(await page.locator('h1').textContent()).toBe('First look')
+    await expect.poll(() => page.locator('h1').textContent()).toBe('First look')
     await page.keyboard.press('m')
     await expect.poll(() => page.locator('.finding').textContent()).toMatch(/calibrated probability/)
     await expect.poll(wholePicture).toBe(marked)
@@ -274,74 +285,75 @@ describe('the viewer', () => {
   })
 
   it('takes all overlays off with one key, and shows the activation map with another', async () => {
-    const naked = await wholePicture()
+    const naked = await settled(wholePicture)
     await page.keyboard.press('a')
-    const mapped = await wholePicture()
-    expect(mapped).not.toBe(naked)
+    await expect.poll(wholePicture).not.toBe(naked)
+    const mapped = await settled(wholePicture)
     await page.keyboard.press('o')
-    expect(await readout()).toMatch(/all overlays off/)
-    expect(await wholePicture()).not.toBe(mapped)
+    await expect.poll(readout).toMatch(/all overlays off/)
+    await expect.poll(wholePicture).not.toBe(mapped)
   })
 
   it('keeps the notice in view', async () => {
-    expect(await page.getByText('Not for diagnostic use.').isVisible()).toBe(true)
+    await expect.poll(() => page.getByText('Not for diagnostic use.').isVisible()).toBe(true)
   })
 
   it('lets the reader draw and erase a mask, and undo it stroke by stroke', async () => {
-    const naked = await wholePicture()
+    const naked = await settled(wholePicture)
     await page.keyboard.press('d')
     await stroke(0.4, 0.4, 0.45, 0.5)
-    expect(await readout()).toMatch(/Your mask [\d.]+ cm²/)
-    const drawn = await ownArea()
-    const once = await wholePicture()
-    expect(once).not.toBe(naked)
+    await expect.poll(readout).toMatch(/Your mask [\d.]+ cm²/)
+    const drawn = await settled(ownArea)
+    await expect.poll(wholePicture).not.toBe(naked)
     await stroke(0.6, 0.4, 0.6, 0.5)
-    expect(await ownArea()).toBeGreaterThan(drawn)
+    await expect.poll(ownArea).toBeGreaterThan(drawn)
     await page.keyboard.press('e')
     await stroke(0.6, 0.35, 0.6, 0.55)
     await page.keyboard.press('z')
     await page.keyboard.press('z')
     await awayFromPicture()
-    expect(await ownArea()).toBe(drawn)
+    await expect.poll(ownArea).toBe(drawn)
     await page.keyboard.press('z')
-    expect(await readout()).not.toMatch(/Your mask/)
+    await expect.poll(readout).not.toMatch(/Your mask/)
     await page.keyboard.press('y')
-    expect(await ownArea()).toBe(drawn)
+    await expect.poll(ownArea).toBe(drawn)
   })
 
   it('draws by the keyboard alone', async () => {
     await page.keyboard.press('d')
     await page.keyboard.press('Space')
-    const dab = await ownArea()
-    expect(dab).toBeGreaterThan(0)
+    await expect.poll(ownArea).toBeGreaterThan(0)
+    const dab = await settled(ownArea)
     await page.keyboard.press('.')
     await page.keyboard.press('Shift+ArrowRight')
     await page.keyboard.press('Shift+ArrowRight')
-    expect(await ownArea()).toBeGreaterThan(dab)
-    const drawn = await ownArea()
+    await expect.poll(ownArea).toBeGreaterThan(dab)
+    const drawn = await settled(ownArea)
     await page.keyboard.press('ArrowDown')
-    expect(await ownArea()).toBe(drawn)
+    expect(await settled(ownArea)).toBe(drawn)
   })
 
   it('keeps what was drawn while the reader looks at the neighbour', async () => {
     await page.keyboard.press('d')
     await stroke(0.3, 0.3, 0.35, 0.4)
-    const drawn = await ownArea()
+    await expect.poll(ownArea).toBeGreaterThan(0)
+    const drawn = await settled(ownArea)
     const address = page.url()
     await page.keyboard.press('Escape')
     await row('second.dcm').click()
     await page.locator('canvas').waitFor()
-    expect(await readout()).not.toMatch(/Your mask/)
+    await expect.poll(readout).not.toMatch(/Your mask/)
     await page.goto(address)
     await expect.poll(ownArea).toBe(drawn)
     await page.getByRole('button', { name: 'Discard it' }).click()
-    expect(await readout()).not.toMatch(/Your mask/)
+    await expect.poll(readout).not.toMatch(/Your mask/)
   })
 
   it('stores what was drawn with the review, for another reader to see and the export to hand on', async () => {
     await page.keyboard.press('d')
     await stroke(0.35, 0.3, 0.35, 0.45)
-    const drawn = await ownArea()
+    await expect.poll(ownArea).toBeGreaterThan(0)
+    const drawn = await settled(ownArea)
     await page.getByLabel('I disagree').check()
     await page.getByLabel('absent').check()
     await page.getByLabel('Reviewer').fill('B. Reader')
@@ -351,13 +363,13 @@ describe('the viewer', () => {
     await page.getByLabel("patient's right").check()
     await page.getByRole('button', { name: 'Store the review' }).click()
     await expect.poll(() => page.locator('.reviews').textContent()).toMatch(/B\. Reader: .*; mask, [\d.]+ cm²/)
-    expect(await readout()).not.toMatch(/Your mask/)
+    await expect.poll(readout).not.toMatch(/Your mask/)
 
     const other = await openPage(browser)
     await other.page.goto(page.url())
     await other.page.locator('canvas').waitFor()
     const picture = () => other.page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())
-    const before = await picture()
+    const before = await settled(picture)
     await other.page.getByRole('button', { name: 'Show the mask of B. Reader' }).click()
     await expect.poll(picture).not.toBe(before)
     await expectAccessible(other.page)
@@ -412,9 +424,9 @@ describe('the page of agreement', () => {
   })
 
   it('says what was read, and that it is little', async () => {
-    expect(await page.locator('.remedy').textContent()).toMatch(/^Of read images only: .*suspected \d of \d/)
-    expect(await page.locator('.tiles').textContent()).toMatch(/few cases/)
-    expect(await page.locator('table').first().textContent()).toMatch(/\d{4}-\d\d-\d\d/)
+    await expect.poll(() => page.locator('.remedy').textContent()).toMatch(/^Of read images only: .*suspected \d of \d/)
+    await expect.poll(() => page.locator('.tiles').textContent()).toMatch(/few cases/)
+    await expect.poll(() => page.locator('table').first().textContent()).toMatch(/\d{4}-\d\d-\d\d/)
     await page.getByLabel('Over time by').selectOption('month')
     await expect.poll(() => page.locator('table').first().textContent()).toMatch(/^month from.*\d{4}-\d\d-01/)
     await page.getByLabel('Read by').selectOption('A. Reader')
@@ -437,9 +449,9 @@ describe('the page of operations', () => {
 
   it('says what waits, what was rejected and what was found with which models', async () => {
     const text = () => page.locator('.figures').textContent()
-    expect(await text()).toMatch(/truncated1.*Send it again/)
-    expect(await text()).toMatch(/not tested\s*too few images/)
-    expect(await text()).toMatch(/Set aside as no picture: 1/)
+    await expect.poll(text).toMatch(/truncated1.*Send it again/)
+    await expect.poll(text).toMatch(/not tested\s*too few images/)
+    await expect.poll(text).toMatch(/Set aside as no picture: 1/)
     expect(await page.getByRole('region', { name: 'Failed' }).count()).toBe(0)
   })
 
@@ -471,7 +483,9 @@ describe('what was not analysed', () => {
     await gridHasRows(3)
     await row('cut.dcm').click()
     await expect.poll(() => page.locator('.viewer').textContent()).toMatch(/not analysed/)
-    expect(await page.locator('.finding').textContent()).toMatch(/this says nothing about the patient.*Send it again/)
+    await expect
+      .poll(() => page.locator('.finding').textContent())
+      .toMatch(/this says nothing about the patient.*Send it again/)
     expect(await page.locator('canvas').count()).toBe(0)
   })
 })
@@ -482,7 +496,7 @@ describe('the result of another program', () => {
     const line = failedLine('in/late.dcm', 'e'.repeat(32), 'truncated')
     appendFileSync(join(served.outDir, 'results.jsonl'), `${JSON.stringify(line)}\n`)
     await gridHasRows(4)
-    expect(await row('late.dcm').textContent()).toMatch(/Not analysed: truncated/)
+    await expect.poll(() => row('late.dcm').textContent()).toMatch(/Not analysed: truncated/)
   })
 })
 
