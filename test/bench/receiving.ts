@@ -1,4 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -10,6 +12,7 @@ import { median } from './measure.ts'
 
 const objects = 40
 const repeats = 3
+const keptMegabytes = 10
 const run = promisify(execFile)
 
 /** Images per second over one association from DCMTK's storescu, to us and to DCMTK's own storescp, by turns. */
@@ -26,9 +29,33 @@ export async function benchReceiving(file: string, folder: string): Promise<stri
   const rate = (seconds: readonly number[]): string => `${(objects / median(seconds)).toFixed(0)} images/s`
   const size = `${objects} images of ${megabytes.toFixed(1)} MB`
   return [
+    [
+      `from the last byte of ${keptMegabytes} MB to their acknowledgement, arriving in pieces`,
+      await benchKeeping(folder),
+    ],
     [`storescu to pleura, ${size}, each flushed to disk before it is acknowledged`, rate(ours)],
     ['storescu to storescp of DCMTK, which does not flush', rate(theirs)],
   ]
+}
+
+/** What of flushing to disk a sender waits for. */
+async function benchKeeping(folder: string): Promise<string> {
+  const inbox = await Inbox.open(await mkdtemp(join(folder, 'inbox-')), {
+    maximumObjectBytes: 2 ** 28,
+    keepFreeBytes: 0,
+  })
+  const milliseconds: number[] = []
+  for (let object = 0; object < objects; object++) {
+    const file = inbox.receive()
+    for (let piece = 0; piece < keptMegabytes * 8; piece++) {
+      if (!file.write(randomBytes(131_072))) await once(file, 'drain')
+      if (piece % 4 === 0) await sleep(1)
+    }
+    const began = performance.now()
+    await file.keep()
+    milliseconds.push(performance.now() - began)
+  }
+  return `${median(milliseconds).toFixed(0)} ms`
 }
 
 const isInstalled = (): Promise<boolean> =>

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, open as openFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -54,6 +55,23 @@ describe('Inbox', () => {
     exceeds.write(Buffer.alloc(1101))
     await expect(exceeds.keep()).rejects.toThrow(ObjectTooLargeError)
     expect(await drafts()).toEqual([])
+  })
+
+  it('keeps nothing of what could not be flushed while it arrived, though the last flush succeeds', async () => {
+    const inbox = await open({ maximumObjectBytes: 64 * 1024 * 1024 })
+    const probe = await openFile(join(root, 'probe'), 'w')
+    const flush = vi.spyOn(Object.getPrototypeOf(probe), 'datasync')
+    flush.mockRejectedValueOnce(Object.assign(new Error('lost'), { code: 'EIO' }))
+    const file = inbox.receive()
+    for (let piece = 0; piece < 12; piece++) {
+      if (!file.write(Buffer.alloc(1024 * 1024, piece))) await once(file, 'drain')
+    }
+    await expect(file.keep()).rejects.toThrow('lost')
+    expect(flush).toHaveBeenCalledTimes(1)
+    expect(await drafts()).toEqual([])
+    expect(await readdir(inbox.folder)).toEqual([])
+    flush.mockRestore()
+    await probe.close()
   })
 
   it('takes nothing while the disk has less room than is to stay free', async () => {

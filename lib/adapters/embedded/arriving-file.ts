@@ -32,6 +32,8 @@ export interface ArrivingFileOptions {
 
 /** Enough that not every network packet becomes a write to disk. Unit: bytes. */
 const bufferedBytes = 4 * 1024 * 1024
+/** What is written is flushed so often while the rest arrives: the last flush, which the sender waits for, has less to do. Unit: bytes. */
+const flushedBytes = 4 * 1024 * 1024
 /** IOV_MAX of Linux and macOS. */
 const maximumVectors = 1024
 
@@ -47,6 +49,8 @@ export class ArrivingFile extends Writable {
   #failure: Error | null = null
   #sizeBytes = 0
   #isBeingKept = false
+  #unflushedBytes = 0
+  #flush: Promise<void> | null = null
 
   constructor(options: ArrivingFileOptions) {
     super({ highWaterMark: bufferedBytes, autoDestroy: false })
@@ -66,13 +70,16 @@ export class ArrivingFile extends Writable {
 
   override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
     const buffers = chunks.map(({ chunk }) => chunk)
-    this.#sizeBytes += buffers.reduce((sum, { length }) => sum + length, 0)
+    const bytes = buffers.reduce((sum, { length }) => sum + length, 0)
+    this.#sizeBytes += bytes
     if (this.#sizeBytes > this.#options.maximumBytes) {
       this.#failure ??= new ObjectTooLargeError(`the object has more than ${this.#options.maximumBytes} bytes`)
     }
     this.#attempt(async () => {
       for (const buffer of buffers) this.#digest.update(buffer)
       await writeAll(this.#file!, buffers)
+      this.#unflushedBytes += bytes
+      if (this.#unflushedBytes >= flushedBytes && !this.#flush) this.#flushEarly(this.#file!)
     }).then(callback)
   }
 
@@ -92,6 +99,7 @@ export class ArrivingFile extends Writable {
     try {
       if (!this.writableEnded) this.end()
       await finished(this, { cleanup: true }).catch(() => {})
+      await this.#flush
       if (this.#failure) throw this.#failure
       if (this.destroyed || !this.writableFinished) throw new Error('the object was broken off')
       await this.#file!.sync()
@@ -103,6 +111,14 @@ export class ArrivingFile extends Writable {
     } finally {
       await this.#discard()
     }
+  }
+
+  /** Its failure is kept: the system tells it once, and the last flush would then succeed. */
+  #flushEarly(file: FileHandle): void {
+    this.#unflushedBytes = 0
+    this.#flush = this.#attempt(() => file.datasync()).then(() => {
+      this.#flush = null
+    })
   }
 
   async #attempt(step: () => Promise<void>): Promise<void> {
@@ -117,6 +133,7 @@ export class ArrivingFile extends Writable {
   async #discard(): Promise<void> {
     const file = this.#file
     this.#file = null
+    await this.#flush
     await file?.close().catch(() => {})
     // What cannot be removed now is removed at the next start.
     if (file) await rm(this.#options.draft, { force: true }).catch(() => {})
