@@ -10,6 +10,7 @@ export default defineConfig({
       'test/dicom-network/dcmtk/**',
       'test/fhir/**',
       'test/judges/**',
+      'test/ohif/**',
       'test/packaging/**',
       'test/telemetry/**',
       'test/infrastructure/published-model/**',
