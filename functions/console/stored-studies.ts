@@ -1,9 +1,14 @@
 import { basename } from 'node:path/posix'
 import * as z from 'zod'
+import { markEnding } from '../../lib/console/api/write-mark.ts'
 import { type Review, review } from '../../lib/console/contract/review.ts'
-import type { Clock } from '../../lib/screening/kernel/ports.ts'
+import { type UrgencyMark, urgencyMark } from '../../lib/console/contract/urgency.ts'
+import type { Clock, StudySummary } from '../../lib/screening/kernel/ports.ts'
 import { type ResultDocument, resultDocument } from '../../lib/screening/result-documents/result-document.ts'
 import { buildResultLine, failedLine, type ResultLine } from '../../lib/screening/result-documents/result-line.ts'
+import { summarizeStudy } from '../../lib/screening/result-documents/study-event.ts'
+import { studyDigestOf } from '../../lib/screening/result-documents/study-result/study-identity.ts'
+import { studyResult } from '../../lib/screening/result-documents/study-result/study-result.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
 import { uploadReceipt } from '../../lib/screening/screening-job/upload-receipt.ts'
 import { type DocumentKind, DocumentsBelow } from './documents-below.ts'
@@ -26,14 +31,27 @@ export interface StoredStudy {
   readonly uploads: readonly string[]
   readonly names: readonly string[]
   readonly reviews: readonly Review[]
+  readonly marks: readonly UrgencyMark[]
+  /** Of its study; null where its file names none. */
+  readonly studyDigest: string | null
   /** When somebody last said that it is open; null: nobody. */
   readonly readingAt: number | null
   /** When anything of this was last written. */
   readonly changedAt: number
 }
 
+/** What the images of one study say together, and those of them that are in the list. */
+export interface StoredImagesOfStudy {
+  readonly summary: StudySummary | null
+  readonly members: readonly StoredStudy[]
+  /** When anything of any of them was last written. */
+  readonly changedAt: number
+}
+
 export interface StoredStudies {
   readonly byId: ReadonlyMap<string, StoredStudy>
+  /** By study digest. */
+  readonly studies: ReadonlyMap<string, StoredImagesOfStudy>
   /** Everything that was counted in. */
   readonly objects: number
 }
@@ -47,12 +65,14 @@ type OfResults =
   | { readonly kind: 'result'; readonly studyId: string; readonly result: ResultDocument }
   | { readonly kind: 'unreadable'; readonly studyId: string }
   | { readonly kind: 'receipt'; readonly studyId: string; readonly key: string }
+  | { readonly kind: 'study'; readonly studyDigest: string; readonly summary: StudySummary | null }
 
 const failure = z.object({ failedAt: z.iso.datetime() })
 
 /** One tenant's studies, reviews and failures, as they lie in the bucket. */
 export class StudyShelf {
-  readonly reviews: DocumentsBelow<Review>
+  /** What readers said, and what they marked as urgent. */
+  readonly reviews: DocumentsBelow<Review | UrgencyMark>
   readonly readings: DocumentsBelow<null>
   readonly #clock: Clock
   readonly #windowMs: number
@@ -80,9 +100,12 @@ export class StudyShelf {
       prefix: studyKeys.grants(tenant),
       parserOf: () => (bytes) => uploadGrant.parse(json(bytes)).name,
     })
-    this.reviews = below({
+    this.reviews = below<Review | UrgencyMark>({
       prefix: studyKeys.reviews(tenant),
-      parserOf: (key) => (key.endsWith('.json') ? (bytes) => review.parse(json(bytes)) : null),
+      parserOf: (key) => {
+        if (key.endsWith(markEnding)) return (bytes) => urgencyMark.parse(json(bytes))
+        return key.endsWith('.json') ? (bytes) => review.parse(json(bytes)) : null
+      },
     })
     this.readings = below({ prefix: studyKeys.readings(tenant), parserOf: () => () => null })
   }
@@ -111,8 +134,11 @@ export class StudyShelf {
       draft.changedAt = Math.max(draft.changedAt, modifiedAt)
       return draft
     }
+    const summaries = new Map<string, { summary: StudySummary | null; modifiedAt: number }>()
     for (const [key, { value, modifiedAt }] of results) {
-      if (value.kind === 'receipt') {
+      if (value.kind === 'study') {
+        summaries.set(value.studyDigest, { summary: value.summary, modifiedAt })
+      } else if (value.kind === 'receipt') {
         const draft = draftOf(value.studyId, modifiedAt)
         draft.uploads.push(value.key)
         draft.names.push(this.#nameOf(value.key, grants))
@@ -132,13 +158,16 @@ export class StudyShelf {
     }
     // Their names begin with the time: in the order of their keys the oldest comes first.
     for (const [, { value, modifiedAt }] of [...reviews].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (drafts.has(value.studyId)) draftOf(value.studyId, modifiedAt).reviews.push(value)
+      if (!drafts.has(value.studyId)) continue
+      const draft = draftOf(value.studyId, modifiedAt)
+      if ('markId' in value) draft.marks.push(value)
+      else draft.reviews.push(value)
     }
     for (const [key, { modifiedAt }] of readings) {
       if (drafts.has(basename(key))) draftOf(basename(key), modifiedAt).readingAt = modifiedAt
     }
     const objects = parts.reduce((sum, { size }) => sum + size, 0) - readings.size
-    const studies = { byId: drafts, objects }
+    const studies = { byId: drafts, studies: groupByStudy(drafts.values(), summaries), objects }
     this.#last = { parts: compared, studies }
     return studies
   }
@@ -162,25 +191,59 @@ const newDraft = (studyId: string): Draft => ({
   uploads: [],
   names: [],
   reviews: [],
+  marks: [],
+  studyDigest: null,
   readingAt: null,
   changedAt: 0,
 })
+
+/** Sets each image's study on the way. */
+function groupByStudy(
+  drafts: Iterable<Draft>,
+  summaries: ReadonlyMap<string, { readonly summary: StudySummary | null; readonly modifiedAt: number }>,
+): ReadonlyMap<string, StoredImagesOfStudy> {
+  type Group = { readonly summary: StudySummary | null; readonly members: Draft[]; changedAt: number }
+  const groups = new Map<string, Group>()
+  for (const draft of drafts) {
+    const uid = draft.results.map(({ result }) => result.source?.studyInstanceUid).find((found) => found)
+    if (!uid) continue
+    draft.studyDigest = studyDigestOf(uid)
+    const { summary = null, modifiedAt = 0 } = summaries.get(draft.studyDigest) ?? {}
+    const group: Group = groups.get(draft.studyDigest) ?? { summary, members: [], changedAt: modifiedAt }
+    groups.set(draft.studyDigest, group)
+    group.members.push(draft)
+    group.changedAt = Math.max(group.changedAt, draft.changedAt)
+  }
+  return groups
+}
 
 const json = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes))
 
 function resultsOf(prefix: string): DocumentKind<OfResults> {
   const ofResult = new RegExp(`^${prefix}([0-9a-f]{32})/[0-9a-f]{16}/result\\.json$`)
+  const ofStudy = new RegExp(`^${prefix}studies/([0-9a-f]{32})/study\\.json$`)
   return {
     prefix,
     parserOf: (key) => {
       const studyId = ofResult.exec(key)?.[1]
       if (studyId) return (bytes) => parseResult(studyId, bytes)
+      const studyDigest = ofStudy.exec(key)?.[1]
+      if (studyDigest) return (bytes) => parseStudy(studyDigest, bytes)
       if (!key.startsWith(`${prefix}uploads/`)) return null
       return (bytes) => {
         const { imageId, key } = uploadReceipt.parse(json(bytes))
         return { kind: 'receipt', studyId: imageId, key }
       }
     },
+  }
+}
+
+/** One that cannot be read says nothing. */
+function parseStudy(studyDigest: string, bytes: Uint8Array): OfResults {
+  try {
+    return { kind: 'study', studyDigest, summary: summarizeStudy(studyResult.parse(json(bytes))) }
+  } catch {
+    return { kind: 'study', studyDigest, summary: null }
   }
 }
 

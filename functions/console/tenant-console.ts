@@ -10,6 +10,7 @@ import { preparationKeyOf } from '../../lib/screening/result-documents/screening
 import type { Identity } from './identity.ts'
 import { StoredFrames } from './stored-frames.ts'
 import { StudyShelf } from './stored-studies.ts'
+import { TenantMarks } from './tenant-marks.ts'
 import { TenantReviews } from './tenant-reviews.ts'
 import { type DatedStore, TenantStore } from './tenant-store.ts'
 import { TenantStudies } from './tenant-studies.ts'
@@ -67,6 +68,7 @@ export function openTenantConsole(tenant: string, parts: BucketParts): TenantCon
     priors: { priorsOf: async () => notOffered },
     uploads: new TenantUploads(store, tenant, clock, parts, parts.maximumUploadBytes),
     reviews: new TenantReviews(shelf, store, tenant, clock),
+    marks: new TenantMarks(shelf, store, tenant, clock),
     redrive: {
       screenAgain: async (studyId) =>
         (await studies.row(studyId))?.reason?.code === 'system-failure' ? 'by-operator' : 'not-failed',

@@ -29,7 +29,9 @@ export class TenantReviews implements Reviews {
 
   async all(): Promise<readonly Review[]> {
     const reviews = await this.#shelf.reviews.look(0)
-    return [...reviews].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { value }]) => value)
+    return [...reviews]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { value }]) => ('reviewId' in value ? [value] : []))
   }
 
   async add(

@@ -23,6 +23,9 @@ const row = (studyId: string, change: Partial<WorklistRow> = {}): WorklistRow =>
   side: null,
   viewPosition: 'PA',
   priority: 'in-turn',
+  priorityReasons: [],
+  urgentMark: null,
+  study: null,
   waitingSince: '2026-11-27T08:00:00.000Z',
   reading: 'unread',
   reviews: 0,
@@ -44,6 +47,11 @@ describe('the worklist', () => {
       row('e', { waitingSince: '2026-11-27T06:00:00.000Z' }),
     ]
     expect(order(rows)).toBe('cbead')
+  })
+
+  it('starts with what is urgent, however long others wait', () => {
+    const rows = [row('a', suspected), row('b', { priority: 'urgent', waitingSince: '2026-11-27T09:00:00.000Z' })]
+    expect(order(rows)).toBe('ba')
   })
 
   it('takes what waits since nobody knows when for waiting longest', () => {
@@ -86,6 +94,7 @@ describe('buildWorklistRow', () => {
     line: buildResultLine('in/a.dcm', rejected),
     result: rejected,
     isInReading: false,
+    standing: { study: null, requestPriorities: [], mark: null },
     reviewedKeys: [],
   }
 

@@ -24,14 +24,16 @@ export function buildOperations(
 ): Omit<Operations, 'usage'> {
   const rows = screened.map(({ row }) => row)
   const open = rows.filter(({ reading }) => reading !== 'done')
-  const waits = (priority: WorklistRow['priority']): number[] =>
-    open.filter((row) => row.priority === priority).flatMap((row) => timeOf(row).map((time) => now - time))
+  const waits = (isInTurn: boolean): number[] =>
+    open
+      .filter(({ priority }) => (priority === 'in-turn') === isInTurn)
+      .flatMap((row) => timeOf(row).map((time) => now - time))
   return {
     images: rows.length,
     setAside,
     days: daysOf(rows, reviews, now),
     undated: rows.filter(({ waitingSince }) => waitingSince === null).length,
-    waiting: { first: spreadOf(waits('first')), inTurn: spreadOf(waits('in-turn')) },
+    waiting: { first: spreadOf(waits(false)), inTurn: spreadOf(waits(true)) },
     turnaround: spreadOf(turnarounds(rows, reviews)),
     rejections: rejectionsOf(rows),
     failures: rows.filter(({ reason }) => reason?.code === systemFailure).map(({ studyId }) => studyId),

@@ -2,6 +2,8 @@ import { type RejectionCode, rejectionReasons } from '../../screening/kernel/err
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import type { ResultLine } from '../../screening/result-documents/result-line.ts'
 import type { WorklistRow } from '../contract/worklist.ts'
+import { readingPriority } from './reading-priority.ts'
+import type { StudyStanding } from './study-standing.ts'
 
 export interface RowSource {
   readonly studyId: string
@@ -11,14 +13,16 @@ export interface RowSource {
   /** result.json as it stands; null where there is none. */
   readonly result: ResultDocument | null
   readonly isInReading: boolean
+  readonly standing: StudyStanding
   /** The screening key of the result that each review was about. */
   readonly reviewedKeys: readonly (string | null)[]
 }
 
 export function buildWorklistRow(source: RowSource): WorklistRow {
-  const { studyId, line, names, isInReading, reviewedKeys } = source
+  const { studyId, line, names, isInReading, standing, reviewedKeys } = source
   const result = standingResult(line, source.result)
   const isDone = reviewedKeys.includes(result?.screeningKey ?? null)
+  const mark = standing.mark?.urgent ? { reader: standing.mark.reader, markedAt: standing.mark.markedAt } : null
   return {
     studyId,
     names: [...names],
@@ -29,7 +33,14 @@ export function buildWorklistRow(source: RowSource): WorklistRow {
     threshold: result?.classification?.operatingPoint.threshold ?? null,
     side: line.side,
     viewPosition: result?.source?.viewPosition ?? null,
-    priority: line.outcome === 'suspected' ? 'first' : 'in-turn',
+    ...readingPriority({
+      outcome: line.outcome,
+      studyOutcome: standing.study?.outcome ?? null,
+      requestPriorities: standing.requestPriorities,
+      isMarkedUrgent: mark !== null,
+    }),
+    urgentMark: mark,
+    study: standing.study,
     waitingSince: result?.analysedAt ?? null,
     reading: isDone ? 'done' : isInReading ? 'in-reading' : 'unread',
     reviews: reviewedKeys.length,

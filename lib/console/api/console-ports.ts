@@ -4,6 +4,7 @@ import type { MonthUsage } from '../contract/month-usage.ts'
 import type { Priors } from '../contract/priors.ts'
 import type { Review, ReviewRequest } from '../contract/review.ts'
 import type { Upload, UploadRequest } from '../contract/upload.ts'
+import type { UrgencyRequest } from '../contract/urgency.ts'
 import type { WorklistChanges, WorklistRow } from '../contract/worklist.ts'
 import type { DrawnMask } from './read-drawn-mask.ts'
 
@@ -97,4 +98,9 @@ export interface Reviews {
   mask(studyId: string, reviewId: string): Promise<Uint8Array | null>
   /** Of every study, oldest first within each. */
   all(): Promise<readonly Review[]>
+}
+
+export interface UrgencyMarks {
+  /** Stores that a reader marks a study as urgent, or no longer, beside earlier marks; its rows say so when it resolves. */
+  add(studyId: string, request: UrgencyRequest): Promise<void>
 }

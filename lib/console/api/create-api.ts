@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Clock, PixelCodecs } from '../../screening/kernel/ports.ts'
 import { maskLimitCharacters } from '../contract/review.ts'
 import { addAgreementRoutes } from './agreement-routes.ts'
-import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads, Usage } from './console-ports.ts'
+import type { Frames, PriorSearch, Redrive, Reviews, Studies, Uploads, UrgencyMarks, Usage } from './console-ports.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addPriorRoutes } from './prior-routes.ts'
 import { nothingHere, problemResponse } from './problem-response.ts'
@@ -13,6 +13,7 @@ import { addReviewRoutes, maskRefusal } from './review-routes.ts'
 import { routeAccess } from './route-access.ts'
 import { addStudyRoutes } from './study-routes.ts'
 import { addUploadRoutes } from './upload-routes.ts'
+import { addUrgencyRoutes } from './urgency-routes.ts'
 
 const wordsLimitBytes = 64 * 1024
 
@@ -22,6 +23,7 @@ export interface ConsoleBackend {
   readonly priors: PriorSearch
   readonly uploads: Uploads
   readonly reviews: Reviews
+  readonly marks: UrgencyMarks
   readonly redrive: Redrive
   readonly usage: Usage
   readonly clock: Clock
@@ -62,6 +64,7 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
   addPriorRoutes(api, backend.studies, backend.priors)
   addUploadRoutes(api, backend.uploads)
   addReviewRoutes(api, backend)
+  addUrgencyRoutes(api, backend)
   addAgreementRoutes(api, backend.studies, backend.reviews)
   addOperationsRoutes(api, backend)
   api.notFound(nothingHere)

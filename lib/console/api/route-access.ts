@@ -12,6 +12,7 @@ export const auditActions = [
   'reviews-read',
   'drawn-mask-read',
   'review-added',
+  'urgency-marked',
   'labels-exported',
   'screening-asked-for',
 ] as const
@@ -36,6 +37,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/studies/{studyId}': { roles: readers, audit: 'result-read' },
   'GET /api/studies/{studyId}/priors': { roles: readers, audit: 'priors-read' },
   'PUT /api/studies/{studyId}/reading': { roles: readers, audit: null },
+  'PUT /api/studies/{studyId}/urgency': { roles: ['reviewer'], audit: 'urgency-marked' },
   'GET /api/studies/{studyId}/frame-facts': { roles: readers, audit: null },
   'GET /api/studies/{studyId}/frame': { roles: readers, audit: 'picture-read' },
   'GET /api/studies/{studyId}/mask': { roles: readers, audit: 'mask-read' },

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
+import { sha256Hex } from '../../screening/kernel/identifiers.ts'
 import { frameFacts, frameGrant } from '../contract/frame.ts'
 import { study } from '../contract/study.ts'
 import { textUpTo } from '../contract/text-up-to.ts'
@@ -106,7 +107,8 @@ export function addStudyRoutes(api: OpenAPIHono, studies: Studies, frames: Frame
     const row = await studies.row(studyId)
     if (!row) return studyNotFound(c)
     const result = await studies.result(studyId)
-    const etag = `"${result?.screeningKey.slice(0, 16) ?? 'none'}-${result?.analysedAt ?? ''}-${row.reading}-${row.reviews}"`
+    const digits = sha256Hex(JSON.stringify(row)).slice(0, 16)
+    const etag = `"${result?.screeningKey.slice(0, 16) ?? 'none'}-${result?.analysedAt ?? ''}-${digits}"`
     if (isUnchanged(c, etag)) return notModified(c, etag)
     const activationMap = await studies.document(studyId, 'class-activation-map.png')
     return c.json({ row, result, hasClassActivationMap: activationMap !== null }, 200, { etag })

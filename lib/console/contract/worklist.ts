@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { studySummary } from '../../screening/result-documents/study-result/study-result.ts'
 
 export const studyId = z
   .string()
@@ -25,7 +26,17 @@ export const worklistRow = z
       .describe('The operating point that the probability was held against'),
     side: z.enum(['left', 'right', 'both']).nullable().describe("The patient's side"),
     viewPosition: z.string().nullable(),
-    priority: z.enum(['first', 'in-turn']),
+    priority: z
+      .enum(['urgent', 'first', 'in-turn'])
+      .describe(
+        "'urgent': marked so by a reader, or both ordered so and suspected; 'first': ordered so, or suspected, in this image or another of its study. What a model says raises it and never lowers it",
+      ),
+    priorityReasons: z.array(z.enum(['marked-urgent', 'ordered-urgent', 'suspected', 'suspected-in-study'])),
+    urgentMark: z
+      .strictObject({ reader: z.string(), markedAt: z.iso.datetime() })
+      .nullable()
+      .describe('Who has marked its study as urgent, last; null where nobody has, or it was taken back'),
+    study: studySummary.nullable().describe("What the images of its study say together: 'incomplete' is no negative"),
     waitingSince: z.iso.datetime().nullable().describe('Null where nobody knows: such a row waits longest'),
     reading: z.enum(['unread', 'in-reading', 'done']).describe('done: somebody has reviewed this result'),
     reviews: z.number().int().nonnegative(),

@@ -5,17 +5,28 @@ import { forEachConcurrently } from '../../adapters/embedded/for-each-concurrent
 import { displayPath, encodePath } from '../../adapters/embedded/path-bytes.ts'
 import { buildWorklistRow, standingResult } from '../../console/api/build-worklist-row.ts'
 import type { ScreenedRow, Studies } from '../../console/api/console-ports.ts'
+import { isOneStudy, studyStandingOf } from '../../console/api/study-standing.ts'
+import type { UrgencyMark } from '../../console/contract/urgency.ts'
 import type { WorklistChanges, WorklistRow } from '../../console/contract/worklist.ts'
 import { imageIdOf, sha256Hex } from '../../screening/kernel/identifiers.ts'
-import type { Clock, ObjectStore } from '../../screening/kernel/ports.ts'
+import type { Clock, ObjectStore, StudySummary } from '../../screening/kernel/ports.ts'
 import type { ResultDocument } from '../../screening/result-documents/result-document.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
+import { summarizeStudy } from '../../screening/result-documents/study-event.ts'
+import { readStudyResult } from '../../screening/result-documents/study-result/keep-study-result.ts'
 import { readResult } from '../../screening/result-documents/write-result.ts'
 import { systemFailure } from '../study-screener.ts'
 import type { ResultFollower } from './result-follower.ts'
 
 /** A viewer that has not said for so long that it is open was closed. Unit: ms. */
 const readingLapsesMs = 10 * 60_000
+
+/** What readers have said of one image. */
+export interface SaidOfImages {
+  /** The screening key of the result that each review was about. */
+  readonly reviewedKeysOf: (studyId: string) => readonly (string | null)[]
+  readonly marksOf: (studyId: string) => readonly UrgencyMark[]
+}
 
 interface Entry {
   readonly line: ResultLine
@@ -32,10 +43,12 @@ interface Entry {
 export class FolderStudies implements Studies {
   readonly #store: ObjectStore
   readonly #clock: Clock
-  readonly #reviewedKeysOf: (studyId: string) => readonly (string | null)[]
+  readonly #said: SaidOfImages
   readonly #lines: Pick<ResultFollower, 'look'>
   readonly #onNewList: () => void
   readonly #entries = new Map<string, Entry>()
+  /** By study digest: what its images say together, and those of them that have a row. */
+  readonly #studies = new Map<string, { summary: StudySummary | null; readonly members: Set<string> }>()
   readonly #inReadingSince = new Map<string, number>()
   /** Tells the cursors of this list from those of an earlier program. */
   #epoch = newEpoch()
@@ -52,14 +65,14 @@ export class FolderStudies implements Studies {
     lines: Pick<ResultFollower, 'look'>,
     store: ObjectStore,
     clock: Clock,
-    reviewedKeysOf: (studyId: string) => readonly (string | null)[],
+    said: SaidOfImages,
     onNewList: () => void,
   ) {
     this.#onNewList = onNewList
     this.#lines = lines
     this.#store = store
     this.#clock = clock
-    this.#reviewedKeysOf = reviewedKeysOf
+    this.#said = said
   }
 
   /** Takes in what was written since the last time, one look after the other. */
@@ -145,19 +158,34 @@ export class FolderStudies implements Studies {
     if (entry) this.#set(studyId, entry)
   }
 
+  /** Builds the rows of all images of its study anew: what was said holds for them all. */
+  refreshStudyOf(studyId: string): void {
+    const entry = this.#entries.get(studyId)
+    for (const member of entry ? this.#membersOf(studyId, entry.line) : []) this.refresh(member)
+  }
+
   async #look(): Promise<void> {
     const { lines, isNewList } = await this.#lines.look()
     const results = new Map<string, ResultDocument | null>()
     await forEachConcurrently(new Set(lines.map(studyIdOf)), 32, async (studyId) => {
       results.set(studyId, await readResult(this.#store, studyId))
     })
+    const summaries = new Map<string, StudySummary | null>()
+    const digests = new Set(lines.flatMap(({ studyDigest }) => studyDigest ?? []))
+    await forEachConcurrently(digests, 32, async (digest) => {
+      const study = await readStudyResult(this.#store, { prefix: `study-results/${digest}/` })
+      summaries.set(digest, study && summarizeStudy(study))
+    })
     // In one go: nobody sees half of a list.
     if (isNewList && this.#entries.size + this.#setAside.size > 0) {
       this.#entries.clear()
+      this.#studies.clear()
       this.#setAside.clear()
       this.#epoch = newEpoch()
     }
+    for (const [digest, summary] of summaries) this.#setStudy(digest, summary)
     for (const line of lines) this.#put(line, results.get(studyIdOf(line)) ?? null)
+    for (const digest of digests) this.#refreshStudy(digest)
     if (isNewList) this.#onNewList()
   }
 
@@ -172,7 +200,35 @@ export class FolderStudies implements Studies {
     if (line.imageId !== null && this.#entries.delete(studyIdOf({ ...line, imageId: null }))) this.#epoch = newEpoch()
     // The newest first: it is the likeliest to be there still.
     const known = this.#entries.get(studyId)?.inputs.filter((input) => input !== line.input) ?? []
+    if (line.studyDigest) this.#studies.get(line.studyDigest)?.members.add(studyId)
     this.#set(studyId, { line, inputs: [line.input, ...known], result })
+  }
+
+  #setStudy(digest: string, summary: StudySummary | null): void {
+    const study = this.#studies.get(digest)
+    if (study) study.summary = summary
+    else this.#studies.set(digest, { summary, members: new Set() })
+  }
+
+  /** Its images' rows are as one; those of a UID that names no study stand each for itself. */
+  #refreshStudy(digest: string): void {
+    const { summary, members } = this.#studies.get(digest)!
+    if (isOneStudy(summary)) for (const member of members) this.refresh(member)
+  }
+
+  #membersOf(studyId: string, { studyDigest }: Pick<ResultLine, 'studyDigest'>): Iterable<string> {
+    const study = studyDigest ? this.#studies.get(studyDigest) : undefined
+    return study && isOneStudy(study.summary) ? study.members : [studyId]
+  }
+
+  #standingOf(studyId: string, line: ResultLine, result: ResultDocument | null) {
+    const summary = (line.studyDigest && this.#studies.get(line.studyDigest)?.summary) || null
+    const members = [...this.#membersOf(studyId, line)].map((member) => ({
+      result: member === studyId ? result : (this.#entries.get(member)?.result ?? null),
+      isStatUpload: false,
+      marks: this.#said.marksOf(member),
+    }))
+    return studyStandingOf(summary, members)
   }
 
   #set(studyId: string, { line, inputs, result }: Pick<Entry, 'line' | 'inputs' | 'result'>): void {
@@ -182,7 +238,8 @@ export class FolderStudies implements Studies {
       names: [...new Set(inputs.map((input) => displayPath(basename(input))))],
       result,
       isInReading: this.#inReadingSince.has(studyId),
-      reviewedKeys: this.#reviewedKeysOf(studyId),
+      standing: this.#standingOf(studyId, line, result),
+      reviewedKeys: this.#said.reviewedKeysOf(studyId),
     })
     this.#revision++
     this.#entries.set(studyId, { line, inputs, result, row, revision: this.#revision })

@@ -16,6 +16,7 @@ import { endlessWriterOf, lockOutputFolder } from '../output-lock.ts'
 import type { ScreeningSettings } from '../screening-settings.ts'
 import { StudyScreener } from '../study-screener.ts'
 import { ConsoleAccess, isLoopback } from './console-access.ts'
+import { FolderMarks } from './folder-marks.ts'
 import { FolderPriors } from './folder-priors.ts'
 import { FolderRedrive } from './folder-redrive.ts'
 import { FolderReviews } from './folder-reviews.ts'
@@ -63,9 +64,13 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
     const screener = open(await StudyScreener.open(settings, { ...options, force: false }))
     const store = new FolderObjectStore(settings.outDir)
     const reviews = await FolderReviews.open(store, systemClock, ({ studyId }) => studies.refresh(studyId))
-    const keysOf = (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey)
+    const marks = await FolderMarks.open(store, systemClock, ({ studyId }) => studies.refreshStudyOf(studyId))
+    const said = {
+      reviewedKeysOf: (studyId: string) => reviews.reviewsOf(studyId).map(({ screeningKey }) => screeningKey),
+      marksOf: (studyId: string) => marks.marksOf(studyId),
+    }
     const list = join(settings.outDir, 'results.jsonl')
-    const studies = new FolderStudies(new ResultFollower(list), store, systemClock, keysOf, () => {
+    const studies = new FolderStudies(new ResultFollower(list), store, systemClock, said, () => {
       uploads.follow(screenLeftOver())
     })
     const ending = AbortSignal.any([signal, failure.signal])
@@ -118,6 +123,7 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
       priors,
       uploads,
       reviews,
+      marks,
       redrive,
       usage: { thisMonth: async () => null },
       clock: systemClock,

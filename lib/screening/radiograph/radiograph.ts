@@ -1,5 +1,6 @@
 import type { DecodedFrame } from '../kernel/ports.ts'
 import type { WarningCode } from '../kernel/warnings.ts'
+import type { RequestPriority } from './request-priority.ts'
 import type { SourceIdentity } from './source-identity.ts'
 
 /** How far apart the pixels are, and where that was read. Unit: mm. */
@@ -37,6 +38,8 @@ export interface AcquisitionFacts {
   readonly patientAgeYears: number | null
   readonly patientSex: 'M' | 'F' | 'O' | null
   readonly manufacturer: string | null
+  /** How urgent the order says it is; absent where it says nothing. */
+  readonly requestPriority?: RequestPriority | undefined
   readonly pixelSpacing: PixelSpacing | null
   /** The modality transform; null when it is a table, and before it was read. */
   readonly rescale: { readonly slope: number; readonly intercept: number } | null

@@ -2,6 +2,7 @@ import type { WarningCode } from '../kernel/warnings.ts'
 import type { Attributes } from './attributes.ts'
 import { parseOrientation } from './parse-orientation.ts'
 import type { AcquisitionFacts, PixelSpacing } from './radiograph.ts'
+import { readRequestPriority } from './request-priority.ts'
 import type { TransferSyntax } from './transfer-syntax.ts'
 
 /** How much the spacing of rows and columns may differ by rounding, as a share. */
@@ -22,6 +23,7 @@ export function readAcquisitionFacts(
   if (attributes.text('PresentationIntentType') === 'FOR PROCESSING') warnings.push('for-processing')
   const patientAgeYears = parseAge(attributes.text('PatientAge')) ?? readAgeByDates(attributes)
   if (patientAgeYears === null) warnings.push('age-unknown')
+  const requestPriority = readRequestPriority(attributes)
   const orientation = parseOrientation(attributes.texts('PatientOrientation'))
   if (orientation === 'unusable') warnings.push('orientation-unusable')
   return {
@@ -42,6 +44,7 @@ export function readAcquisitionFacts(
     patientAgeYears,
     patientSex: parseSex(attributes.text('PatientSex')),
     manufacturer: attributes.text('Manufacturer'),
+    ...(requestPriority && { requestPriority }),
     pixelSpacing,
     rescale: null,
   }

@@ -134,6 +134,7 @@ function buildSource(facts: AcquisitionFacts, size: ImageSize | null, sizeBytes:
     pixelSpacingMm: pixelSpacing
       ? { row: pixelSpacing.rowMm, column: pixelSpacing.columnMm, origin: pixelSpacing.origin }
       : null,
+    requestPriority: facts.requestPriority ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { documentKinds } from '../kernel/document-kinds.ts'
 import { type RejectionCode, rejectionCodes } from '../kernel/errors.ts'
+import { requestPriorities } from '../radiograph/request-priority.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const pixels = z.number().int().nonnegative()
@@ -31,6 +32,11 @@ const source = z.strictObject({
   viewPosition: z.string().nullable(),
   patientOrientation: z.array(z.string()).length(2).nullable(),
   pixelSpacingMm: z.strictObject({ row: z.number(), column: z.number(), origin: z.string() }).nullable(),
+  requestPriority: z
+    .enum(requestPriorities)
+    .nullable()
+    .default(null)
+    .describe('How urgent the order says it is; null where it says nothing that is understood'),
 })
 
 const classification = z.strictObject({

@@ -4,7 +4,7 @@ import type { EventSink, StudyEvent, StudySummary } from '../kernel/ports.ts'
 import { imageId } from '../screening-job/study-keys.ts'
 import { type Lane, lanes, tenantId } from '../screening-job/tenant.ts'
 import type { ResultDocument } from './result-document.ts'
-import { type StudyResult, studyOutcomes } from './study-result/study-result.ts'
+import { type StudyResult, studySummary } from './study-result/study-result.ts'
 
 /** The detail of an event. Versioned; fields are added, never renamed. */
 export const studyEvent = z.strictObject({
@@ -16,13 +16,7 @@ export const studyEvent = z.strictObject({
   reason: z.enum(rejectionCodes as [RejectionCode, ...RejectionCode[]]).nullable(),
   lane: z.enum(lanes),
   resultKey: z.string(),
-  study: z
-    .strictObject({
-      studyDigest: z.string().regex(/^[0-9a-f]{32}$/),
-      outcome: z.enum(studyOutcomes),
-      images: z.number().int().nonnegative(),
-      notAnalysed: z.number().int().nonnegative(),
-    })
+  study: studySummary
     .nullable()
     .default(null)
     .describe(

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { ObjectStore, PixelCodecs } from '../kernel/ports.ts'
 import type { PreparedImage } from '../prepared-image/prepared-image.ts'
 import type { AcquisitionFacts } from '../radiograph/radiograph.ts'
+import { requestPriorities } from '../radiograph/request-priority.ts'
 import { identityKeywords, type SourceIdentity } from '../radiograph/source-identity.ts'
 import { type Preparation, studyKeys } from './study-keys.ts'
 
@@ -26,6 +27,7 @@ const facts = z.strictObject({
   patientAgeYears: z.number().nullable(),
   patientSex: z.enum(['M', 'F', 'O']).nullable(),
   manufacturer: text,
+  requestPriority: z.enum(requestPriorities).optional(),
   pixelSpacing: z
     .strictObject({
       rowMm: z.number().positive(),

@@ -40,6 +40,7 @@ export interface Preparation {
  *   frames/<tenant>/<imageId>/<digits>.json, .raw        a picture as a viewer gets it, for a day
  *   reading/<tenant>/<imageId>                           somebody has it open
  *   reviews/<tenant>/<imageId>/<time>-<reviewId>.json    what a reader said; .png: what that reader has drawn
+ *   reviews/<tenant>/<imageId>/<time>-<markId>.urgency   that a reader marked its study as urgent, or no longer
  *   audit/<tenant>/<yyyy-mm-dd>/<time>-<id>.json         who saw or did what
  *
  * `<screening>` and `<preparation>` are the first 16 digits of the screening key and of the preparation key.
@@ -100,8 +101,11 @@ export function tenantOfUpload(key: string): string {
   return tenantId.parse(tenant)
 }
 
+/** Whether whoever sent it has asked for it to go first: it lies below `uploads/<tenant>/stat/`. */
+export const isStatUpload = (key: string): boolean => key.split('/')[2] === 'stat' && key.split('/').length > 3
+
 /** 'stat' below `uploads/<tenant>/stat/`, else 'routine'; if the tenant may not use that lane, the first of its own. */
 export function laneOfUpload(key: string, { lanes }: Tenant): Lane {
-  const asked = key.split('/')[2] === 'stat' && key.split('/').length > 3 ? 'stat' : 'routine'
+  const asked = isStatUpload(key) ? 'stat' : 'routine'
   return lanes.includes(asked) ? asked : lanes[0]
 }

@@ -36,6 +36,7 @@ beforeEach(async () => {
 const review = { reviewer: 'Mallory', agreement: 'agree', pneumothorax: 'absent', side: null, note: '' }
 const bodies: Record<string, unknown> = {
   'POST /api/studies/{studyId}/reviews': review,
+  'PUT /api/studies/{studyId}/urgency': { reader: 'Mallory', urgent: true },
   'POST /api/uploads': { name: 'chest.dcm', sizeBytes: 5 },
 }
 

@@ -2,10 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FrameFacts } from '../../../lib/console/contract/frame.ts'
 import type { Operations } from '../../../lib/console/contract/operations.ts'
 import type { WorklistChanges } from '../../../lib/console/contract/worklist.ts'
+import { maximumStudyImages } from '../../../lib/screening/result-documents/study-result/roll-up-study.ts'
+import { studyDigestOf } from '../../../lib/screening/result-documents/study-result/study-identity.ts'
+import { studyResult } from '../../../lib/screening/result-documents/study-result/study-result.ts'
 import { studyKeys } from '../../../lib/screening/screening-job/study-keys.ts'
 import type { UsageReceipt } from '../../../lib/screening/usage/usage-receipt.ts'
 import { dayMs, type OpenedConsole, openConsole } from './open-console.ts'
 import { claimsOf, type Issuer, openIssuer } from './open-issuer.ts'
+
+const studyDigest = studyDigestOf('2.25.2')
 
 let issuer: Issuer
 let console: OpenedConsole
@@ -47,6 +52,49 @@ describe('the worklist of the bucket', () => {
     const row = rows.find(({ studyId }) => studyId === image.imageId)
     expect(row?.names.sort()).toEqual(['DOE^JANE-1.png', 'again.png'])
     expect(row).toMatchObject({ reading: 'unread', priority: 'first' })
+  })
+
+  it('raises all images of a study together, by a suspected one, an urgent upload and a mark of a reader', async () => {
+    const first = await console.screen('north', 1, { outcome: 'not-suspected' })
+    const second = await console.screen('north', 2, { outcome: 'not-suspected' })
+    const say = (outcome: string, images = 2) => {
+      const [counts, none] = [{ images, suspected: 0, notSuspected: 0, notAnalysed: 0 }, null]
+      const study = { schemaVersion: 1, studyDigest, studyInstanceUid: '2.25.2', outcome, probability: none }
+      const rest = { decidingImage: none, discordant: false, sides: none, images: [], notAnalysed: [], warnings: [] }
+      later()
+      const key = `${studyKeys.study('north', studyDigest)}study.json`
+      return console.put(key, studyResult.parse({ ...study, ...rest, counts, notice: '' }))
+    }
+    const told = async (since?: string) => (await changes(since)).rows.map(({ priority }) => priority)
+    const mark = (urgent: boolean) =>
+      ask(`/api/studies/${first.imageId}/urgency`, {
+        method: 'PUT',
+        body: JSON.stringify({ reader: 'typed', urgent }),
+      })
+    await say('not-suspected')
+    const { cursor } = await changes()
+    expect(await told()).toEqual(['in-turn', 'in-turn'])
+    await say('suspected')
+    later()
+    expect(await told(cursor)).toEqual(['first', 'first'])
+    expect((await mark(true)).status).toBe(200)
+    expect((await mark(true)).status).toBe(200)
+    later()
+    expect(await told(cursor)).toEqual(['urgent', 'urgent'])
+    const { rows } = await changes(undefined, console.open())
+    expect(rows.find(({ studyId }) => studyId === second.imageId)?.urgentMark?.reader).not.toBe('typed')
+    expect(console.bucket.keys('reviews/north/')).toHaveLength(1)
+    expect(await json(`/api/studies/${first.imageId}/reviews`)).toEqual([])
+    await mark(false)
+    await say('not-suspected')
+    later()
+    expect(await told()).toEqual(['in-turn', 'in-turn'])
+    await console.screen('north', 2, { outcome: 'not-suspected', key: 'uploads/north/stat/again.png' })
+    later()
+    expect(await told()).toEqual(['first', 'first'])
+    await say('incomplete', maximumStudyImages + 1)
+    later()
+    expect((await told()).sort()).toEqual(['first', 'in-turn'])
   })
 
   it('is empty where nothing was sent', async () => {

@@ -10,7 +10,7 @@ import type { ReaderMasks } from '../viewer/use-reader-masks.ts'
 import type { Picture } from './load-study.ts'
 
 /** The reader's own name, so that it is written once. */
-const reviewerKey = 'pleura-reviewer'
+export const reviewerKey = 'pleura-reviewer'
 
 interface Props {
   readonly study: Study

@@ -12,6 +12,7 @@ import { FindingPanel } from './finding-panel.tsx'
 import { useFirstLook } from './first-look.ts'
 import { loadPicture, loadStudy, type Picture } from './load-study.ts'
 import { ReviewPanel } from './review-panel.tsx'
+import { UrgencyPanel } from './urgency-panel.tsx'
 
 /** How often the server is told that the study is still open; it forgets after ten minutes. */
 const readingIntervalMs = 4 * 60_000
@@ -102,6 +103,7 @@ export function StudyPage({ studyId, rows, onChange }: StudyPageProps) {
             {priorStudy ? (
               <FindingPanel heading={`Prior of ${prior.shown?.studyDate}: finding`} study={priorStudy} />
             ) : null}
+            <UrgencyPanel row={study.row} onMarked={onChange} />
             <ReviewPanel study={study} picture={picture} masks={masks} onReviewed={onChange} />
           </>
         ) : null}

@@ -2,13 +2,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { WorklistRow } from '../../contract/worklist.ts'
 import { duration, percent, sideWords } from '../format.ts'
 import { OutcomeBadge } from '../outcome-badge.tsx'
+import { describePriority, priorityWords } from '../priority-words.ts'
 
 /** As in styles/worklist.css. Unit: pixels. */
 const rowHeight = 40
 /** Rows drawn beyond the edges, so that scrolling shows no gap. */
 const rowsBeyond = 6
 
-const columns = ['Outcome', 'Probability', 'Side', 'File', 'View', 'Waiting', 'Reading'] as const
+const columns = ['Read', 'Outcome', 'Probability', 'Side', 'File', 'View', 'Waiting', 'Reading'] as const
 const numeric = new Set<string>(['Probability', 'Waiting'])
 const readingWords: Record<WorklistRow['reading'], string> = {
   unread: 'unread',
@@ -127,6 +128,9 @@ function Row({ row, index, now, isSelected, onSelect }: RowProps) {
       onMouseDown={onSelect}
       onClick={() => open(row)}
     >
+      <div role="gridcell" class={`priority ${row.priority}`} title={describePriority(row)}>
+        {priorityWords[row.priority]}
+      </div>
       <div role="gridcell">
         <OutcomeBadge row={row} />
       </div>

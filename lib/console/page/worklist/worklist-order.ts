@@ -56,7 +56,7 @@ type Comparison = (a: WorklistRow, b: WorklistRow) => number
 /** What nobody knows the time of has waited longest. */
 const byWaiting: Comparison = (a, b) =>
   compare(a.waitingSince ?? '', b.waitingSince ?? '') || compare(a.studyId, b.studyId)
-const priorities: Record<WorklistRow['priority'], number> = { first: 0, 'in-turn': 1 }
+const priorities: Record<WorklistRow['priority'], number> = { urgent: 0, first: 1, 'in-turn': 2 }
 const byPriority: Comparison = (a, b) =>
   Number(a.reading === 'done') - Number(b.reading === 'done') || priorities[a.priority] - priorities[b.priority]
 

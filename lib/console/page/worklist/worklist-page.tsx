@@ -59,8 +59,10 @@ function summaryOf({ rows, state, setAside }: Worklist): string {
   if (state === 'loading') return 'Loading …'
   const open = rows.filter(({ reading }) => reading !== 'done')
   const count = (wanted: (row: WorklistRow) => boolean): number => open.filter(wanted).length
+  const urgent = count(({ priority }) => priority === 'urgent')
   const words = [
     `${open.length} of ${rows.length} to be read`,
+    ...(urgent > 0 ? [`${urgent} urgent`] : []),
     `${count(({ outcome }) => outcome === 'suspected')} suspected`,
     `${count(({ outcome }) => outcome === 'not-analysed')} not analysed`,
   ]

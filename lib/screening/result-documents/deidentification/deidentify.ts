@@ -87,6 +87,7 @@ function factsWithoutIdentity(facts: AcquisitionFacts, pseudonyms: Pseudonyms): 
     patientAgeYears: null,
     patientSex: null,
     manufacturer: null,
+    ...(facts.requestPriority && { requestPriority: facts.requestPriority }),
     pixelSpacing: facts.pixelSpacing,
     rescale: facts.rescale,
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { StudySummary } from '../../kernel/ports.ts'
 import { imageId } from '../../screening-job/study-keys.ts'
 
 const count = z.number().int().nonnegative()
@@ -62,3 +63,11 @@ export const studyResult = z.strictObject({
 })
 
 export type StudyResult = z.infer<typeof studyResult>
+
+/** A study result in short. */
+export const studySummary = z.strictObject({
+  studyDigest: z.string().regex(/^[0-9a-f]{32}$/),
+  outcome: z.enum(studyOutcomes),
+  images: z.number().int().nonnegative(),
+  notAnalysed: z.number().int().nonnegative(),
+}) satisfies z.ZodType<StudySummary>
