@@ -52,6 +52,14 @@ describe('a folder of deliveries', () => {
     expect(await queue.read(message.key)).toEqual(message)
   })
 
+  it('takes up again what was superseded before it was sent, once its result stands again', async () => {
+    const { queue } = await create()
+    await queue.add(message)
+    await queue.settle(message, { ...delivered, outcome: 'superseded' })
+    expect(await queue.waiting()).toEqual([])
+    expect(await queue.add(message)).toBe(true)
+  })
+
   it('sends again also what was delivered', async () => {
     const { queue } = await create()
     await queue.settle(message, delivered)

@@ -91,9 +91,12 @@ export class FolderDeliveryQueue {
     await this.#write(this.#waiting(message.key), message)
   }
 
-  /** Takes a delivery to its end. Flushed or not, what stands there is never sent again by itself. */
+  /**
+   * Takes a delivery to its end. Flushed or not, what stands there is never sent again by itself. What was superseded was
+   * never sent: it is forgotten, so that it is sent where its result comes to stand again.
+   */
   async settle(message: DeliveryMessage, settlement: Settlement): Promise<void> {
-    await this.#write(this.#done(message.key), { ...message, ...settlement })
+    if (settlement.outcome !== 'superseded') await this.#write(this.#done(message.key), { ...message, ...settlement })
     await rm(this.#waiting(message.key), { force: true })
   }
 
