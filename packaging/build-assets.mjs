@@ -1,6 +1,6 @@
 // Builds what is deployed into dist/assets, from this checkout and its lock file, without Docker:
 //   preprocess/  the preprocessing Lambda (arm64 unless --arch x64), dispatch/  the dispatching Lambda,
-//   deliver/  the delivering Lambda,  table/  the Lambda that writes the results table,  console/  the console's API,  screen/  the build context of the screening image
+//   deliver/  the delivering Lambda,  backfill/  the Lambda that feeds archives,  table/  the Lambda that writes the results table,  console/  the console's API,  screen/  the build context of the screening image
 //   (linux x64).
 // Packages come from node_modules, which `npm ci` has checked; binaries of the target platform from the registry,
 // held against the lock file's integrity, each time. The same checkout gives the same bytes.
@@ -46,6 +46,7 @@ const external = ['sharp', ...codecPackages, 'dcmjs-codecs', 'onnxruntime-node',
 await buildPreprocess(join(options.out, 'preprocess'), options.arch)
 await buildDispatch(join(options.out, 'dispatch'))
 await buildDeliver(join(options.out, 'deliver'))
+await buildBackfill(join(options.out, 'backfill'))
 await buildTable(join(options.out, 'table'))
 await buildScreen(join(options.out, 'screen'))
 await buildConsole(join(options.out, 'console'), options.arch)
@@ -83,6 +84,12 @@ async function buildDispatch(target) {
 async function buildDeliver(target) {
   start(target, 'pleura-deliver')
   await bundle(target, { 'main.mjs': 'functions/deliver/main.ts' })
+  completeAsset(target)
+}
+
+async function buildBackfill(target) {
+  start(target, 'pleura-backfill')
+  await bundle(target, { 'main.mjs': 'functions/backfill/main.ts' })
   completeAsset(target)
 }
 

@@ -8,6 +8,7 @@ const loaders: Record<string, Loader> = {
   prepare: async (program) => (await import('./prepare-command.ts')).addPrepareCommand(program),
   watch: async (program) => (await import('./watch-command.ts')).addWatchCommand(program),
   backfill: async (program) => (await import('./backfill-command.ts')).addBackfillCommand(program),
+  'cloud-backfill': async (program) => (await import('./cloud-backfill-command.ts')).addCloudBackfillCommand(program),
   serve: async (program) => (await import('./serve-command.ts')).addServeCommand(program),
   'export-reviews': async (program) => (await import('./export-reviews-command.ts')).addExportReviewsCommand(program),
   listen: async (program) => (await import('./listen-command.ts')).addListenCommand(program),

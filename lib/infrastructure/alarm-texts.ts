@@ -42,11 +42,17 @@ export const tableAlarms = {
   Errors: ['table', 'The function that writes the results table fails as a whole.'],
 } as const satisfies Record<string, readonly [runbook: string, text: string]>
 
+/** The alarm of archives. */
+export const backfillAlarms = {
+  Errors: ['backfill', 'The function that feeds archives fails: nothing of them is screened.'],
+} as const satisfies Record<string, readonly [runbook: string, text: string]>
+
 export type AlarmName = keyof typeof alarms
 export type ConsoleAlarmName = keyof typeof consoleAlarms
 export type DeliveryAlarmName = keyof typeof deliveryAlarms
 export type TableAlarmName = keyof typeof tableAlarms
 
+export const backfillAlarmText = (name: keyof typeof backfillAlarms): string => textOf(backfillAlarms[name])
 export const alarmText = (name: AlarmName): string => textOf(alarms[name])
 export const consoleAlarmText = (name: ConsoleAlarmName): string => textOf(consoleAlarms[name])
 export const tableAlarmText = (name: TableAlarmName): string => textOf(tableAlarms[name])

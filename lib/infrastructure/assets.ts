@@ -11,6 +11,8 @@ export interface Assets {
   readonly console: string
   /** Folder with the delivering Lambda's main.mjs. */
   readonly deliver: string
+  /** Folder with the main.mjs of the Lambda that feeds archives. */
+  readonly backfill: string
   /** Folder with the main.mjs of the Lambda that writes the results table. */
   readonly table: string
   /** Build context of the screening image, with its Dockerfile. */
@@ -24,6 +26,7 @@ export function findAssets(root: string): Assets {
     dispatch: join(root, 'dist/assets/dispatch'),
     console: join(root, 'dist/assets/console'),
     deliver: join(root, 'dist/assets/deliver'),
+    backfill: join(root, 'dist/assets/backfill'),
     table: join(root, 'dist/assets/table'),
     screen: join(root, 'dist/assets/screen'),
   }

@@ -57,6 +57,20 @@ const consoleConfig = z.strictObject({
 })
 export type ConsoleConfig = z.infer<typeof consoleConfig>
 
+const backfillConfig = z.strictObject({
+  /** What may be read of archives: `arn:aws:s3:::bucket/prefix*`. */
+  sources: z
+    .array(z.string().regex(/^arn:aws:s3:::[a-z0-9][a-z0-9.-]+\/.*$/, 'must be arn:aws:s3:::bucket/prefix*'))
+    .min(1),
+  /** Keys by which they are encrypted, where those are customer-managed. */
+  keys: z
+    .array(z.string().regex(/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[a-f0-9-]+$/, 'must be the ARN of a key'))
+    .default([]),
+  /** Images of anybody that may be on their way before another one of an archive is begun. */
+  atATime: z.number().int().min(1).max(1000).default(32),
+})
+export type BackfillConfig = z.infer<typeof backfillConfig>
+
 /** One environment: everything that differs between two deployments. */
 export const environmentConfig = z
   .strictObject({
@@ -119,6 +133,8 @@ export const environmentConfig = z
     imageUri: z.string().nullable().default(null),
     /** Null: there is none. */
     console: consoleConfig.nullable().default(null),
+    /** Null: no archive is screened. */
+    backfill: backfillConfig.nullable().default(null),
     /** Every result also as a row in Parquet, which Athena asks. */
     resultsTable: z.boolean().default(false),
     tenants: z.array(tenantAccess).min(1),

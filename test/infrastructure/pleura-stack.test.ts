@@ -7,7 +7,13 @@ import { preprocessEnvironment } from '../../functions/preprocess/environment.ts
 import { screenEnvironment } from '../../functions/screen/environment.ts'
 import { metricUnits, metricNamespace as writtenNamespace } from '../../lib/adapters/aws/operational-log.ts'
 import { timeLimitMs } from '../../lib/adapters/codecs/frame-limits.ts'
-import { alarms, consoleAlarms, deliveryAlarms, tableAlarms } from '../../lib/infrastructure/alarm-texts.ts'
+import {
+  alarms,
+  backfillAlarms,
+  consoleAlarms,
+  deliveryAlarms,
+  tableAlarms,
+} from '../../lib/infrastructure/alarm-texts.ts'
 import { metricNames, metricNamespace } from '../../lib/infrastructure/metrics.ts'
 import { maximumUploadDeliveries } from '../../lib/screening/screening-job/delivery-limits.ts'
 import { imageBuilds, resourcesNamed, resourcesOf, type Statement, synthesize, twoTenants } from './synthesize.ts'
@@ -148,7 +154,7 @@ describe('the gpu profile', () => {
       expect(AlarmActions).toHaveLength(1)
     }
     const named = new Set(
-      [alarms, consoleAlarms, deliveryAlarms, tableAlarms]
+      [alarms, backfillAlarms, consoleAlarms, deliveryAlarms, tableAlarms]
         .flatMap((some) => Object.values<readonly string[]>(some))
         .map(([runbook]) => `${runbook}.md`),
     )

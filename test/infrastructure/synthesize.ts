@@ -73,6 +73,7 @@ function placeAssets(): Assets {
     dispatch: place('dispatch', 'main.mjs', 'export const handler = () => {}'),
     console: place('console', 'main.mjs', 'export const handler = () => {}'),
     deliver: place('deliver', 'main.mjs', 'export const handler = () => {}'),
+    backfill: place('backfill', 'main.mjs', 'export const handler = () => {}'),
     table: place('table', 'main.mjs', 'export const handler = () => {}'),
     screen: place('screen', 'Dockerfile', 'FROM scratch AS gpu\nFROM scratch AS cpu\n'),
   }

@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 
 describe('the deployed programs', () => {
-  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'backfill', 'table', 'console', 'screen'])(
     '%s is the same when built again',
     (name) => {
       const files = filesBelow(join(once, name))
@@ -31,7 +31,7 @@ describe('the deployed programs', () => {
     expect(digest(zipFolder(join(again, 'preprocess')))).toBe(digest(zip))
   })
 
-  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'backfill', 'table', 'console', 'screen'])(
     '%s holds no sources, tests, maps or keys',
     (name) => {
       const bad = filesBelow(join(once, name)).filter((file) =>
@@ -59,7 +59,7 @@ describe('the deployed programs', () => {
     }
   })
 
-  it.each(['preprocess', 'dispatch', 'deliver', 'table', 'console', 'screen'])(
+  it.each(['preprocess', 'dispatch', 'deliver', 'backfill', 'table', 'console', 'screen'])(
     '%s has a bill of materials and the licences of what is in it',
     (name) => {
       const bill = JSON.parse(readFileSync(join(once, `${name}.cdx.json`), 'utf8'))

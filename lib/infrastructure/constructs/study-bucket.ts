@@ -75,6 +75,9 @@ export class StudyBucket extends Construct {
         expire('prepared/', retentionDays.prepared),
         expire('usage/', retentionDays.usage),
         expire('failures/', retentionDays.prepared),
+        // Which names an archive had, and what has become of each.
+        expire('backfills/', retentionDays.results),
+        expire('open-backfills/', retentionDays.results),
         // As long as any result stands: by them an event that comes again is known.
         expire('deliveries/', retentionDays.results),
         // Where rules overlap, S3 applies the shorter one. This one is for what a removed tenant has left.

@@ -11,6 +11,7 @@ import { Observability } from '../constructs/observability.ts'
 import { StudyBucket } from '../constructs/study-bucket.ts'
 import { StudyNetwork } from '../constructs/study-network.ts'
 import { TenantAccess } from '../constructs/tenant-access.ts'
+import { addBackfill } from './add-backfill.ts'
 import { addConsole } from './add-console.ts'
 import { addDeliveries } from './add-deliveries.ts'
 import { addDispatch } from './add-dispatch.ts'
@@ -115,6 +116,7 @@ export class PleuraStack extends Stack {
       dispatch,
     })
     const watch = (alarm: Alarm) => observability.watch(alarm)
+    if (config.backfill) addBackfill(this, config.backfill, surroundings, watch)
     if (config.resultsTable) addTable(this, surroundings, accessLog, watch)
     if (config.console) addConsole(this, config.console, surroundings, watch)
     if (config.tenants.some(({ targets }) => targets.length > 0)) {

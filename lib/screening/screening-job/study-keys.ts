@@ -33,7 +33,7 @@ export interface Preparation {
  *   deliveries/<tenant>/<target>/<key>.json              what a delivery to a target has come to, under its idempotency key
  *   deliveries/<tenant>/<target>/last-taken.json         when the target last took one
  *
- * and of the console:
+ * and of archives: `backfills/`, `open-backfills/`, in screening/backfill/cloud-backfill.ts; and of the console:
  *
  *   uploads/<tenant>/console/<grantId>                   what a reader has sent
  *   grants/<tenant>/<grantId>.json                       what it was asked for as; its name stands nowhere else
