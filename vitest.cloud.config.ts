@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // They wait for visibilities and idle exits more than they compute.
+    maxWorkers: 3,
   },
 })

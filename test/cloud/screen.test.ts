@@ -1,7 +1,5 @@
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { failureDocument } from '../../functions/screen/failure-document.ts'
-import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { describe, expect, it } from 'vitest'
 import { defaultModelsFolder } from '../../lib/embedded/package-root.ts'
 import { drawPhantom } from '../../lib/phantom/draw-phantom.ts'
 import { encodePhantom } from '../../lib/phantom/encode-phantom.ts'
@@ -10,110 +8,15 @@ import { planPhantom } from '../../lib/phantom/plan-phantom.ts'
 import { imageIdOf } from '../../lib/screening/kernel/identifiers.ts'
 import { defaultSuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
-import { readResultAt } from '../../lib/screening/result-documents/write-result.ts'
 import { studyKeys } from '../../lib/screening/screening-job/study-keys.ts'
-import { usageReceipt } from '../../lib/screening/usage/usage-receipt.ts'
 import { drawPicture } from '../functions/screen/draw-picture.ts'
-import { type Cloud, createCloud, drain } from './harness/create-cloud.ts'
-import { type Fault, type FaultProxy, startFaultProxy } from './harness/fault-proxy.ts'
+import { createCloud } from './harness/create-cloud.ts'
+import type { Fault } from './harness/fault-proxy.ts'
 import { deliverUploads, openPreprocessing } from './harness/run-preprocess.ts'
-import { type StandIn, startStandIn } from './harness/start-stand-in.ts'
-import { type BuiltWorker, buildWorker } from './worker/build-worker.ts'
 import { type RequestKind, requestKindOf } from './worker/request-kind.ts'
-import { type RunningWorker, startWorker } from './worker/start-worker.ts'
+import { expectOneResult, findings, proxy, standIn, start, upload, withOneJob, workAll } from './worker/under-test.ts'
 
 const preparation = preparationKeyOf(defaultSuitabilityPolicy)
-
-let standIn: StandIn
-let proxy: FaultProxy
-let worker: BuiltWorker
-beforeAll(async () => {
-  standIn = await startStandIn()
-  proxy = await startFaultProxy(standIn.endpoint)
-  worker = await buildWorker()
-})
-const running: RunningWorker[] = []
-afterEach(() => {
-  proxy.decide = () => null
-  for (const { child } of running.splice(0)) child.kill('SIGKILL')
-})
-afterAll(async () => {
-  worker.remove()
-  await proxy.stop()
-  await standIn.stop()
-})
-
-/** A worker whose requests pass the proxy. */
-function start(cloud: Cloud, changes: Parameters<typeof startWorker>[3] = {}): RunningWorker {
-  const started = startWorker(worker.program, cloud, proxy.endpoint, changes)
-  running.push(started)
-  return started
-}
-
-/** Works until the queues are empty; the last worker must end by itself. */
-async function workAll(cloud: Cloud, changes: Parameters<typeof startWorker>[3] = {}): Promise<RunningWorker> {
-  const started = start(cloud, changes)
-  expect(await started.ended, started.lines.join('\n')).toBe(0)
-  return started
-}
-
-const upload = (cloud: Cloud, key: string, body: Uint8Array) =>
-  cloud.clients.s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: key, Body: body }))
-
-/** A cloud in which one bright picture waits for the worker. @returns its imageId too */
-async function withOneJob(options: Parameters<typeof createCloud>[1] = {}): Promise<{ cloud: Cloud; imageId: string }> {
-  const cloud = await createCloud(standIn.endpoint, options)
-  const picture = await drawPicture(1, true)
-  await upload(cloud, 'uploads/north/1.png', picture)
-  await deliverUploads(cloud, await openPreprocessing(cloud))
-  return { cloud, imageId: imageIdOf(picture) }
-}
-
-/** All that a cloud says of its images once everything has come to rest. */
-async function findings(cloud: Cloud) {
-  const store = new S3ObjectStore(cloud.clients.s3, cloud.bucket)
-  const keysBelow = async (prefix: string): Promise<string[]> => {
-    const keys: string[] = []
-    for await (const key of store.list(prefix)) keys.push(key)
-    return keys
-  }
-  const read = async (key: string): Promise<unknown> => JSON.parse(new TextDecoder().decode(await store.get(key)))
-  const resultKeys = (await keysBelow('results/')).filter((key) => key.endsWith('/result.json'))
-  return {
-    keys: await keysBelow('results/'),
-    resultKeys,
-    results: await Promise.all(resultKeys.map((key) => readResultAt(store, key))),
-    receipts: await Promise.all(
-      (await keysBelow('usage/'))
-        .filter((key) => key.includes('/receipts/'))
-        .map(async (key) => usageReceipt.parse(await read(key))),
-    ),
-    failures: await Promise.all(
-      (await keysBelow('failures/'))
-        .filter((key) => !key.includes('/attempts/'))
-        .map(async (key) => failureDocument.parse(await read(key))),
-    ),
-    events: (await drain(cloud.clients.sqs, cloud.eventsUrl)).map((body) => JSON.parse(body)),
-    waiting: await drain(cloud.clients.sqs, cloud.routine.url),
-    dead: await drain(cloud.clients.sqs, cloud.routine.deadLetterUrl),
-  }
-}
-
-/** What must hold however often the way of one suspected image was cut short. */
-async function expectOneResult(cloud: Cloud, imageId: string): Promise<void> {
-  const found = await findings(cloud)
-  expect(found.results).toMatchObject([{ imageId, outcome: 'suspected' }])
-  const [{ screeningKey, analysedAt, timingsMs }] = found.results
-  const prefix = studyKeys.resultPrefix('north', imageId, screeningKey)
-  expect(found.keys.filter((key) => !key.includes('/uploads/'))).toEqual(
-    ['mask.png', 'overlay.png', 'result.json'].map((name) => `${prefix}${name}`),
-  )
-  expect(found.receipts).toMatchObject([{ imageId, screeningKey, analysedAt, timingsMs }])
-  const resultKeys = found.events.map((event) => event.detail.resultKey)
-  expect(resultKeys.length).toBeGreaterThanOrEqual(1)
-  expect(new Set(resultKeys)).toEqual(new Set([`${prefix}result.json`]))
-  expect([found.waiting, found.dead, found.failures]).toEqual([[], [], []])
-}
 
 describe('the way of a study', () => {
   it('leads from an upload to a finding with the shipped networks', async () => {
@@ -149,95 +52,6 @@ describe('the way of a study', () => {
     expect(logged.filter(({ event }) => event === 'screened')).toHaveLength(4)
     expect(logged.filter((line) => 'ColdStartMilliseconds' in line)).toHaveLength(1)
     expect(lines.join()).not.toMatch(/DOE|JANE/)
-  })
-})
-
-const sideEffects: RequestKind[] = [
-  'put-attempt',
-  'delete-attempt',
-  'put-picture',
-  'put-result',
-  'put-receipt',
-  'put-event',
-  'acknowledge',
-]
-
-describe('a worker that is killed', () => {
-  it.each(sideEffects.flatMap((kind) => [['before', kind] as const, ['after', kind] as const]))(
-    '%s its %s leaves an image that the next one completes',
-    async (when, kind) => {
-      const { cloud, imageId } = await withOneJob()
-      const first = start(cloud, { VISIBILITY_SECONDS: '1' })
-      proxy.decide = (request): Fault | null => {
-        if (requestKindOf(request) !== kind) return null
-        first.child.kill('SIGKILL')
-        return when === 'before' ? { kind: 'reset' } : { kind: 'lost-answer' }
-      }
-      expect(await first.ended).toBe('SIGKILL')
-      proxy.decide = () => null
-      await workAll(cloud, { IDLE_EXIT_SECONDS: '2' })
-      await expectOneResult(cloud, imageId)
-    },
-  )
-
-  it.each([
-    ['before', 'delete-failure'],
-    ['after', 'delete-failure'],
-    ['before', 'acknowledge'],
-    ['after', 'acknowledge'],
-  ] as const)(
-    '%s its %s on a second delivery leaves no failure of an image that has its result',
-    async (when, kind) => {
-      const { cloud, imageId } = await withOneJob()
-      let faults = 12
-      let victim = start(cloud, { VISIBILITY_SECONDS: '1' })
-      proxy.decide = (request): Fault | null => {
-        const asked = requestKindOf(request)
-        // The first delivery fails for now, and says so; the SDK's own repetitions fail with it.
-        if (asked === 'put-result' && faults-- > 0) return { kind: 'status', status: 503, code: 'SlowDown' }
-        if (asked === 'put-failure') faults = 0
-        if (asked !== kind || faults > 0) return null
-        victim.child.kill('SIGKILL')
-        return when === 'before' ? { kind: 'reset' } : { kind: 'lost-answer' }
-      }
-      while ((await victim.ended) !== 'SIGKILL') victim = start(cloud, { VISIBILITY_SECONDS: '1' })
-      proxy.decide = () => null
-      await workAll(cloud, { IDLE_EXIT_SECONDS: '3' })
-      await expectOneResult(cloud, imageId)
-    },
-  )
-
-  it('before it has the image leaves it as it was', async () => {
-    const { cloud, imageId } = await withOneJob()
-    const first = start(cloud, { VISIBILITY_SECONDS: '1' })
-    proxy.decide = (request): Fault | null => {
-      if (requestKindOf(request) !== 'get-prepared') return null
-      first.child.kill('SIGKILL')
-      return { kind: 'reset' }
-    }
-    expect(await first.ended).toBe('SIGKILL')
-    proxy.decide = () => null
-    await workAll(cloud, { IDLE_EXIT_SECONDS: '2' })
-    await expectOneResult(cloud, imageId)
-  })
-
-  it('on every delivery ends in a dead letter whose reason is written down', async () => {
-    const { cloud, imageId } = await withOneJob({ maximumReceives: 2 })
-    for (let delivery = 0; delivery < 2; delivery++) {
-      // Long enough that a busy machine does not lose it: that would be a delivery too.
-      const victim = start(cloud, { VISIBILITY_SECONDS: '4', MAXIMUM_RECEIVES: '2', IDLE_EXIT_SECONDS: '10' })
-      proxy.decide = (request) => {
-        if (requestKindOf(request) === 'put-picture') victim.child.kill('SIGKILL')
-        return null
-      }
-      expect(await victim.ended).toBe('SIGKILL')
-    }
-    proxy.decide = () => null
-    await workAll(cloud, { IDLE_EXIT_SECONDS: '6' })
-    const found = await findings(cloud)
-    expect(found.dead).toHaveLength(1)
-    expect(found.failures).toMatchObject([{ imageId, reason: 'delivered-too-often', deliveries: 2 }])
-    expect([found.results, found.receipts]).toEqual([[], []])
   })
 })
 
