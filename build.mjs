@@ -63,8 +63,10 @@ const { outputFiles } = await build({
 })
 const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
 for (const name of ['index.html', 'icon.svg']) files.set(name, readFileSync(join(root, 'lib/console/page', name)))
-// The one library that is bundled into the page.
-files.set('preact.LICENSE.txt', readFileSync(join(root, 'node_modules/preact/LICENSE')))
+// The libraries that are bundled into the page.
+for (const [name, folder] of Object.entries({ preact: 'preact', 'noble-hashes': '@noble/hashes' })) {
+  files.set(`${name}.LICENSE.txt`, readFileSync(join(root, 'node_modules', folder, 'LICENSE')))
+}
 for (const [name, contents] of files) place(join(page, name), contents)
 for (const name of readdirSync(page)) if (!files.has(name)) rmSync(join(page, name), { recursive: true })
 

@@ -3,17 +3,16 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { readObject, S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { request } from '../../lib/adapters/aws/transient.ts'
 import { ObjectNotFoundError } from '../../lib/screening/kernel/ports.ts'
+import { S3MultipartUploads } from './multipart-uploads.ts'
 import type { BucketParts } from './tenant-console.ts'
-
-/** A grant must be begun within this. Unit: seconds. */
-const uploadGrantSeconds = 300
+import { uploadGrantSeconds } from './upload-grant.ts'
 
 /** The study bucket, as the console uses it. */
 export function openStudyBucket(
   client: S3Client,
   Bucket: string,
   maximumUploadBytes: number,
-): Pick<BucketParts, 'store' | 'readUpload' | 'signGet' | 'signPut' | 'versionsOf'> {
+): Pick<BucketParts, 'store' | 'readUpload' | 'signGet' | 'signPut' | 'versionsOf' | 'multiparts'> {
   const head = async (Key: string) => {
     try {
       return await request('S3 HeadObject', () => client.send(new HeadObjectCommand({ Bucket, Key })))
@@ -24,6 +23,7 @@ export function openStudyBucket(
   }
   return {
     store: new S3ObjectStore(client, Bucket),
+    multiparts: new S3MultipartUploads(client, Bucket),
     readUpload: async (Key) => {
       const found = await head(Key)
       // The sender may have put anything in its place since.

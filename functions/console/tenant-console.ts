@@ -8,6 +8,7 @@ import type { Clock, PixelCodecs } from '../../lib/screening/kernel/ports.ts'
 import type { SuitabilityPolicy } from '../../lib/screening/radiograph/suitability.ts'
 import { preparationKeyOf } from '../../lib/screening/result-documents/screening-key.ts'
 import type { Identity } from './identity.ts'
+import type { MultipartUploads } from './multipart-uploads.ts'
 import { StoredFrames } from './stored-frames.ts'
 import { StudyShelf } from './stored-studies.ts'
 import { TenantMarks } from './tenant-marks.ts'
@@ -19,6 +20,7 @@ import { type Limits, TenantUsage } from './tenant-usage.ts'
 
 export interface BucketParts extends UploadAddresses {
   readonly store: DatedStore
+  readonly multiparts: MultipartUploads
   /** Null: there is none, or it is larger than the console decodes. */
   readonly readUpload: (key: string) => Promise<Uint8Array | null>
   /** Where an object may be got for a short time. */
@@ -66,7 +68,7 @@ export function openTenantConsole(tenant: string, parts: BucketParts): TenantCon
     studies,
     frames: new StoredFrames(reader, store, tenant, digits, clock, parts.signGet),
     priors: { priorsOf: async () => notOffered },
-    uploads: new TenantUploads(store, tenant, clock, parts, parts.maximumUploadBytes),
+    uploads: new TenantUploads(store, tenant, clock, parts, parts.multiparts, parts.maximumUploadBytes),
     reviews: new TenantReviews(shelf, store, tenant, clock),
     marks: new TenantMarks(shelf, store, tenant, clock),
     redrive: {

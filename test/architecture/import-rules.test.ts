@@ -142,7 +142,8 @@ describe('import rules', () => {
 
   it('lets the page import types of the contract, and of the domain only what it must do alike', () => {
     const alike = ['lib/screening/prepared-image/apply-window.ts', 'lib/screening/finding/run-length.ts']
-    const isOfPage = (t: string) => below('console/page')(t) || t === 'preact' || t === 'preact/hooks'
+    const libraries = ['preact', 'preact/hooks', '@noble/hashes/sha2', '@noble/hashes/utils']
+    const isOfPage = (t: string) => below('console/page')(t) || libraries.includes(t)
     const allowed = (t: string, { typeOnly }: Import) =>
       isOfPage(t) || alike.includes(t) || (typeOnly && below('console/contract')(t))
     expect(violations('lib/console/page', allowed)).toEqual([])

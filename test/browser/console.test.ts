@@ -114,6 +114,30 @@ describe('an upload', () => {
     await expect.poll(() => uploads.count()).toBe(0)
   })
 
+  it('of a large file goes on where it broke off, also in a page that was loaded again', async () => {
+    const large = { name: 'large.txt', mimeType: '', buffer: Buffer.alloc(17 * 2 ** 20, 'no picture ') }
+    const choose = () => page.locator('input[type=file]').first().setInputFiles(large)
+    const uploads = page.getByRole('region', { name: 'Uploads' })
+    const sent: string[] = []
+    let isBroken = true
+    await page.route(/\/parts\/\d+$/, (route) => {
+      const part = route.request().url().split('/').at(-1)!
+      if (isBroken && part === '2') return route.abort('connectionreset')
+      sent.push(part)
+      return route.continue()
+    })
+    await choose()
+    await expect.poll(() => uploads.textContent(), { timeout: 30_000 }).toMatch(/broken off; tried again in \d+ s/)
+    await page.reload()
+    await choose()
+    await expect.poll(() => uploads.textContent(), { timeout: 30_000 }).toMatch(/broken off; tried again in \d+ s/)
+    isBroken = false
+    await expect.poll(() => uploads.textContent(), { timeout: 30_000 }).toMatch(/not-a-picture\. /)
+    expect(sent).toEqual(['1', '2', '3'])
+    // The connections that were cut.
+    watched.complaints.splice(0)
+  })
+
   it('may be a folder that is dropped', async () => {
     const folder = newFolder()
     writeFileSync(join(folder, 'second.dcm'), (await drawPhantoms(2))[1])

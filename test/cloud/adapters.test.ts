@@ -5,11 +5,13 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { PutParameterCommand } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { S3MultipartUploads } from '../../functions/console/multipart-uploads.ts'
 import { clientSettings } from '../../lib/adapters/aws/client-settings.ts'
 import { EventBridgeEventSink } from '../../lib/adapters/aws/event-bridge-event-sink.ts'
 import { readTenants } from '../../lib/adapters/aws/read-tenants.ts'
 import { S3ObjectStore } from '../../lib/adapters/aws/s3-object-store.ts'
 import { SqsJobQueue } from '../../lib/adapters/aws/sqs-job-queue.ts'
+import { partBytes } from '../../lib/console/api/upload-parts.ts'
 import { TransientError } from '../../lib/screening/kernel/errors.ts'
 import { itKeepsTheJobQueueContract } from '../contracts/job-queue-contract.ts'
 import { itKeepsTheObjectStoreContract } from '../contracts/object-store-contract.ts'
@@ -33,6 +35,53 @@ beforeAll(async () => {
   standIn = await startStandIn()
 })
 afterAll(() => standIn.stop())
+
+describe('an object that comes in parts', () => {
+  it('takes each by a grant for its size, tells which have come, and is there once they are completed', async () => {
+    const { clients, bucket } = await createCloud(standIn.endpoint)
+    const { region, credentials } = clients.s3.config
+    const client = new S3Client({
+      region,
+      credentials,
+      endpoint: standIn.endpoint,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    })
+    const multiparts = new S3MultipartUploads(client, bucket)
+    const store = new S3ObjectStore(clients.s3, bucket)
+    const key = 'uploads/north/console/a'
+    const file = new Uint8Array(partBytes + 3).map((_, index) => index % 251)
+    const multipart = await multiparts.begin(key)
+    const send = async (number: number) => {
+      const body = file.slice((number - 1) * partBytes, number * partBytes)
+      const href = await multiparts.signPart(key, multipart, { number, sizeBytes: body.length })
+      const asked = new URL(href).searchParams
+      expect([asked.get('X-Amz-SignedHeaders'), asked.get('X-Amz-Expires')]).toEqual(['content-length;host', '300'])
+      // A checksum of no bytes would be refused by S3.
+      expect([...asked.keys()].filter((name) => /checksum/i.test(name))).toEqual([])
+      expect((await fetch(href, { method: 'PUT', body })).status).toBe(200)
+    }
+    expect(await multiparts.list(key, multipart)).toEqual([])
+    await send(2)
+    await send(1)
+    await send(2)
+    const come = await multiparts.list(key, multipart)
+    expect(come).toMatchObject([
+      { number: 1, sizeBytes: partBytes },
+      { number: 2, sizeBytes: 3 },
+    ])
+    expect(await store.exists(key)).toBe(false)
+    await multiparts.complete(key, multipart, come!)
+    expect(Buffer.compare(await store.get(key), file)).toBe(0)
+    expect(await multiparts.list(key, multipart)).toBeNull()
+    await multiparts.abort(key, multipart)
+
+    const other = await multiparts.begin(key)
+    await multiparts.abort(key, other)
+    await multiparts.abort(key, other)
+    expect(await multiparts.list(key, other)).toBeNull()
+  })
+})
 
 describe('a bucket as an object store', () => {
   itKeepsTheObjectStoreContract(async () => {

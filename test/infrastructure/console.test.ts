@@ -67,6 +67,9 @@ describe('the console', () => {
       'reviews/*',
       'uploads/*/console/*',
     ])
+    for (const action of ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload']) {
+      expect(prefixes(action)).toEqual(['uploads/*/console/*'])
+    }
     const actions = statements.flatMap(actionsOf)
     for (const action of ['s3:DeleteObject', 's3:PutObjectTagging', 'sqs:SendMessage', 'sqs:ReceiveMessage']) {
       expect(actions).not.toContain(action)
@@ -87,6 +90,11 @@ describe('the console', () => {
     expect(daysOf(studyKeys.consoleUpload('t', 'g'))).toBe(30)
     expect(daysOf(studyKeys.frame('t', 'i', 'd'))).toBe(1)
     expect(daysOf(studyKeys.reading('t', 'i'))).toBe(1)
+    // Parts of uploads that nobody has completed, wherever they lie.
+    const abort = rules.filter(
+      ({ AbortIncompleteMultipartUpload, Prefix }) => AbortIncompleteMultipartUpload && !Prefix,
+    )
+    expect(abort).toMatchObject([{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' }])
   })
 
   it('has people whom an administrator makes, with a second factor, in the groups of the table', () => {

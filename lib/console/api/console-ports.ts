@@ -63,6 +63,10 @@ export interface Usage {
 }
 
 export interface Uploads {
+  /**
+   * Where the bytes of a file may go; of one that goes in parts, where those go that are missing.
+   * @throws {UploadRefusedError}
+   */
   grant(request: UploadRequest): Promise<Upload>
   /** Null where there is no such upload. */
   find(uploadId: string): Promise<Upload | null>
@@ -71,16 +75,26 @@ export interface Uploads {
    * @throws {UploadRefusedError}
    */
   receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<Upload>
+  /** Takes one part whole, on disk before it resolves, or nothing of it. @throws {UploadRefusedError} */
+  receivePart(uploadId: string, number: number, body: AsyncIterable<Uint8Array>): Promise<void>
+  /** Puts the parts together and has the file screened; asked again, it says how far that is. @throws {UploadRefusedError} */
+  complete(uploadId: string): Promise<Upload>
+  /** Forgets an upload, and what has come of it. @throws {UploadRefusedError} when it was taken whole already */
+  cancel(uploadId: string): Promise<void>
 }
+
+export type UploadRefusal = 'broken-off' | 'parts-missing' | 'wrong-digest' | 'disk-full'
 
 /** The bytes were not taken; the message says why, for the sender. */
 export class UploadRefusedError extends Error {
   override readonly name = 'UploadRefusedError'
-  readonly status: 404 | 409 | 413
+  readonly status: 404 | 409 | 413 | 507
+  readonly code: UploadRefusal | undefined
 
-  constructor(status: 404 | 409 | 413, message: string) {
-    super(message)
+  constructor(status: UploadRefusedError['status'], message: string, code?: UploadRefusal, options?: ErrorOptions) {
+    super(message, options)
     this.status = status
+    this.code = code
   }
 }
 

@@ -49,7 +49,7 @@ export function createApi(backend: ConsoleBackend): OpenAPIHono {
     c.header('cache-control', 'no-store')
   })
   // The bytes of an upload are counted as they come; everything else is a few words, and a review's mask.
-  const isUpload = /^\/api\/uploads\/[^/]+\/content$/
+  const isUpload = /^\/api\/uploads\/[^/]+\/(?:content|parts\/[^/]+)$/
   const isReview = /^\/api\/studies\/[^/]+\/reviews$/
   const words = bodyLimit({ maxSize: wordsLimitBytes })
   const wordsAndMask = bodyLimit({

@@ -9,7 +9,7 @@ export const problemContent = (description: string) => ({
 })
 
 /** @param detail What to do about it. Names nobody, repeats nothing of the request. */
-export function problemResponse<S extends 400 | 401 | 403 | 404 | 405 | 409 | 413 | 421 | 422 | 500 | 503>(
+export function problemResponse<S extends 400 | 401 | 403 | 404 | 405 | 409 | 413 | 421 | 422 | 500 | 503 | 507>(
   c: Context,
   status: S,
   title: string,

@@ -51,6 +51,9 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/studies/{studyId}/screening': { roles: ['operator'], audit: 'screening-asked-for' },
   'POST /api/uploads': { roles: ['reviewer', 'operator'], audit: null },
   'GET /api/uploads/{uploadId}': { roles: ['reviewer', 'operator'], audit: null },
+  'DELETE /api/uploads/{uploadId}': { roles: ['reviewer', 'operator'], audit: null },
+  'POST /api/uploads/{uploadId}/completion': { roles: ['reviewer', 'operator'], audit: null },
   // The bytes go to the bucket.
   'PUT /api/uploads/{uploadId}/content': { roles: [], audit: null },
+  'PUT /api/uploads/{uploadId}/parts/{number}': { roles: [], audit: null },
 }

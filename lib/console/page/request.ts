@@ -7,13 +7,15 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly status: number
   readonly title: string
+  readonly code: string | undefined
   /** The server asks for a token of an issuer: it is not of one machine. */
   readonly asksForToken: boolean
 
-  constructor({ status, title, detail }: Problem, asksForToken = false) {
+  constructor({ status, title, detail, code }: Problem, asksForToken = false) {
     super(detail)
     this.status = status
     this.title = title
+    this.code = code
     this.asksForToken = asksForToken
   }
 }
@@ -57,6 +59,8 @@ export const describeError = (error: unknown): string =>
     ? `${error.title}. ${error.message}`
     : error instanceof SignInError
       ? error.message
-      : isSignedIn()
-        ? 'The server cannot be reached. Is there a network?'
-        : 'The server cannot be reached. Is `pleura serve` still running?'
+      : error instanceof DOMException && error.name === 'NotReadableError'
+        ? 'The file has changed since it was chosen, or is gone. Choose it again.'
+        : isSignedIn()
+          ? 'The server cannot be reached. Is there a network?'
+          : 'The server cannot be reached. Is `pleura serve` still running?'

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { reasonOf } from '../../console/api/build-worklist-row.ts'
 import { UploadRefusedError, type Uploads } from '../../console/api/console-ports.ts'
+import { type FileInParts, goesInParts, uploadIdOfFile } from '../../console/api/upload-parts.ts'
 import type { Upload, UploadRequest } from '../../console/contract/upload.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
+import { diskFull, noSuchUpload, type UnfinishedUploads } from './unfinished-uploads.ts'
 import type { KeptFile, UploadFolder } from './upload-folder.ts'
 
 /** A page asks for a few at a time; more than this are somebody else's. */
@@ -17,11 +21,14 @@ interface OpenUpload {
 /** Uploads into a folder of this machine, each screened once it is on disk. */
 export class FolderUploads implements Uploads {
   readonly #folder: Pick<UploadFolder, 'keep'>
+  readonly #unfinished: UnfinishedUploads
   readonly #maximumBytes: number
   readonly #screen: (file: KeptFile) => Promise<ResultLine | null>
   readonly #findEndlessWriter: () => Promise<string | null>
   readonly #onFailure: (error: unknown) => void
+  /** Those that go whole, and those that have come. */
   readonly #uploads = new Map<string, OpenUpload>()
+  readonly #completing = new Map<string, Promise<Upload>>()
   readonly #underWay = new Set<Promise<void>>()
 
   /**
@@ -30,6 +37,7 @@ export class FolderUploads implements Uploads {
    */
   constructor(
     folder: Pick<UploadFolder, 'keep'>,
+    unfinished: UnfinishedUploads,
     options: {
       maximumBytes: number
       screen: (file: KeptFile) => Promise<ResultLine | null>
@@ -38,6 +46,7 @@ export class FolderUploads implements Uploads {
     },
   ) {
     this.#folder = folder
+    this.#unfinished = unfinished
     this.#maximumBytes = options.maximumBytes
     this.#screen = options.screen
     this.#findEndlessWriter = options.findEndlessWriter
@@ -53,39 +62,65 @@ export class FolderUploads implements Uploads {
     if (writer) {
       throw new UploadRefusedError(409, `\`pleura ${writer}\` writes to this folder and goes on. Send the file there.`)
     }
+    if (goesInParts(request)) return this.#grantParts(request)
     this.#forgetOldest()
     const uploadId = randomUUID()
-    const href = `/api/uploads/${uploadId}/content`
-    const upload: Upload = { uploadId, href, state: 'granted', studyId: null, rejection: null }
+    const upload: Upload = { ...begun(uploadId), href: `/api/uploads/${uploadId}/content` }
     this.#uploads.set(uploadId, { request, isReceiving: false, upload })
     return upload
   }
 
   async find(uploadId: string): Promise<Upload | null> {
-    return this.#uploads.get(uploadId)?.upload ?? null
+    const known = this.#uploads.get(uploadId)
+    if (known) return known.upload
+    return (await this.#unfinished.find(uploadId)) ? begun(uploadId) : null
   }
 
   async receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<Upload> {
     const known = this.#uploads.get(uploadId)
-    if (!known) throw new UploadRefusedError(404, 'There is no such upload. Send the file again.')
+    if (!known) throw noSuchUpload()
     if (known.isReceiving) throw new UploadRefusedError(409, 'The bytes of this upload were sent already.')
     this.#uploads.set(uploadId, { ...known, isReceiving: true })
     let file: KeptFile
     try {
-      file = await this.#folder.keep(uploadId, known.request.name, known.request.sizeBytes, body)
+      file = await this.#folder.keep(uploadId, known.request, body)
     } catch (error) {
       // The sender may try the same upload again.
       this.#uploads.set(uploadId, known)
-      throw error
+      throw refusalOf(error)
     }
-    const upload = this.#update(uploadId, { state: 'screening' })
-    this.follow(this.#finish(uploadId, file))
-    return upload
+    return this.#take(uploadId, file)
   }
 
-  /** Screens what an earlier program took and did not finish. */
+  async receivePart(uploadId: string, number: number, body: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#unfinished.receive(uploadId, number, body).catch((error) => {
+      throw refusalOf(error)
+    })
+  }
+
+  async complete(uploadId: string): Promise<Upload> {
+    const underWay = this.#completing.get(uploadId)
+    if (underWay) return underWay
+    const completed = this.#complete(uploadId).finally(() => this.#completing.delete(uploadId))
+    this.#completing.set(uploadId, completed)
+    // Its sender is told of a failure.
+    this.follow(completed.catch(() => {}))
+    return completed
+  }
+
+  async cancel(uploadId: string): Promise<void> {
+    const taken = new UploadRefusedError(409, 'The file has come already, and is screened.')
+    if (this.#completing.has(uploadId)) throw taken
+    if (await this.#unfinished.find(uploadId)) return this.#unfinished.remove(uploadId)
+    const known = this.#uploads.get(uploadId)
+    if (!known) throw noSuchUpload()
+    if (known.isReceiving) throw taken
+    this.#uploads.delete(uploadId)
+  }
+
+  /** Screens what an earlier program took and did not finish; who sent it in parts follows it here. */
   screenLeftOver(files: readonly KeptFile[]): void {
-    for (const file of files) this.follow(this.#screen(file))
+    for (const file of files) this.follow(this.#screenLeftOver(file))
   }
 
   /** Work that must be done before the program ends; one that fails is told. */
@@ -97,6 +132,63 @@ export class FolderUploads implements Uploads {
   /** Resolves when all that was taken is screened. */
   async settle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+  }
+
+  async #grantParts(request: FileInParts): Promise<Upload> {
+    try {
+      const known = this.#uploads.get(uploadIdOfFile(request))
+      if (known?.upload.state === 'screening') return known.upload
+      const uploadId = await this.#unfinished.announce(request)
+      const missing = await this.#unfinished.missing(uploadId, request)
+      const parts = missing.map((part) => ({ ...part, href: `/api/uploads/${uploadId}/parts/${part.number}` }))
+      return { ...begun(uploadId), parts }
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  async #complete(uploadId: string): Promise<Upload> {
+    const announced = await this.#unfinished.find(uploadId)
+    if (!announced) {
+      const known = this.#uploads.get(uploadId)
+      if (!known || known.upload.state === 'granted') throw noSuchUpload()
+      return known.upload
+    }
+    const missing = await this.#unfinished.missing(uploadId, announced)
+    if (missing.length > 0) {
+      throw new UploadRefusedError(409, `${missing.length} parts are missing. Send them.`, 'parts-missing')
+    }
+    this.#forgetOldest()
+    try {
+      const file = await this.#folder.keep(uploadId, announced, this.#unfinished.read(uploadId, announced))
+      this.#uploads.set(uploadId, { request: announced, isReceiving: true, upload: begun(uploadId) })
+      const taken = this.#take(uploadId, file)
+      await this.#unfinished.remove(uploadId)
+      return taken
+    } catch (error) {
+      // Which of the parts is wrong cannot be told.
+      if (error instanceof UploadRefusedError && error.code === 'wrong-digest') await this.#unfinished.remove(uploadId)
+      throw refusalOf(error)
+    }
+  }
+
+  async #screenLeftOver(file: KeptFile): Promise<void> {
+    // One that is gone by now is screened all the same: its line says so.
+    const sizeBytes = await stat(file.path).then(
+      ({ size }) => size,
+      () => 0,
+    )
+    const request = { name: basename(file.path), sizeBytes }
+    const uploadId = uploadIdOfFile({ sha256: file.imageId, sizeBytes })
+    this.#uploads.set(uploadId, { request, isReceiving: true, upload: { ...begun(uploadId), state: 'screening' } })
+    await this.#finish(uploadId, file)
+  }
+
+  /** Has a file screened that is kept. */
+  #take(uploadId: string, file: KeptFile): Upload {
+    const upload = this.#update(uploadId, { state: 'screening' })
+    this.follow(this.#finish(uploadId, file))
+    return upload
   }
 
   async #finish(uploadId: string, file: KeptFile): Promise<void> {
@@ -126,4 +218,19 @@ export class FolderUploads implements Uploads {
       throw new UploadRefusedError(409, 'Too many uploads are under way. Wait for some of them.')
     }
   }
+}
+
+const begun = (uploadId: string): Upload => ({
+  uploadId,
+  href: '',
+  parts: null,
+  state: 'granted',
+  studyId: null,
+  rejection: null,
+})
+
+/** A full disk is told to the sender. */
+function refusalOf(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(error) : error
 }

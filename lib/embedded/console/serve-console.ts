@@ -24,6 +24,7 @@ import { FolderStudies } from './folder-studies.ts'
 import { FolderUploads } from './folder-uploads.ts'
 import { ResultFollower } from './result-follower.ts'
 import { servePage } from './serve-page.ts'
+import { UnfinishedUploads } from './unfinished-uploads.ts'
 import { type KeptFile, UploadFolder } from './upload-folder.ts'
 import { type Held, WritingTurn } from './writing-turn.ts'
 
@@ -94,9 +95,11 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
       return line
     }
     const findEndlessWriter = () => endlessWriterOf(settings.outDir)
-    const folder = new UploadFolder(join(settings.outDir, 'uploads'))
+    const uploadsDir = join(settings.outDir, 'uploads')
+    const folder = new UploadFolder(uploadsDir)
+    const unfinished = new UnfinishedUploads(join(uploadsDir, '.unfinished'), systemClock)
     // A disk that is full, or models that do not belong together, end the program: nothing more could be kept.
-    const uploads = new FolderUploads(folder, {
+    const uploads = new FolderUploads(folder, unfinished, {
       maximumBytes: settings.policy.maximumFileBytes,
       screen,
       findEndlessWriter,
@@ -110,6 +113,8 @@ export async function serveConsole(settings: ScreeningSettings, options: ServeOp
       uploads.screenLeftOver(kept.filter(({ path }) => !listed.has(path)))
     }
     await folder.removeDrafts()
+    await unfinished.removeDrafts()
+    open(everyHour(() => unfinished.removeForgotten().catch(onFailure)))
     await studies.follow()
     const redrive = new FolderRedrive(studies, (path) => uploads.follow(screen({ path })), findEndlessWriter)
     const priors = new FolderPriors(studies)
@@ -201,6 +206,20 @@ async function takeFolder(outDir: string, list: string): Promise<Held<AppendJour
   } catch (error) {
     await unlock()
     throw error
+  }
+}
+
+/** Does a thing now and every hour, until it is closed. */
+function everyHour(work: () => Promise<void>): { close(): Promise<void> } {
+  let last = work()
+  const timer = setInterval(() => {
+    last = work()
+  }, 3_600_000)
+  return {
+    close: () => {
+      clearInterval(timer)
+      return last
+    },
   }
 }
 

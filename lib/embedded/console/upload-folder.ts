@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { open, readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../../adapters/embedded/make-folder.ts'
 import { syncFolder } from '../../adapters/embedded/sync-folder.ts'
 import { UploadRefusedError } from '../../console/api/console-ports.ts'
+import type { UploadRequest } from '../../console/contract/upload.ts'
 import type { ImageId } from '../../screening/kernel/identifiers.ts'
+import { writeUpload } from './write-upload.ts'
 
 const draftEnding = '.draft'
 
@@ -23,13 +24,25 @@ export class UploadFolder {
 
   /**
    * @param uploadId Names the draft.
-   * @throws {UploadRefusedError} 409 for fewer, 413 for more bytes than were agreed; nothing stays then
+   * @throws {UploadRefusedError} 409 for fewer, 413 for more bytes than were agreed, 409 for other ones; nothing stays then
    */
-  async keep(uploadId: string, name: string, sizeBytes: number, body: AsyncIterable<Uint8Array>): Promise<KeptFile> {
+  async keep(
+    uploadId: string,
+    { name, sizeBytes, sha256 }: UploadRequest,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<KeptFile> {
     const draft = join(this.#root, `.${uploadId}${draftEnding}`)
     await makeFolder(this.#root)
     try {
-      const imageId = await writeAll(draft, sizeBytes, body)
+      const digest = await writeUpload(draft, sizeBytes, body)
+      if (sha256 !== undefined && digest !== sha256) {
+        throw new UploadRefusedError(
+          409,
+          'What came is not the file that was announced. Send it again.',
+          'wrong-digest',
+        )
+      }
+      const imageId = digest.slice(0, 32)
       const path = join(this.#root, imageId, safeName(name))
       await makeFolder(dirname(path))
       await rename(draft, path)
@@ -53,33 +66,12 @@ export class UploadFolder {
   async list(): Promise<KeptFile[]> {
     const kept: KeptFile[] = []
     for (const entry of await entriesOf(this.#root)) {
+      if (entry.startsWith('.')) continue
       // Somebody's own file among them ends nothing: it is read as a folder without files.
       for (const name of await entriesOf(join(this.#root, entry)))
         kept.push({ imageId: entry, path: join(this.#root, entry, name) })
     }
     return kept
-  }
-}
-
-async function writeAll(draft: string, sizeBytes: number, body: AsyncIterable<Uint8Array>): Promise<ImageId> {
-  const hash = createHash('sha256')
-  const file = await open(draft, 'wx')
-  try {
-    let written = 0
-    for await (const chunk of body) {
-      written += chunk.length
-      if (written > sizeBytes)
-        throw new UploadRefusedError(413, `More than the ${sizeBytes} bytes that were agreed came.`)
-      hash.update(chunk)
-      await file.writeFile(chunk)
-    }
-    if (written < sizeBytes) {
-      throw new UploadRefusedError(409, `${written} of ${sizeBytes} bytes came. Send the file again.`)
-    }
-    await file.sync()
-    return hash.digest('hex').slice(0, 32)
-  } finally {
-    await file.close()
   }
 }
 

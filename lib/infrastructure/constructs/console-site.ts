@@ -124,7 +124,7 @@ export class ConsoleSite extends Construct {
   answerWith(lambda: IFunction, { issuer, audience }: Pick<ConsoleIssuer, 'issuer' | 'audience'>): void {
     this.#api.addRoutes({
       path: '/api/{proxy+}',
-      methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT],
+      methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE],
       integration: new HttpLambdaIntegration('Console', lambda),
       authorizer: new HttpJwtAuthorizer('Tokens', issuer, { jwtAudience: [audience] }),
     })

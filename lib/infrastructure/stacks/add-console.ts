@@ -14,7 +14,8 @@ const roles = ['reader', 'reviewer', 'operator']
 /** What the function reads, lists and writes of the study bucket. */
 const read = ['results/*', 'failures/*', 'grants/*', 'frames/*', 'reviews/*', 'usage/*']
 const listed = ['results/*', 'failures/*', 'grants/*', 'reviews/*', 'reading/*', 'uploads/*', 'frames/*', 'usage/*']
-const written = ['uploads/*/console/*', 'grants/*', 'frames/*', 'reading/*', 'reviews/*', 'audit/*']
+const sentByReaders = 'uploads/*/console/*'
+const written = [sentByReaders, 'grants/*', 'frames/*', 'reading/*', 'reviews/*', 'audit/*']
 
 /** The console: its page and API under one address, the function behind them, and where people sign in. */
 export function addConsole(
@@ -59,6 +60,7 @@ export function addConsole(
   console.allow(['s3:GetObject', 's3:GetObjectVersion'], objectsOf(surroundings, 'uploads/*'))
   console.allow(['s3:GetObject'], objectsOf(surroundings, ...read))
   console.allow(['s3:PutObject'], objectsOf(surroundings, ...written))
+  console.allow(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], objectsOf(surroundings, sentByReaders))
   console.lambda.addToRolePolicy(mayList(surroundings, listed))
   console.allow(['ssm:GetParametersByPath'], [tenantsArn])
   console.allow(keyActions, [studyKey.keyArn, key.keyArn])

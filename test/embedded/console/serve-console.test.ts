@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { partBytes } from '../../../lib/console/api/upload-parts.ts'
 import { frameFacts } from '../../../lib/console/contract/frame.ts'
 import { operations } from '../../../lib/console/contract/operations.ts'
 import { problem } from '../../../lib/console/contract/problem.ts'
@@ -245,6 +246,52 @@ describe('the console over a folder', () => {
     await ask(href, { method: 'PUT', body: new Uint8Array(5) })
     expect(await problemOf(await ask(href, { method: 'PUT', body: new Uint8Array(5) }))).toMatchObject({ status: 409 })
     expect(uploadId).toBeDefined()
+  })
+
+  it('takes a large file in parts over a connection that is cut, and goes on', async () => {
+    const bytes = new Uint8Array(partBytes + 9).fill(7)
+    const request = { name: 'large.dcm', sizeBytes: bytes.length, sha256: sha256Hex(bytes) }
+    const asked = async () => upload.parse(await (await post('/api/uploads', request)).json())
+    const { uploadId, parts } = await asked()
+    const put = (number: number) =>
+      ask(`/api/uploads/${uploadId}/parts/${number}`, {
+        method: 'PUT',
+        body: bytes.slice((number - 1) * partBytes, number * partBytes),
+      })
+    const complete = () => ask(`/api/uploads/${uploadId}/completion`, { method: 'POST' })
+    expect(parts?.map(({ number }) => number)).toEqual([1, 2])
+    expect((await put(2)).status).toBe(204)
+
+    const halves = () =>
+      readdirSync(join(open.outDir, 'uploads/.unfinished', uploadId)).filter((name) => name.endsWith('.draft'))
+    const cut = httpRequest(new URL(parts![0].href, open.address), {
+      method: 'PUT',
+      headers: { 'content-length': partBytes },
+    })
+    cut.on('error', () => {})
+    cut.write(bytes.subarray(0, 100_000))
+    await expect.poll(halves).toHaveLength(1)
+    cut.destroy()
+    await expect.poll(halves).toEqual([])
+    expect(await problemOf(await complete())).toMatchObject({ status: 409, code: 'parts-missing' })
+
+    expect((await asked()).parts?.map(({ number }) => number)).toEqual([1])
+    expect(await problemOf(await put(3))).toMatchObject({ status: 404 })
+    expect(await problemOf(await put(0))).toMatchObject({ status: 400 })
+    expect((await put(1)).status).toBe(204)
+    expect((await complete()).status).toBe(202)
+    const state = async () => upload.parse(await askJson(`/api/uploads/${uploadId}`))
+    await expect.poll(async () => (await state()).state).toBe('done')
+    expect(await state()).toMatchObject({ rejection: { code: 'not-an-image' } })
+    expect(await problemOf(await ask(`/api/uploads/${uploadId}`, { method: 'DELETE' }))).toMatchObject({ status: 409 })
+    expect(open.logged.filter((line) => line.includes('console-failed'))).toEqual([])
+  })
+
+  it('forgets an upload that is cancelled', async () => {
+    const { uploadId } = await (await post('/api/uploads', { name: 'a', sizeBytes: 5, sha256: sha256Hex('a') })).json()
+    const cancel = () => ask(`/api/uploads/${uploadId}`, { method: 'DELETE' })
+    expect((await cancel()).status).toBe(204)
+    expect(await problemOf(await cancel())).toMatchObject({ status: 404 })
   })
 
   it('says that a file is gone, or another one by now', async () => {

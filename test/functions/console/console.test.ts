@@ -295,7 +295,7 @@ describe('an upload', () => {
   })
 
   it.each([
-    [{ name: 'x', sizeBytes: 1_000_001 }, 413],
+    [{ name: 'x', sizeBytes: 64 * 2 ** 20 + 1 }, 413],
     [{ name: 'x', sizeBytes: 0 }, 400],
     [{ name: 'x', sizeBytes: -1 }, 400],
     [{ name: 'x', sizeBytes: 1.5 }, 400],

@@ -17,6 +17,7 @@ import { tenant } from '../../../lib/screening/screening-job/tenant.ts'
 import type { UploadReceipt } from '../../../lib/screening/screening-job/upload-receipt.ts'
 import { drawPicture } from '../screen/draw-picture.ts'
 import { MemoryBucket } from './memory-bucket.ts'
+import { MemoryMultiparts } from './memory-multiparts.ts'
 import { audience, claimNames, type Issuer } from './open-issuer.ts'
 
 const examples = join(packageRoot, 'docs/reference/examples')
@@ -41,6 +42,7 @@ export function openConsole(
 ) {
   const clock = { nowMs: Date.UTC(2026, 10, 20, 12), now: () => clock.nowMs, monotonic: () => clock.nowMs }
   const bucket = new MemoryBucket(clock)
+  const multiparts = new MemoryMultiparts(bucket)
   const lines: string[] = []
   const telemetry = createOperationalLog('console', (line) => lines.push(line))
   const get = (key: string) =>
@@ -60,6 +62,7 @@ export function openConsole(
       consoleOf: (id) =>
         openTenantConsole(id, {
           store: bucket,
+          multiparts,
           readUpload: get,
           signGet: async (key, seconds) => `${bucketAddress}/${key}?get=${seconds}`,
           signPut: async (key, sizeBytes) => `${bucketAddress}/${key}?put=${sizeBytes}`,
@@ -67,7 +70,7 @@ export function openConsole(
           codecs,
           clock,
           policy: defaultSuitabilityPolicy,
-          maximumUploadBytes: 1_000_000,
+          maximumUploadBytes: 64 * 2 ** 20,
           worklistMs: 14 * dayMs,
           limitsOf: async (id) => tenant.parse({ id, monthlyQuotaImages: 100, monthlyBudgetUsd: 1 }),
           onFailure: (error) => telemetry.log('error', 'console-failed', { message: String(error) }),
@@ -78,6 +81,7 @@ export function openConsole(
   const put = (key: string, value: unknown) => bucket.put(key, new TextEncoder().encode(JSON.stringify(value)))
   return {
     bucket,
+    multiparts,
     clock,
     lines,
     put,

@@ -53,8 +53,11 @@ export function useUploads(onScreened: () => void): Uploads {
     const { id, file, abort } = job
     try {
       change(id, { state: 'sending', share: 0, words: '' })
-      const onProgress = (share: number) => change(id, { share, state: share < 1 ? 'sending' : 'screening' })
-      const { rejection } = await sendFile(file, onProgress, abort.signal)
+      const watcher = {
+        onProgress: (share: number) => change(id, { share, state: share < 1 ? 'sending' : 'screening', words: '' }),
+        onWait: (seconds: number) => change(id, { words: `broken off; tried again in ${seconds} s` }),
+      }
+      const { rejection } = await sendFile(file, watcher, abort.signal)
       change(id, {
         state: rejection ? 'not-analysed' : 'done',
         share: 1,
