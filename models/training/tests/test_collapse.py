@@ -14,6 +14,8 @@ from pleura_training.draw_collapse import SOURCE, draw, drawn_pages, main
 from pleura_training.fine_heads import fine_heads
 from pleura_training.fine_heads import main as fine_heads_main
 from pleura_training.finish import finish
+from pleura_training.join_decoders import join_decoders
+from pleura_training.join_decoders import main as join_main
 from pleura_training.judge_collapse import main as judge_main
 from pleura_training.lung_fields import disc, lung_fields
 from pleura_training.objectives import Taught, build_objective
@@ -245,8 +247,63 @@ def test_heads_of_another_network_are_refused(taught, tmp_path, capsys):
     assert "not of the plan's" in capsys.readouterr().err
 
 
-def test_bundles_are_judged_on_drawn_validation_pages(data, taught, tmp_path, capsys):
-    finish(taught[2], taught[1], tmp_path)
+@pytest.fixture(scope="module")
+def joined(taught, tmp_path_factory):
+    """Heads that learned on, and both decoders behind one encoder."""
+    folder = tmp_path_factory.mktemp("joined")
+    fine_heads(*taught, folder / "heads.pt", 4)
+    _, data, judge = taught
+    chosen = join_decoders(data, judge, folder / "heads.pt", 0.75, folder / "joined.pt")
+    return folder, chosen
+
+
+def test_the_class_is_the_judge_s_unless_a_region_is_large(taught, joined):
+    folder, chosen = joined
+    network = load_trained(folder / "joined.pt").network
+    image = torch.rand(3, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        logits, _, mask, area = network.parts(image)
+        alone = load_trained(taught[2]).network(image)
+        assert torch.equal(logits, alone[0])
+        assert not torch.equal(mask, alone[2])
+        torch.testing.assert_close(area, mask.sigmoid().mean((2, 3)))
+        shares = torch.tensor([[0.0], [chosen["area"]], [2 * chosen["area"]], [1.0]])
+        heard = network.heard(torch.full((4, 1), -50.0), shares).flatten()
+        assert heard[1].item() == pytest.approx(chosen["level"], abs=1e-4)
+        assert heard[1] < heard[2] < heard[3]
+        high = torch.full((4, 1), 50.0)
+        assert torch.equal(network.heard(high, shares), high)
+        torch.testing.assert_close(network(image)[0], network.heard(logits, area))
+
+
+def test_masks_lie_between_those_of_both(taught, joined):
+    folder, _ = joined
+    both = [load_trained(path).network.state_dict() for path in (taught[2], folder / "heads.pt")]
+    mean = load_trained(folder / "joined.pt").network.outliner.state_dict()
+    for name, weights in mean.items():
+        if weights.is_floating_point():
+            expected = 0.25 * both[0][name] + 0.75 * both[1][name]
+            torch.testing.assert_close(weights, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_decoders_of_two_encoders_are_refused(taught, joined, tmp_path, capsys):
+    other = torch.load(taught[2], weights_only=True)
+    other["weights"]["encoder.conv_stem.weight"] = other["weights"]["encoder.conv_stem.weight"] + 1
+    torch.save(other, tmp_path / "other.pt")
+    words = ["--data", str(taught[1]), "--judge", str(taught[2]), "--out", str(tmp_path / "out.pt")]
+    for outliner, reason in (
+        (tmp_path / "other.pt", "do not share an encoder"),
+        (joined[0] / "joined.pt", "not of a joint network"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            join_main([*words, "--outliner", str(outliner)])
+        assert ended.value.code == 1
+        assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out.pt").exists()
+
+
+def test_bundles_are_judged_on_drawn_validation_pages(data, taught, joined, tmp_path, capsys):
+    finish(joined[0] / "joined.pt", taught[1], tmp_path)
     judge_main(["--data", str(data), "--models", str(tmp_path)])
     report = json.loads(capsys.readouterr().out)
     assert report["whole"]["n"] == report["before"]["n"] == 2

@@ -28,6 +28,8 @@ LIMITS = [
     "were predicted by a public ensemble or mined from reports.",
     "Not for lateral views, paediatric images or follow-up of a known pneumothorax.",
     "Small apical pneumothoraces and subtle supine ones are missed more often than large ones.",
+    "Lungs that are wholly collapsed are known from drawings on real radiographs, hardly from real "
+    "ones.",
 ]
 
 

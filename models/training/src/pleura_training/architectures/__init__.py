@@ -1,4 +1,4 @@
-"""The six networks of the study (ARCHITECTURES), and the joint one that ships, by name."""
+"""The six networks of the study (ARCHITECTURES), and the joint ones, by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from .architecture import Architecture
 from .chexnet import ChexnetDenseNet121
 from .double_unet import DoubleUnet
 from .joint import JointNetwork
+from .outlined_joint import OutlinedJoint
 from .unet import Unet
 from .unet_xception import UnetXception
 from .unetplusplus import UnetPlusPlus
@@ -27,12 +28,12 @@ ARCHITECTURES: dict[str, type[Architecture]] = {
 def build_network(name: str, **options: float | str) -> Architecture:
     """A network with random weights.
 
-    `joint` takes `encoder`, a name of timm. Each of the study's takes `width`, a factor on all its
-    channels; `unetplusplus` also takes `level` (1..4), `double-unet` `blocks` (2 or 4),
-    `chexnet-densenet121` `dropout`, `unetplusplus-efficientnet-b4` `depth` (a factor on its
-    encoder's layers).
+    `joint` takes `encoder`, a name of timm; `joint-outlined` also `area` and `level`. Each of the
+    study's takes `width`, a factor on all its channels; `unetplusplus` also takes `level` (1..4),
+    `double-unet` `blocks` (2 or 4), `chexnet-densenet121` `dropout`, `unetplusplus-efficientnet-b4`
+    `depth` (a factor on its encoder's layers).
     """
-    networks = ARCHITECTURES | {JointNetwork.name: JointNetwork}
+    networks = ARCHITECTURES | {each.name: each for each in (JointNetwork, OutlinedJoint)}
     if name not in networks:
         raise ValueError(f"no architecture {name!r}; there are {', '.join(networks)}")
     try:

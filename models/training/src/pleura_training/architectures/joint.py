@@ -84,11 +84,18 @@ class JointNetwork(Architecture):
         self, eighth: Tensor, sixteenth: Tensor, last: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Class logits, class-activation map, and the decoder at stride 8."""
-        x = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
-        activation = self.activation_head(x)
-        x = self.smooth(doubled(x) + self.lateral[0](eighth))
+        middle, x = self.decode(eighth, sixteenth, last)
         pooled = [each for level in (last, x) for each in (level.mean((2, 3)), level.amax((2, 3)))]
-        return self.class_head(torch.cat(pooled, 1)), activation, x
+        return self.class_head(torch.cat(pooled, 1)), self.activation_head(middle), x
+
+    def decode(self, eighth: Tensor, sixteenth: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """The decoder at strides 16 and 8."""
+        middle = doubled(self.lateral[2](last)) + self.lateral[1](sixteenth)
+        return middle, self.smooth(doubled(middle) + self.lateral[0](eighth))
+
+    def outline(self, quarter: Tensor, eighth: Tensor, sixteenth: Tensor, last: Tensor) -> Tensor:
+        """Mask logits alone."""
+        return self.fine(quarter, self.decode(eighth, sixteenth, last)[1])
 
     def fine(self, quarter: Tensor, eighth: Tensor) -> Tensor:
         """Mask logits at stride 4."""
