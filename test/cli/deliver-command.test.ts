@@ -105,6 +105,7 @@ describe('pleura deliver', { timeout: 300_000 }, () => {
       while (receiver.received.length <= before) await sleep(20)
       process.kill(-program.pid!, 'SIGKILL')
       await ended
+      await receiver.left()
     }
     const cutShort = new Set(idsReceived())
     receiver.received.length = 0

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Received {
   readonly path: string
@@ -13,6 +14,8 @@ export interface HttpReceiver {
   readonly received: Received[]
   /** How the next requests are answered. */
   answer: (response: ServerResponse, request: Received) => void
+  /** Resolves when all who were connected have gone: what a killed one had sent has been received. */
+  left(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -39,6 +42,10 @@ export async function openHttpReceiver(
     port: opened,
     received: [],
     answer,
+    left: async () => {
+      const open = () => new Promise((tell) => server.getConnections((_, count) => tell(count)))
+      while ((await open()) !== 0) await sleep(20)
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
