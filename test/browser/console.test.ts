@@ -475,7 +475,8 @@ describe('the page of operations', () => {
     const text = () => page.locator('.figures').textContent()
     await expect.poll(text).toMatch(/truncated1.*Send it again/)
     await expect.poll(text).toMatch(/not tested\s*too few images/)
-    await expect.poll(text).toMatch(/Set aside as no picture: 1/)
+    // notes.txt and large.txt.
+    await expect.poll(text).toMatch(/Set aside as no picture: 2/)
     expect(await page.getByRole('region', { name: 'Failed' }).count()).toBe(0)
   })
 
