@@ -113,10 +113,13 @@ export function sampleMask(
     const point = toImage(view, canvas, { x: 0, y: y + 0.5 })
     return isSideways ? lineOf(point.x, size.columns, 1) : lineOf(point.y, size.rows, size.columns)
   })
-  for (let y = 0, at = 0; y < canvas.height; y++) {
-    for (let x = 0; x < canvas.width; x++, at++) {
-      if (along[x] >= 0 && down[y] >= 0) out[at] = mask[along[x] + down[y]]
-    }
+  const first = along.findIndex((line) => line >= 0)
+  const end = along.findLastIndex((line) => line >= 0) + 1
+  for (let y = 0; y < canvas.height; y++) {
+    const line = down[y]
+    if (line < 0 || first < 0) continue
+    const from = y * canvas.width
+    for (let x = first; x < end; x++) out[from + x] = mask[line + along[x]]
   }
   return out
 }
