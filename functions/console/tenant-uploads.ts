@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { reasonOf } from '../../lib/console/api/build-worklist-row.ts'
 import { UploadRefusedError, type Uploads } from '../../lib/console/api/console-ports.ts'
 import {
+  begunUpload,
   type FileInParts,
   goesInParts,
   type PartRange,
@@ -59,13 +60,13 @@ export class TenantUploads implements Uploads {
     if (goesInParts(request)) return this.#grantParts(request)
     const uploadId = randomUUID()
     await this.#putGrant(uploadId, { name, sizeBytes }, true)
-    return { ...begun(uploadId), href: await this.#addresses.signPut(this.#keyOf(uploadId), sizeBytes) }
+    return { ...begunUpload(uploadId), href: await this.#addresses.signPut(this.#keyOf(uploadId), sizeBytes) }
   }
 
   async find(uploadId: string): Promise<Upload | null> {
     const grant = await this.#grantOf(uploadId)
     if (!grant) return null
-    const known = begun(uploadId)
+    const known = begunUpload(uploadId)
     const key = this.#keyOf(uploadId)
     const versions = await this.#addresses.versionsOf(key)
     if (versions.length === 0) return known
@@ -108,7 +109,7 @@ export class TenantUploads implements Uploads {
       throw new UploadRefusedError(409, `${missing.length} parts are missing. Send them.`, 'parts-missing')
     }
     await this.#multiparts.complete(key, multipart, come!)
-    return { ...begun(uploadId), state: 'screening' }
+    return { ...begunUpload(uploadId), state: 'screening' }
   }
 
   async cancel(uploadId: string): Promise<void> {
@@ -136,7 +137,7 @@ export class TenantUploads implements Uploads {
       ...part,
       href: await this.#multiparts.signPart(key, multipart, part),
     }))
-    return { ...begun(uploadId), parts: await Promise.all(parts) }
+    return { ...begunUpload(uploadId), parts: await Promise.all(parts) }
   }
 
   /** The parts that have come, where somebody has begun; null where nobody has, or it is complete or cancelled. */
@@ -191,16 +192,6 @@ export class TenantUploads implements Uploads {
     return null
   }
 }
-
-/** Its address is told once, with the grant. */
-const begun = (uploadId: string): Upload => ({
-  uploadId,
-  href: '',
-  parts: null,
-  state: 'granted',
-  studyId: null,
-  rejection: null,
-})
 
 /** The parts of a file that have not come, or not whole. */
 const missingOf = ({ sizeBytes }: { sizeBytes: number }, come: readonly StoredPart[]): PartRange[] =>

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../screening/kernel/identifiers.ts'
-import type { UploadPart, UploadRequest } from '../contract/upload.ts'
+import type { Upload, UploadPart, UploadRequest } from '../contract/upload.ts'
 
 /** S3 takes no part below 5 MiB but the last one. Unit: bytes. */
 export const partBytes = 8 * 2 ** 20
@@ -34,3 +34,13 @@ export function uploadIdOfFile({ sha256, sizeBytes }: Pick<FileInParts, 'sha256'
   ]
   return [...groups, digits.slice(20, 32)].join('-')
 }
+
+/** An upload that has just been granted. Its address is told once, with the grant. */
+export const begunUpload = (uploadId: string): Upload => ({
+  uploadId,
+  href: '',
+  parts: null,
+  state: 'granted',
+  studyId: null,
+  rejection: null,
+})

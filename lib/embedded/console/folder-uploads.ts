@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { reasonOf } from '../../console/api/build-worklist-row.ts'
 import { UploadRefusedError, type Uploads } from '../../console/api/console-ports.ts'
-import { type FileInParts, goesInParts, uploadIdOfFile } from '../../console/api/upload-parts.ts'
+import { begunUpload, type FileInParts, goesInParts, uploadIdOfFile } from '../../console/api/upload-parts.ts'
 import type { Upload, UploadRequest } from '../../console/contract/upload.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
 import { diskFull, noSuchUpload, type UnfinishedUploads } from './unfinished-uploads.ts'
@@ -65,7 +65,7 @@ export class FolderUploads implements Uploads {
     if (goesInParts(request)) return this.#grantParts(request)
     this.#forgetOldest()
     const uploadId = randomUUID()
-    const upload: Upload = { ...begun(uploadId), href: `/api/uploads/${uploadId}/content` }
+    const upload: Upload = { ...begunUpload(uploadId), href: `/api/uploads/${uploadId}/content` }
     this.#uploads.set(uploadId, { request, isReceiving: false, upload })
     return upload
   }
@@ -73,7 +73,7 @@ export class FolderUploads implements Uploads {
   async find(uploadId: string): Promise<Upload | null> {
     const known = this.#uploads.get(uploadId)
     if (known) return known.upload
-    return (await this.#unfinished.find(uploadId)) ? begun(uploadId) : null
+    return (await this.#unfinished.find(uploadId)) ? begunUpload(uploadId) : null
   }
 
   async receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<Upload> {
@@ -141,7 +141,7 @@ export class FolderUploads implements Uploads {
       const uploadId = await this.#unfinished.announce(request)
       const missing = await this.#unfinished.missing(uploadId, request)
       const parts = missing.map((part) => ({ ...part, href: `/api/uploads/${uploadId}/parts/${part.number}` }))
-      return { ...begun(uploadId), parts }
+      return { ...begunUpload(uploadId), parts }
     } catch (error) {
       throw refusalOf(error)
     }
@@ -161,7 +161,7 @@ export class FolderUploads implements Uploads {
     this.#forgetOldest()
     try {
       const file = await this.#folder.keep(uploadId, announced, this.#unfinished.read(uploadId, announced))
-      this.#uploads.set(uploadId, { request: announced, isReceiving: true, upload: begun(uploadId) })
+      this.#uploads.set(uploadId, { request: announced, isReceiving: true, upload: begunUpload(uploadId) })
       const taken = this.#take(uploadId, file)
       await this.#unfinished.remove(uploadId)
       return taken
@@ -180,7 +180,11 @@ export class FolderUploads implements Uploads {
     )
     const request = { name: basename(file.path), sizeBytes }
     const uploadId = uploadIdOfFile({ sha256: file.imageId, sizeBytes })
-    this.#uploads.set(uploadId, { request, isReceiving: true, upload: { ...begun(uploadId), state: 'screening' } })
+    this.#uploads.set(uploadId, {
+      request,
+      isReceiving: true,
+      upload: { ...begunUpload(uploadId), state: 'screening' },
+    })
     await this.#finish(uploadId, file)
   }
 
@@ -219,15 +223,6 @@ export class FolderUploads implements Uploads {
     }
   }
 }
-
-const begun = (uploadId: string): Upload => ({
-  uploadId,
-  href: '',
-  parts: null,
-  state: 'granted',
-  studyId: null,
-  rejection: null,
-})
 
 /** A full disk is told to the sender. */
 function refusalOf(error: unknown): unknown {
