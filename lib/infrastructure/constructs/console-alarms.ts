@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { type ConsoleAlarmName, consoleAlarmText } from '../alarm-texts.ts'
+import { alarmFrom } from './alarm-from.ts'
 import type { ConsoleSite } from './console-site.ts'
 import type { Program } from './program.ts'
 
@@ -9,13 +10,11 @@ const period = Duration.minutes(5)
 /** What is watched of the console, below it: that its function answers, and that its answers are none of a failure. */
 export function consoleAlarms(program: Program, site: ConsoleSite): Alarm[] {
   const alarm = (name: ConsoleAlarmName, metric: IMetric, threshold: number) =>
-    new Alarm(site, name, {
+    alarmFrom(site, name, {
       metric,
       threshold,
       evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: consoleAlarmText(name),
+      text: consoleAlarmText(name),
     })
   return [
     alarm('ConsoleErrors', program.lambda.metricErrors({ period }), 3),

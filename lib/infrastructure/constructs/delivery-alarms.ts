@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { type Alarm, type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import { type DeliveryAlarmName, deliveryAlarmText } from '../alarm-texts.ts'
 import { metricNames, metricNamespace } from '../metrics.ts'
+import { alarmFrom } from './alarm-from.ts'
 import type { Program } from './program.ts'
 import type { WatchedQueue } from './watched-queue.ts'
 
@@ -22,13 +23,11 @@ export function deliveryAlarms(
   { tenant, target, queue: { queue, deadLetters }, program }: DeliveryAlarmsProps,
 ): Alarm[] {
   const alarm = (name: DeliveryAlarmName, metric: IMetric, threshold: number, evaluationPeriods: number) =>
-    new Alarm(scope, name, {
+    alarmFrom(scope, name, {
       metric,
       threshold,
       evaluationPeriods,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: deliveryAlarmText(name, `${tenant}/${target}`),
+      text: deliveryAlarmText(name, `${tenant}/${target}`),
     })
   const minute = Duration.minutes(1)
   // A target that is down is asked every half hour: each time the function tells how long the delivery has waited.

@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
 import {
-  Alarm,
+  type Alarm,
   AnomalyDetectionAlarm,
   ComparisonOperator,
   Dashboard,
@@ -20,6 +20,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Construct } from 'constructs'
 import { type AlarmName, alarmText } from '../alarm-texts.ts'
 import { metricNames, metricNamespace } from '../metrics.ts'
+import { alarmFrom } from './alarm-from.ts'
 import type { Program } from './program.ts'
 import type { WatchedQueue } from './watched-queue.ts'
 
@@ -130,13 +131,11 @@ export class Observability extends Construct {
 
   #alarm(name: AlarmName, metric: IMetric, threshold: number, evaluationPeriods: number): void {
     this.watch(
-      new Alarm(this, name, {
+      alarmFrom(this, name, {
         metric,
         threshold,
         evaluationPeriods,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-        alarmDescription: alarmText(name),
+        text: alarmText(name),
       }),
     )
   }

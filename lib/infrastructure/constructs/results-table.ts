@@ -1,20 +1,14 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type CfnBucket,
-  type IBucket,
-  ObjectOwnership,
-} from 'aws-cdk-lib/aws-s3'
+import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { tableColumns } from '../../table/columns.ts'
 import { tableKeys } from '../../table/table-keys.ts'
 import { acknowledge } from '../acknowledge.ts'
+import { privateBucket } from './private-bucket.ts'
 
 export interface ResultsTableProps {
   /** Part of the names of database and workgroup. */
@@ -44,17 +38,10 @@ export class ResultsTable extends Construct {
     super(scope, id)
     this.key = new Key(this, 'Key', { description: 'The results table of Pleura', enableKeyRotation: true })
     this.bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.KMS,
+      ...privateBucket,
       encryptionKey: this.key,
-      bucketKeyEnabled: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
       serverAccessLogsBucket: accessLog,
       serverAccessLogsPrefix: 'table/',
-      removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         // A file is replaced every few minutes of its hour.
         { id: 'replaced', noncurrentVersionExpiration: Duration.days(1), expiredObjectDeleteMarker: true },

@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
+import { privateBucket } from './private-bucket.ts'
 
 export interface StudyBucketProps {
   readonly retentionDays: Readonly<Record<'uploads' | 'prepared' | 'results' | 'usage' | 'accessLog', number>>
@@ -58,18 +59,10 @@ export class StudyBucket extends Construct {
         'S3 log delivery writes to SSE-S3 buckets without a grant on our key; the log holds no pixels and no results.',
     })
     this.bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.KMS,
+      ...privateBucket,
       encryptionKey: this.key,
-      // One data key for many objects: a hundredth of the KMS requests.
-      bucketKeyEnabled: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
       serverAccessLogsBucket: this.accessLog,
       serverAccessLogsPrefix: 'studies/',
-      removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         expire('uploads/', retentionDays.uploads),
         expire('prepared/', retentionDays.prepared),

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import { type TableAlarmName, tableAlarmText } from '../alarm-texts.ts'
+import { alarmFrom } from './alarm-from.ts'
 import type { Program } from './program.ts'
 import type { WatchedQueue } from './watched-queue.ts'
 
@@ -11,13 +12,11 @@ const longestWait = 2 * 3600
 /** What is watched of the function that writes the results table. */
 export function tableAlarms(scope: Construct, { queue, deadLetters }: WatchedQueue, { lambda }: Program): Alarm[] {
   const alarm = (name: TableAlarmName, metric: IMetric, threshold: number, evaluationPeriods: number) =>
-    new Alarm(scope, name, {
+    alarmFrom(scope, name, {
       metric,
       threshold,
       evaluationPeriods,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: tableAlarmText(name),
+      text: tableAlarmText(name),
     })
   const minute = Duration.minutes(1)
   return [

@@ -1,5 +1,5 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
@@ -7,6 +7,7 @@ import type { BackfillEnvironment } from '../../../functions/backfill/environmen
 import { acknowledge, acknowledgePrefixes } from '../acknowledge.ts'
 import { backfillAlarmText } from '../alarm-texts.ts'
 import type { BackfillConfig } from '../config.ts'
+import { alarmFrom } from '../constructs/alarm-from.ts'
 import { Program } from '../constructs/program.ts'
 import { insideOf, keyActions, mayList, objectsOf, type Surroundings } from './surroundings.ts'
 
@@ -62,13 +63,11 @@ export function addBackfill(
   })
   new CfnOutput(stack, 'BackfillFunctionOutput', { key: 'BackfillFunction', value: program.lambda.functionName })
   watch(
-    new Alarm(scope, 'Errors', {
+    alarmFrom(scope, 'Errors', {
       metric: program.lambda.metricErrors({ period: Duration.minutes(15) }),
       threshold: 3,
       evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: backfillAlarmText('Errors'),
+      text: backfillAlarmText('Errors'),
     }),
   )
 }
