@@ -5,6 +5,7 @@ import {
   begunUpload,
   type FileInParts,
   goesInParts,
+  goesWhole,
   type PartRange,
   partsOf,
   uploadIdOfFile,
@@ -98,8 +99,12 @@ export class TenantUploads implements Uploads {
 
   async complete(uploadId: string): Promise<Upload> {
     const grant = await this.#grantOf(uploadId)
-    if (!grant?.inParts) throw new UploadRefusedError(404, 'There is no such upload. Send the file again.')
+    if (!grant) throw new UploadRefusedError(404, 'There is no such upload. Send the file again.')
     const key = this.#keyOf(uploadId)
+    if (!grant.inParts) {
+      if ((await this.#addresses.versionsOf(key)).length > 0) return (await this.find(uploadId))!
+      throw goesWhole()
+    }
     const { multipart } = grant.inParts
     const come = await this.#multiparts.list(key, multipart)
     // Another sender of the file has completed it.

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../screening/kernel/identifiers.ts'
 import type { Upload, UploadPart, UploadRequest } from '../contract/upload.ts'
+import { UploadRefusedError } from './console-ports.ts'
 
 /** S3 takes no part below 5 MiB but the last one. Unit: bytes. */
 export const partBytes = 8 * 2 ** 20
@@ -44,3 +45,7 @@ export const begunUpload = (uploadId: string): Upload => ({
   studyId: null,
   rejection: null,
 })
+
+/** Of an upload without parts there is nothing to put together. */
+export const goesWhole = (): UploadRefusedError =>
+  new UploadRefusedError(409, 'This file goes whole: send its bytes where the grant says.')

@@ -83,7 +83,7 @@ const completeRoute = createRoute({
     400: problemContent('Not an id'),
     404: problemContent('No such upload'),
     409: problemContent(
-      'Parts are missing (`parts-missing`), or together they are not the file that was announced (`wrong-digest`): they are forgotten then',
+      'Parts are missing (`parts-missing`), or together they are not the file that was announced (`wrong-digest`): they are forgotten then; or the file goes whole',
     ),
     507: diskFull,
   },

@@ -3,7 +3,13 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { reasonOf } from '../../console/api/build-worklist-row.ts'
 import { UploadRefusedError, type Uploads } from '../../console/api/console-ports.ts'
-import { begunUpload, type FileInParts, goesInParts, uploadIdOfFile } from '../../console/api/upload-parts.ts'
+import {
+  begunUpload,
+  type FileInParts,
+  goesInParts,
+  goesWhole,
+  uploadIdOfFile,
+} from '../../console/api/upload-parts.ts'
 import type { Upload, UploadRequest } from '../../console/contract/upload.ts'
 import { isSetAside, type ResultLine } from '../../screening/result-documents/result-line.ts'
 import { diskFull, noSuchUpload, type UnfinishedUploads } from './unfinished-uploads.ts'
@@ -151,7 +157,8 @@ export class FolderUploads implements Uploads {
     const announced = await this.#unfinished.find(uploadId)
     if (!announced) {
       const known = this.#uploads.get(uploadId)
-      if (!known || known.upload.state === 'granted') throw noSuchUpload()
+      if (!known) throw noSuchUpload()
+      if (known.upload.state === 'granted') throw goesWhole()
       return known.upload
     }
     const missing = await this.#unfinished.missing(uploadId, announced)

@@ -179,6 +179,12 @@ describe('a file that goes in parts', () => {
     expect(numbersOf(await uploads.grant(large))).toEqual([1, 2, 3])
   })
 
+  it('is none where the file goes whole: there is nothing to put together', async () => {
+    const { uploads } = openUploads()
+    const { uploadId } = await uploads.grant({ name: 'small.dcm', sizeBytes: 1 })
+    await expect(uploads.complete(uploadId)).rejects.toMatchObject({ status: 409 })
+  })
+
   it('is forgotten when it is cancelled; who sends it too begins anew', async () => {
     const { uploads } = openUploads()
     const { uploadId } = await uploads.grant(large)

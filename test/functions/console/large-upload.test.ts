@@ -100,4 +100,10 @@ describe('an upload of a large file', () => {
     expect((await cancel('b2c8a3de-5f64-4a07-9b3c-1f2e3d4c5b6a')).status).toBe(404)
     expect((await complete('b2c8a3de-5f64-4a07-9b3c-1f2e3d4c5b6a')).status).toBe(404)
   })
+
+  it('is none where the file goes whole', async () => {
+    const body = JSON.stringify({ name: 'small.dcm', sizeBytes: 1 })
+    const { uploadId } = await json<Upload>('/api/uploads', { method: 'POST', body })
+    expect((await complete(uploadId)).status).toBe(409)
+  })
 })
